@@ -1,0 +1,1 @@
+"""Ask several times at once, agree, say how sure."""

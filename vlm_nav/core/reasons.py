@@ -1,0 +1,113 @@
+"""Reason codes: why the robot was not sent anywhere, one closed enumeration for each layer.
+
+What may go wrong on a robot is no exception but a code in the decision (docs/reasons.md
+explains every one). The value of a member is the text in records, logs and messages.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+from vlm_nav.core.errors import VlmNavError
+
+
+class ObservationReason(str, Enum):
+    """Why a picture could not be used."""
+
+    STALE_IMAGE = 'stale_image'
+    NO_IMAGE = 'no_image'
+    EMPTY_IMAGE = 'empty_image'
+    UNKNOWN_ENCODING = 'unknown_encoding'
+    NO_DEPTH = 'no_depth'
+    NO_TRANSFORM = 'no_transform'
+    BAD_CALIBRATION = 'bad_calibration'
+    PIXEL_OUTSIDE_IMAGE = 'pixel_outside_image'
+
+
+class CandidateReason(str, Enum):
+    """Why one candidate was not offered to the model."""
+
+    OUTSIDE_IMAGE = 'outside_image'
+    OBSTACLE = 'obstacle'
+    UNSEEN_FLOOR = 'unseen_floor'
+    COSTMAP_OCCUPIED = 'costmap_occupied'
+    COSTMAP_UNKNOWN = 'costmap_unknown'
+    CROWDED = 'crowded'
+
+
+class AskingReason(str, Enum):
+    """Why there is no usable answer of the model."""
+
+    INSTRUCTION_EMPTY = 'instruction_empty'
+    INSTRUCTION_TOO_LONG = 'instruction_too_long'
+    VLM_LATE = 'vlm_late'
+    VLM_REFUSED = 'vlm_refused'
+    VLM_UNREACHABLE = 'vlm_unreachable'
+    VLM_UNUSABLE = 'vlm_unusable'
+
+
+class ChoosingReason(str, Enum):
+    """Why the answers do not make a choice."""
+
+    ALL_CANDIDATES_BLOCKED = 'all_candidates_blocked'
+    NONE_FITS = 'none_fits'
+    NO_AGREEMENT = 'no_agreement'
+
+
+class DrivingReason(str, Enum):
+    """Why a goal was not sent, or was sent and not reached."""
+
+    NO_VALID_COSTMAP = 'no_valid_costmap'
+    GOAL_NOT_FINITE = 'goal_not_finite'
+    GOAL_OUTSIDE_MAP = 'goal_outside_map'
+    NAV_NOT_ACTIVE = 'nav_not_active'
+    NAV_REJECTED = 'nav_rejected'
+    NAV_ABORTED = 'nav_aborted'
+    NAV_SILENT = 'nav_silent'
+    NAV_CANCELED = 'nav_canceled'
+    NAV_PREEMPTED = 'nav_preempted'
+    OFF_TARGET = 'off_target'
+
+
+class CommonReason(str, Enum):
+    """What may end any layer's work."""
+
+    CANCELLED = 'cancelled'
+    REPLACED = 'replaced'
+    PAUSED = 'paused'
+    SHUTTING_DOWN = 'shutting_down'
+
+
+ReasonCode: TypeAlias = (
+    ObservationReason
+    | CandidateReason
+    | AskingReason
+    | ChoosingReason
+    | DrivingReason
+    | CommonReason
+)
+
+
+REASON_ENUMERATIONS: tuple[type[Enum], ...] = (
+    ObservationReason,
+    CandidateReason,
+    AskingReason,
+    ChoosingReason,
+    DrivingReason,
+    CommonReason,
+)
+
+
+class Refusal(VlmNavError):  # noqa: N818 - the field's word for it; it is no error of the program
+    """Carries a reason code and its detail up to the decision that reports it.
+
+    Raised where a coroutine several calls deep finds that it cannot go on for a reason that
+    belongs into the decision; caught by the mission, never by a user of the package.
+    """
+
+    def __init__(self, reason: ReasonCode, detail: str) -> None:
+        """Keep `reason` for the decision and `detail` (wanted, came, available) for people."""
+        super().__init__(f'{reason.value}: {detail}')
+        self.reason = reason
+        self.detail = detail

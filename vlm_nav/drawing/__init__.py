@@ -1,0 +1,1 @@
+"""Pictures for people and for the vision-language model."""

@@ -1,0 +1,1 @@
+"""Numbers only: cameras, poses, depth and planes; no pictures for people, no models, no ROS."""

@@ -1,0 +1,1 @@
+"""What the robot saw, in the frames of the robot."""

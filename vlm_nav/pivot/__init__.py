@@ -1,0 +1,1 @@
+"""PIVOT: iterative visual prompting, generic over the action space."""

@@ -1,0 +1,1 @@
+"""Decisions written down as they happen, with a published schema."""

@@ -1,0 +1,1 @@
+"""The only room that knows ROS 2: adapters at the edge, thin nodes."""

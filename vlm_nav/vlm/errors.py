@@ -1,0 +1,45 @@
+"""What may go wrong while asking; every error names its reason code and keeps what was sent."""
+
+from __future__ import annotations
+
+from vlm_nav.core.errors import VlmNavError
+from vlm_nav.core.reasons import AskingReason
+from vlm_nav.vlm.question import SentQuestion
+
+
+class ModelError(VlmNavError):
+    """No usable answer came; `reason` is what the decision will say."""
+
+    reason = AskingReason.VLM_UNREACHABLE
+
+    def __init__(
+        self, message: str, *, raw_text: str = '', sent: SentQuestion | None = None
+    ) -> None:
+        """Keep the message, the raw answer where there was one, and what was sent."""
+        super().__init__(message)
+        self.raw_text = raw_text
+        self.sent = sent
+
+
+class ModelLate(ModelError):  # noqa: N818 - states what happened, as httpx's timeouts do
+    """The deadline passed before a checked answer was there."""
+
+    reason = AskingReason.VLM_LATE
+
+
+class ModelUnreachable(ModelError):  # noqa: N818
+    """No connection, or the endpoint failed (status 408, 409, 429, 500 and above)."""
+
+    reason = AskingReason.VLM_UNREACHABLE
+
+
+class ModelRefused(ModelError):  # noqa: N818
+    """The endpoint or the model refused: bad key, bad request, quota, or a refusal in words."""
+
+    reason = AskingReason.VLM_REFUSED
+
+
+class UnusableAnswer(ModelError):  # noqa: N818
+    """An answer came and cannot be read as a choice among the drawn labels."""
+
+    reason = AskingReason.VLM_UNUSABLE

@@ -1,0 +1,20 @@
+"""The port through which every vision-language model is asked."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.vlm.question import Answer, Question
+
+
+class Model(Protocol):
+    """Something that answers questions about pictures."""
+
+    async def ask(self, question: Question, deadline: Deadline) -> Answer:
+        """Return a checked answer before `deadline`.
+
+        Cancelling the awaiting task ends the request. Raises a `ModelError` of a fitting kind,
+        never anything else, when no usable answer came.
+        """
+        ...

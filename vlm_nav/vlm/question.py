@@ -1,0 +1,83 @@
+"""Questions to a vision-language model, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vlm_nav.drawing.marks import MarkedPicture
+
+
+class Purpose(str, Enum):
+    """What the answer is for; each adapter finds its own words for it."""
+
+    GROUND_WAYPOINT = 'ground_waypoint'
+    IMAGE_POINT = 'image_point'
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, free of any model's wording.
+
+    The labels that may be answered are those of the marks of all pictures, in order. `pick` is
+    how many labels are wanted, best first. `evidence` holds facts in words, one line each.
+    """
+
+    purpose: Purpose
+    instruction: str
+    pictures: tuple[MarkedPicture, ...]
+    pick: int = 1
+    may_answer_none: bool = True
+    may_answer_arrived: bool = False
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """Return the labels drawn on the pictures, each once, in drawing order."""
+        marks = (mark for picture in self.pictures for mark in picture.marks)
+        return tuple(dict.fromkeys(mark.label for mark in marks))
+
+
+@dataclass(frozen=True)
+class SentPicture:
+    """One picture exactly as it left for the model."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class SentQuestion:
+    """What an adapter sent: model name, instructions to the model, text, and pictures."""
+
+    model: str
+    system: str
+    text: str
+    pictures: tuple[SentPicture, ...]
+
+
+@dataclass(frozen=True)
+class TokenUse:
+    """Tokens as the endpoint counted them."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A checked answer: `labels` best first, all of them drawn, none twice.
+
+    `dropped` counts labels that were named but not drawn. `sent` is None for doubles, which
+    send nothing. `latency_s` runs from the call to the checked answer.
+    """
+
+    labels: tuple[int, ...]
+    none: bool = False
+    arrived: bool = False
+    reason: str = ''
+    raw_text: str = ''
+    dropped: int = 0
+    latency_s: float = 0.0
+    tokens: TokenUse = TokenUse()
+    sent: SentQuestion | None = None
