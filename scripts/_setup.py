@@ -1,0 +1,385 @@
+"""Makes the virtual environment of scripts/setup; needs the standard library alone.
+
+Each step leaves a stamp with a digest of what it was made from, and runs again when that changes.
+A stamp is written after its step has ended well, so an interrupted run is taken up by the next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / 'constraints.txt'
+ENVIRONMENT_HOOK = ROOT / 'scripts' / '_venv_environment.py'
+PACKAGE = 'vlm_nav'
+DISTROS = ('jazzy', 'kilted')
+# What the interface packages are built with, beside the ROS 2 wheels.
+BUILD_TOOLS = ('catkin_pkg', 'cmake', 'ninja', 'numpy', 'setuptools', 'wheel')
+SHARED_FOLDERS = ('config', 'launch', 'rviz')
+LOG_TAIL_LINES = 40
+
+# The wheels' cmake exports name the include folders of the machine that built them.
+PATCH_INCLUDES = r"""
+import pathlib, re, sys, sysconfig, numpy
+python_include = sysconfig.get_path('include')
+for file in pathlib.Path(sys.prefix, 'share').glob('*/cmake/*.cmake'):
+    old = file.read_text()
+    new = re.sub(r'/opt/python/[^;"]*/numpy/_?core/include', lambda _: numpy.get_include(), old)
+    new = re.sub(r'/opt/python/[^;"/]*/include/python3\.\d+', lambda _: python_include, new)
+    if new != old:
+        file.write_text(new)
+"""
+
+
+class SetupError(Exception):
+    """A step failed; the message says which and where its output is."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The virtual environment of one distribution."""
+
+    distro: str
+
+    @property
+    def venv(self) -> Path:
+        """Return the folder of the environment."""
+        return ROOT / ('.venv' if self.distro == DISTROS[0] else f'.venv-{self.distro}')
+
+    @property
+    def python(self) -> Path:
+        """Return the interpreter inside the environment."""
+        return self.venv / 'bin' / 'python'
+
+    @property
+    def state(self) -> Path:
+        """Return the folder of the stamps and logs."""
+        return self.venv / 'var' / PACKAGE
+
+    def stamp(self, step: str) -> Path:
+        """Return the file that says what a step was made from."""
+        return self.state / f'{step}.stamp'
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, and the digest of everything that decides its outcome."""
+
+    name: str
+    title: str
+    key: str
+    run: Callable[[Target], None]
+
+    def is_done(self, target: Target) -> bool:
+        """Tell whether the step already ended well with the same inputs."""
+        stamp = target.stamp(self.name)
+        return stamp.is_file() and stamp.read_text() == self.key
+
+    def mark_done(self, target: Target) -> None:
+        """Write the stamp, whole or not at all."""
+        stamp = target.stamp(self.name)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = stamp.with_suffix('.new')
+        unfinished.write_text(self.key)
+        unfinished.replace(stamp)
+
+
+def digest(*parts: str | Path) -> str:
+    """Return a digest of texts and of files or folders with their contents."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            total.update(f'{part}\0'.encode())
+            continue
+        for file in files_below(part):
+            total.update(f'{file.relative_to(ROOT)}\0'.encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def files_below(path: Path) -> list[Path]:
+    """Return the file itself, or all files of a folder in a stable order."""
+    return [path] if path.is_file() else sorted(f for f in path.rglob('*') if f.is_file())
+
+
+def base_python(target: Target) -> str:
+    """Return the interpreter to build on: an existing environment keeps its own."""
+    interpreter = str(target.python)
+    if os.environ.get('VLM_NAV_PYTHON') or not target.python.exists():
+        interpreter = sys.executable
+    tell = (
+        'import os, sys; '
+        'print(os.path.realpath(sys._base_executable), sys.version_info[:3], sep="|")'
+    )
+    # -S: no .pth file of the environment is run, so a half-made one answers too.
+    return subprocess.check_output([interpreter, '-I', '-S', '-c', tell], text=True).strip()
+
+
+def clean_environment(target: Target) -> dict[str, str]:
+    """Return the variables for a tool of the environment."""
+    return {
+        **os.environ,
+        'PATH': f'{target.venv / "bin"}{os.pathsep}{os.environ["PATH"]}',
+        'AMENT_PREFIX_PATH': str(target.venv),
+        'CMAKE_PREFIX_PATH': str(target.venv),
+        'PIP_DISABLE_PIP_VERSION_CHECK': '1',
+    }
+
+
+def run_logged(target: Target, log_name: str, commands: Iterable[list[str]], cwd: Path) -> None:
+    """Run commands one after the other; on failure show the end of their output."""
+    log = target.state / f'{log_name}.log'
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open('w') as output:
+        for command in commands:
+            ended = subprocess.run(
+                command,
+                cwd=cwd,
+                env=clean_environment(target),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            if ended.returncode:
+                tail = '\n'.join(log.read_text(errors='replace').splitlines()[-LOG_TAIL_LINES:])
+                raise SetupError(
+                    f'{log_name}: {Path(command[0]).name} ended with {ended.returncode};'
+                    f' whole output in {log}, its end:\n{tail}'
+                )
+
+
+def pip(target: Target, *arguments: str) -> list[str]:
+    """Return the command of the environment's pip."""
+    return [str(target.python), '-m', 'pip', '--no-input', *arguments]
+
+
+def ros_packages(distro: str) -> list[str]:
+    """Return the meta packages of a distribution that the constraints file pins."""
+    names = (line.split('==')[0].strip() for line in CONSTRAINTS.read_text().splitlines())
+    found = [name for name in names if name.startswith(f'ros-{distro}-')]
+    if not found:
+        raise SetupError(f'{CONSTRAINTS} pins no ros-{distro}-* package')
+    return found
+
+
+def make_venv(target: Target, interpreter: str) -> None:
+    """Make an empty environment in the place of whatever is there."""
+    if target.venv.exists():
+        shutil.rmtree(target.venv)
+    command = [interpreter, '-I', '-m', 'venv', str(target.venv)]
+    if subprocess.run(command, check=False).returncode:
+        raise SetupError(f'{interpreter} could not make a virtual environment in {target.venv}')
+
+
+def install_wheels(target: Target) -> None:
+    """Install the ROS 2 wheels and the build tools."""
+    install = pip(target, 'install', '--quiet', '-c', str(CONSTRAINTS))
+    patch = [str(target.python), '-c', PATCH_INCLUDES]
+    run_logged(
+        target,
+        'wheels',
+        [[*install, *BUILD_TOOLS, *ros_packages(target.distro)], patch],
+        cwd=ROOT,
+    )
+
+
+def build_interfaces(target: Target) -> None:
+    """Build every interface package into the environment, all at once."""
+    folders = [file.parent for file in sorted((ROOT / 'interfaces').rglob('package.xml'))]
+    with ThreadPoolExecutor(len(folders)) as pool:
+        for built in [pool.submit(build_interface, target, folder) for folder in folders]:
+            built.result()
+
+
+def build_interface(target: Target, folder: Path) -> None:
+    """Build and install one interface package, in the place of its earlier build."""
+    manifest = target.state / f'{folder.name}.manifest'
+    remove_listed(manifest)
+    with tempfile.TemporaryDirectory(prefix='vlm_nav_') as build:
+        configure = [
+            'cmake', '-G', 'Ninja', '-S', str(folder), '-B', build,
+            '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_TESTING=OFF',
+            f'-DCMAKE_INSTALL_PREFIX={target.venv}', f'-DPython3_EXECUTABLE={target.python}',
+        ]  # fmt: skip
+        install = ['ninja', '-C', build, 'install']
+        run_logged(target, folder.name, [configure, install], cwd=Path(build))
+        shutil.copy(Path(build, 'install_manifest.txt'), manifest)
+
+
+def remove_listed(manifest: Path) -> None:
+    """Remove the files that an earlier build installed."""
+    if manifest.is_file():
+        for line in manifest.read_text().splitlines():
+            Path(line).unlink(missing_ok=True)
+
+
+def install_package(target: Target) -> None:
+    """Install this package so that edits count at once, and its ROS look-up entries."""
+    editable = [
+        'install', '--quiet', '-c', str(CONSTRAINTS), '--no-build-isolation',
+        '--use-pep517', '-e', '.[dev,test]',
+    ]  # fmt: skip
+    run_logged(target, 'package', [pip(target, *editable), pip(target, 'check')], cwd=ROOT)
+    link_share(target)
+    link_executables(target)
+    install_environment_hook(target)
+
+
+def link_share(target: Target) -> None:
+    """Put the checkout's own folders where ROS looks for a package's share."""
+    share = target.venv / 'share'
+    for name in (*SHARED_FOLDERS, 'package.xml'):
+        link(share / PACKAGE / name, ROOT / name)
+    link(
+        share / 'ament_index' / 'resource_index' / 'packages' / PACKAGE,
+        ROOT / 'resource' / PACKAGE,
+    )
+
+
+def link(place: Path, to: Path) -> None:
+    """Make a symbolic link in the place of whatever is there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    place.symlink_to(to)
+
+
+def site_packages(target: Target) -> Path:
+    """Return the folder of the environment's Python packages."""
+    return next(target.venv.glob('lib/python3.*/site-packages'))
+
+
+def link_executables(target: Target) -> None:
+    """Give every console script a place in lib/PACKAGE, where `ros2 run` looks."""
+    folder = target.venv / 'lib' / PACKAGE
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in console_scripts(target):
+        link(folder / name, Path('..', '..', 'bin', name))
+
+
+def console_scripts(target: Target) -> list[str]:
+    """Return the names of the console scripts that pip installed."""
+    entry_points = configparser.ConfigParser(delimiters='=')
+    entry_points.optionxform = str  # type: ignore[assignment,method-assign]
+    file = next(site_packages(target).glob(f'{PACKAGE}-*.dist-info/entry_points.txt'))
+    entry_points.read(file)
+    return list(entry_points['console_scripts'])
+
+
+def install_environment_hook(target: Target) -> None:
+    """Let each process of the environment find the packages without variables set by hand."""
+    folder = site_packages(target)
+    hook = ENVIRONMENT_HOOK.read_text().replace('@DISTRO@', target.distro)
+    (folder / f'{ENVIRONMENT_HOOK.stem}.py').write_text(hook)
+    (folder / f'{ENVIRONMENT_HOOK.stem}.pth').write_text(f'import {ENVIRONMENT_HOOK.stem}\n')
+
+
+def steps_after_venv(environment: str) -> list[list[Step]]:
+    """Return the steps in order; those in one inner list may run at the same time."""
+    wheels = digest(environment, Path(__file__).resolve(), CONSTRAINTS)
+    interfaces = digest(wheels, ROOT / 'interfaces')
+    sources = [ROOT / name for name in ('setup.py', 'setup.cfg', 'package.xml')]
+    package = digest(wheels, *sources, ENVIRONMENT_HOOK)
+    return [
+        [Step('wheels', 'ROS 2 wheels and build tools', wheels, install_wheels)],
+        [
+            Step('interfaces', 'interface packages', interfaces, build_interfaces),
+            Step('package', f'{PACKAGE} and its dependencies', package, install_package),
+        ],
+    ]
+
+
+def perform(target: Target, step: Step, number: str) -> None:
+    """Run one step and say so."""
+    began = time.monotonic()
+    say(f'[{number}] {step.title} ...')
+    target.stamp(step.name).unlink(missing_ok=True)
+    step.run(target)
+    step.mark_done(target)
+    say(f'[{number}] {step.title}: done in {time.monotonic() - began:.0f} s')
+
+
+def say(text: str) -> None:
+    """Print a line of progress at once."""
+    print(text, flush=True)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other set-up of this checkout runs."""
+    with Path(__file__).open() as own:
+        try:
+            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say('Another set-up of this checkout is running; waiting for it.')
+            fcntl.flock(own, fcntl.LOCK_EX)
+        yield
+
+
+def set_up(target: Target) -> None:
+    """Bring the environment up to date."""
+    base = base_python(target)
+    made = Step('venv', 'virtual environment', digest(base, str(ROOT), target.distro), nothing)
+    groups = steps_after_venv(made.key)
+    total = 1 + sum(len(group) for group in groups)
+    if not made.is_done(target):
+        say(f'[1/{total}] {made.title} in {target.venv}')
+        make_venv(target, base.split('|')[0])
+    number = 1
+    for group in groups:
+        numbered = {step: f'{number + i + 1}/{total}' for i, step in enumerate(group)}
+        run_together(target, {s: n for s, n in numbered.items() if not s.is_done(target)})
+        number += len(group)
+        if not made.is_done(target):
+            made.mark_done(target)
+
+
+def nothing(_: Target) -> None:
+    """Stand in for the work of a step that is done elsewhere."""
+
+
+def run_together(target: Target, numbered: dict[Step, str]) -> None:
+    """Run steps that do not need each other at the same time."""
+    with ThreadPoolExecutor(max(1, len(numbered))) as pool:
+        for started in [pool.submit(perform, target, s, n) for s, n in numbered.items()]:
+            started.result()
+
+
+def main() -> int:
+    """Set up the asked distribution and return the exit status."""
+    parser = argparse.ArgumentParser(prog='scripts/setup', description=__doc__)
+    parser.add_argument('--distro', choices=DISTROS, default=DISTROS[0])
+    target = Target(parser.parse_args().distro)
+    began = time.monotonic()
+    try:
+        with alone():
+            set_up(target)
+    except SetupError as error:
+        print(f'scripts/setup: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('scripts/setup: interrupted; run it again to go on', file=sys.stderr)
+        return 130
+    took = time.monotonic() - began
+    say(f'ROS 2 {target.distro} and {PACKAGE} are ready in {target.venv} ({took:.1f} s)')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

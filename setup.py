@@ -1,0 +1,69 @@
+from glob import glob
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'vlm_nav'
+
+# `ros2 run vlm_nav NAME` and the command line.
+CONSOLE_SCRIPTS = [
+    'navigator = vlm_nav.ros.navigator:main',
+    'vlm-nav = vlm_nav.cli:main',
+]
+
+TEST = [
+    'hypothesis',
+    'jsonschema',
+    'pytest',
+    'pytest-asyncio',
+    'pytest-timeout',
+    'rosbags',
+]
+DEVELOPMENT = [
+    'import-linter',
+    'mypy',
+    'ruff',
+    'types-PyYAML',
+]
+
+
+def installed_files(folder: str) -> tuple[str, list[str]]:
+    """Return the data_files entry that puts the files of a folder into the package's share."""
+    return f'share/{PACKAGE}/{folder}', sorted(glob(f'{folder}/*.*'))
+
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={'': ['py.typed', '*.json', '*.yaml']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+        installed_files('launch'),
+        installed_files('config'),
+        installed_files('rviz'),
+    ],
+    python_requires='>=3.10',
+    install_requires=[
+        'numpy>=1.24',
+        'openai>=1.40',
+        'opencv-python-headless>=4.6',
+        'pydantic>=2',
+        'PyYAML',
+        'rich',
+        'transforms3d',
+        'typer',
+    ],
+    extras_require={
+        'bench': ['rosbags'],
+        'dev': TEST + DEVELOPMENT,
+        'sim': ['mujoco>=3.10,<5'],
+        'test': TEST,
+    },
+    zip_safe=False,
+    maintainer='vlm_nav maintainers',
+    maintainer_email='vlm_nav@example.org',
+    description='Lets a robot follow an instruction in words, with a vision-language model and Nav2.',
+    license='Apache-2.0',
+    entry_points={'console_scripts': CONSOLE_SCRIPTS},
+)

@@ -1,0 +1,1 @@
+"""Lets a robot follow an instruction in words, with a vision-language model and Nav2."""
