@@ -63,7 +63,7 @@ setup(
     zip_safe=False,
     maintainer='vlm_nav maintainers',
     maintainer_email='vlm_nav@example.org',
-    description='Lets a robot follow an instruction in words, with a vision-language model and Nav2.',
+    description='Lets a robot follow an instruction in words, with a VLM and Nav2.',
     license='Apache-2.0',
     entry_points={'console_scripts': CONSOLE_SCRIPTS},
 )
