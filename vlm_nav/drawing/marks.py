@@ -1,13 +1,23 @@
-"""Numbered marks as data; `draw_marks` puts them on a copy of a picture."""
+"""Numbered marks as data, and how they are put on a copy of a picture."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.palette import Color, MarkStyle
+
+RgbArray = NDArray[np.uint8]
+
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+# OpenCV draws at fractions of a pixel when coordinates are scaled by 2 ** shift.
+_SHIFT = 4
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,101 @@ class MarkedPicture:
     """
 
     identifier: str
-    rgb: NDArray[np.uint8]
+    rgb: RgbArray
     marks: tuple[Mark, ...] = ()
     radius_px: float = 18.0
+
+
+def draw_marks(
+    picture: MarkedPicture,
+    *,
+    chosen: Collection[int] = (),
+    style: MarkStyle = MarkStyle(),
+) -> RgbArray:
+    """Return the picture (H, W, 3) with its marks; the clean one stays as it is.
+
+    Arrows lie below all discs. The labels in `chosen` get the ring of the chosen.
+    """
+    drawn = picture.rgb.copy()
+    for mark in picture.marks:
+        if mark.tail is not None:
+            _draw_arrow(drawn, mark.tail, mark.anchor, picture.radius_px, style)
+    for mark in picture.marks:
+        ring = style.chosen_ring if mark.label in chosen else style.ring
+        draw_label(drawn, mark.anchor, mark.label, picture.radius_px, ring=ring, style=style)
+    return drawn
+
+
+def draw_label(
+    rgb: RgbArray,
+    anchor: Pixel,
+    label: int,
+    radius_px: float,
+    *,
+    ring: Color | None = None,
+    style: MarkStyle = MarkStyle(),
+) -> None:
+    """Draw one numbered disc into `rgb`, its centre at `anchor`."""
+    top, left, patch = _patch_around(rgb, anchor, radius_px + 3.0)
+    if not patch.size:
+        return
+    centre = (_fixed(anchor.u_px - left), _fixed(anchor.v_px - top))
+    disc = patch.copy()
+    cv2.circle(disc, centre, _fixed(radius_px), style.disc, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+    cv2.addWeighted(disc, style.disc_opacity, patch, 1.0 - style.disc_opacity, 0.0, dst=patch)
+    thickness = ring_thickness_px(radius_px)
+    outer = _fixed(radius_px + 1.0)
+    cv2.circle(patch, centre, outer, style.number, thickness + 2, cv2.LINE_AA, _SHIFT)
+    inner = _fixed(radius_px - 1.0)
+    cv2.circle(patch, centre, inner, ring or style.ring, thickness, cv2.LINE_AA, _SHIFT)
+    _draw_number(patch, centre, label, radius_px, style.number)
+
+
+def ring_thickness_px(radius_px: float) -> int:
+    """Return how wide the ring of a disc of this radius is."""
+    return max(2, round(radius_px / 9.0))
+
+
+def _patch_around(rgb: RgbArray, anchor: Pixel, half_px: float) -> tuple[int, int, RgbArray]:
+    """Return the top row, left column and a view of the part of the picture around a pixel."""
+    top = max(0, math.floor(anchor.v_px - half_px))
+    left = max(0, math.floor(anchor.u_px - half_px))
+    bottom = max(0, math.ceil(anchor.v_px + half_px) + 1)
+    right = max(0, math.ceil(anchor.u_px + half_px) + 1)
+    return top, left, rgb[top:bottom, left:right]
+
+
+def _draw_arrow(
+    rgb: RgbArray, tail: Pixel, tip: Pixel, radius_px: float, style: MarkStyle
+) -> None:
+    length = math.hypot(tip.u_px - tail.u_px, tip.v_px - tail.v_px)
+    if length <= radius_px:
+        return
+    # The head ends at the disc's rim, where it can be seen.
+    share = (length - radius_px) / length
+    end = (
+        _fixed(tail.u_px + share * (tip.u_px - tail.u_px)),
+        _fixed(tail.v_px + share * (tip.v_px - tail.v_px)),
+    )
+    start = (_fixed(tail.u_px), _fixed(tail.v_px))
+    head = max(style.head_share, min(0.3, 6.0 / length))
+    cv2.arrowedLine(rgb, start, end, style.number, 3, cv2.LINE_AA, _SHIFT, head)
+    cv2.arrowedLine(rgb, start, end, style.arrow, 1, cv2.LINE_AA, _SHIFT, head)
+
+
+def _draw_number(
+    rgb: RgbArray, centre: tuple[int, int], label: int, radius_px: float, color: Color
+) -> None:
+    text = str(label)
+    scale = radius_px / (16.0 if len(text) == 1 else 24.0)
+    thickness = 2 if radius_px >= 13.0 else 1
+    (width, height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
+    corner = (
+        round(centre[0] / (1 << _SHIFT) - width / 2.0),
+        round(centre[1] / (1 << _SHIFT) + height / 2.0),
+    )
+    cv2.putText(rgb, text, corner, _FONT, scale, color, thickness, cv2.LINE_AA)
+
+
+def _fixed(coordinate_px: float) -> int:
+    return round(coordinate_px * (1 << _SHIFT))
