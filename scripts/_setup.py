@@ -74,6 +74,18 @@ class Target:
         """Return the file that says what a step was made from."""
         return self.state / f'{step}.stamp'
 
+    def has_done(self, step: str, key: str) -> bool:
+        """Tell whether a step already ended well with the same inputs."""
+        stamp = self.stamp(step)
+        return stamp.is_file() and stamp.read_text() == key
+
+    def mark_done(self, step: str, key: str) -> None:
+        """Write the stamp of a step, whole or not at all."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        unfinished = self.stamp(step).with_suffix('.new')
+        unfinished.write_text(key)
+        unfinished.replace(self.stamp(step))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -83,19 +95,6 @@ class Step:
     title: str
     key: str
     run: Callable[[Target], None]
-
-    def is_done(self, target: Target) -> bool:
-        """Tell whether the step already ended well with the same inputs."""
-        stamp = target.stamp(self.name)
-        return stamp.is_file() and stamp.read_text() == self.key
-
-    def mark_done(self, target: Target) -> None:
-        """Write the stamp, whole or not at all."""
-        stamp = target.stamp(self.name)
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = stamp.with_suffix('.new')
-        unfinished.write_text(self.key)
-        unfinished.replace(stamp)
 
 
 def digest(*parts: str | Path) -> str:
@@ -116,17 +115,19 @@ def files_below(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(f for f in path.rglob('*') if f.is_file())
 
 
-def base_python(target: Target) -> str:
-    """Return the interpreter to build on: an existing environment keeps its own."""
+def base_python(target: Target) -> tuple[str, str]:
+    """Return the interpreter to build on and its version: an environment keeps its own."""
     interpreter = str(target.python)
     if os.environ.get('VLM_NAV_PYTHON') or not target.python.exists():
         interpreter = sys.executable
     tell = (
         'import os, sys; '
-        'print(os.path.realpath(sys._base_executable), sys.version_info[:3], sep="|")'
+        'print(os.path.realpath(sys._base_executable)); print(*sys.version_info[:3], sep=".")'
     )
     # -S: no .pth file of the environment is run, so a half-made one answers too.
-    return subprocess.check_output([interpreter, '-I', '-S', '-c', tell], text=True).strip()
+    said = subprocess.check_output([interpreter, '-I', '-S', '-c', tell], text=True)
+    executable, version = said.splitlines()
+    return executable, version
 
 
 def clean_environment(target: Target) -> dict[str, str]:
@@ -153,6 +154,7 @@ def run_logged(target: Target, log_name: str, commands: Iterable[list[str]], cwd
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                close_fds=False,
                 check=False,
             )
             if ended.returncode:
@@ -207,9 +209,7 @@ def build_interfaces(target: Target) -> None:
 
 
 def build_interface(target: Target, folder: Path) -> None:
-    """Build and install one interface package, in the place of its earlier build."""
-    manifest = target.state / f'{folder.name}.manifest'
-    remove_listed(manifest)
+    """Build and install one interface package."""
     with tempfile.TemporaryDirectory(prefix='vlm_nav_') as build:
         configure = [
             'cmake', '-G', 'Ninja', '-S', str(folder), '-B', build,
@@ -218,14 +218,17 @@ def build_interface(target: Target, folder: Path) -> None:
         ]  # fmt: skip
         install = ['ninja', '-C', build, 'install']
         run_logged(target, folder.name, [configure, install], cwd=Path(build))
-        shutil.copy(Path(build, 'install_manifest.txt'), manifest)
+        installed = Path(build, 'install_manifest.txt').read_text()
+    manifest = target.state / f'{folder.name}.manifest'
+    remove_stale(manifest, set(installed.splitlines()))
+    manifest.write_text(installed)
 
 
-def remove_listed(manifest: Path) -> None:
-    """Remove the files that an earlier build installed."""
+def remove_stale(manifest: Path, installed: set[str]) -> None:
+    """Remove what an earlier build installed and the present one did not."""
     if manifest.is_file():
-        for line in manifest.read_text().splitlines():
-            Path(line).unlink(missing_ok=True)
+        for file in set(manifest.read_text().splitlines()) - installed:
+            Path(file).unlink(missing_ok=True)
 
 
 def install_package(target: Target) -> None:
@@ -290,29 +293,28 @@ def install_environment_hook(target: Target) -> None:
     (folder / f'{ENVIRONMENT_HOOK.stem}.pth').write_text(f'import {ENVIRONMENT_HOOK.stem}\n')
 
 
-def steps_after_venv(environment: str) -> list[list[Step]]:
-    """Return the steps in order; those in one inner list may run at the same time."""
+def installation_steps(environment: str) -> tuple[Step, list[Step]]:
+    """Return the step that comes first, and those that then may run side by side."""
     wheels = digest(environment, Path(__file__).resolve(), CONSTRAINTS)
     interfaces = digest(wheels, ROOT / 'interfaces')
     sources = [ROOT / name for name in ('setup.py', 'setup.cfg', 'package.xml')]
     package = digest(wheels, *sources, ENVIRONMENT_HOOK)
-    return [
-        [Step('wheels', 'ROS 2 wheels and build tools', wheels, install_wheels)],
-        [
-            Step('interfaces', 'interface packages', interfaces, build_interfaces),
-            Step('package', f'{PACKAGE} and its dependencies', package, install_package),
-        ],
+    return Step('wheels', '[2/4] ROS 2 wheels and build tools', wheels, install_wheels), [
+        Step('interfaces', '[3/4] interface packages', interfaces, build_interfaces),
+        Step('package', f'[4/4] {PACKAGE} and its dependencies', package, install_package),
     ]
 
 
-def perform(target: Target, step: Step, number: str) -> None:
-    """Run one step and say so."""
+def perform(target: Target, step: Step) -> None:
+    """Run a step that is not done yet and say so; it has no stamp while it runs."""
+    if target.has_done(step.name, step.key):
+        return
     began = time.monotonic()
-    say(f'[{number}] {step.title} ...')
+    say(f'{step.title} ...')
     target.stamp(step.name).unlink(missing_ok=True)
     step.run(target)
-    step.mark_done(target)
-    say(f'[{number}] {step.title}: done in {time.monotonic() - began:.0f} s')
+    target.mark_done(step.name, step.key)
+    say(f'{step.title}: done in {time.monotonic() - began:.0f} s')
 
 
 def say(text: str) -> None:
@@ -322,8 +324,13 @@ def say(text: str) -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Wait until no other set-up of this checkout runs."""
+    """Wait until no other set-up of this checkout runs.
+
+    The tools that are started inherit the lock: when a set-up is killed, the next one waits until
+    what it left running has ended.
+    """
     with Path(__file__).open() as own:
+        os.set_inheritable(own.fileno(), True)
         try:
             fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -334,30 +341,19 @@ def alone() -> Iterator[None]:
 
 def set_up(target: Target) -> None:
     """Bring the environment up to date."""
-    base = base_python(target)
-    made = Step('venv', 'virtual environment', digest(base, str(ROOT), target.distro), nothing)
-    groups = steps_after_venv(made.key)
-    total = 1 + sum(len(group) for group in groups)
-    if not made.is_done(target):
-        say(f'[1/{total}] {made.title} in {target.venv}')
-        make_venv(target, base.split('|')[0])
-    number = 1
-    for group in groups:
-        numbered = {step: f'{number + i + 1}/{total}' for i, step in enumerate(group)}
-        run_together(target, {s: n for s, n in numbered.items() if not s.is_done(target)})
-        number += len(group)
-        if not made.is_done(target):
-            made.mark_done(target)
-
-
-def nothing(_: Target) -> None:
-    """Stand in for the work of a step that is done elsewhere."""
-
-
-def run_together(target: Target, numbered: dict[Step, str]) -> None:
-    """Run steps that do not need each other at the same time."""
-    with ThreadPoolExecutor(max(1, len(numbered))) as pool:
-        for started in [pool.submit(perform, target, s, n) for s, n in numbered.items()]:
+    interpreter, version = base_python(target)
+    environment = digest(interpreter, version, str(ROOT), target.distro)
+    wheels, others = installation_steps(environment)
+    anew = not target.has_done('venv', environment)
+    if anew:
+        say(f'[1/4] virtual environment in {target.venv}')
+        make_venv(target, interpreter)
+    perform(target, wheels)
+    if anew:
+        # Not before: what an interrupted first installation left is better made anew.
+        target.mark_done('venv', environment)
+    with ThreadPoolExecutor(len(others)) as pool:
+        for started in [pool.submit(perform, target, step) for step in others]:
             started.result()
 
 
