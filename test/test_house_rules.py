@@ -81,11 +81,24 @@ def absolute_names(tree: ast.AST, file: str) -> Iterator[Finding]:
     """Find absolute ROS names: they escape the namespace that a launch file gives a robot."""
     if not file.startswith('vlm_nav/ros/'):
         return
+    later_parts = continuations(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             name = node.value
-            if ROS_NAME.fullmatch(name) and name not in ABSOLUTE_BY_CONVENTION:
+            absolute = ROS_NAME.fullmatch(name) and node not in later_parts
+            if absolute and name not in ABSOLUTE_BY_CONVENTION:
                 yield node.lineno, f'absolute name {name!r}'
+
+
+def continuations(tree: ast.AST) -> set[ast.AST]:
+    """Return the texts that something else stands before, as in name + '/status'."""
+    found: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            found.update(node.values[1:])
+        elif isinstance(node, ast.BinOp):
+            found.add(node.right)
+    return found
 
 
 def long_functions(tree: ast.AST, _: str) -> Iterator[Finding]:
@@ -132,6 +145,11 @@ def test_the_package_keeps_the_rule(rule: str) -> None:
 @pytest.mark.parametrize('rule', sorted(RULES))
 def test_the_rule_notices_who_breaks_it(rule: str) -> None:
     assert list(RULES[rule](ast.parse(BREAKERS[rule]), 'vlm_nav/ros/example.py'))
+
+
+def test_the_end_of_a_name_is_no_absolute_name() -> None:
+    source = "a = f'{action}/_action/status'\nb = action + '/_action/feedback'"
+    assert list(absolute_names(ast.parse(source), 'vlm_nav/ros/example.py')) == []
 
 
 def test_a_monotonic_clock_is_no_wall_clock() -> None:
