@@ -1,0 +1,133 @@
+"""The thread that spins, and the way from its callbacks into the loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from rclpy.node import Node
+from rclpy.task import Future
+
+from vlm_nav.ros.spinning import SpinThread, answer_of, asyncio_future, call_in_loop
+
+pytestmark = pytest.mark.ros
+
+
+async def test_a_future_set_in_another_thread_ends_the_one_in_the_loop() -> None:
+    future = Future()
+    bridged = asyncio_future(future)
+    threading.Thread(target=future.set_result, args=(7,)).start()
+    assert await asyncio.wait_for(bridged, 2.0) == 7
+
+
+async def test_a_future_that_is_already_done_is_done_here_too() -> None:
+    future = Future()
+    future.set_result(7)
+    assert await asyncio.wait_for(asyncio_future(future), 2.0) == 7
+
+
+async def test_errors_and_cancellation_are_handed_over() -> None:
+    failed, cancelled = Future(), Future()
+    bridged = [asyncio_future(failed), asyncio_future(cancelled)]
+    failed.set_exception(ValueError('why'))
+    cancelled.cancel()
+    with pytest.raises(ValueError, match='why'):
+        await bridged[0]
+    with pytest.raises(asyncio.CancelledError):
+        await bridged[1]
+
+
+async def test_cancelling_here_leaves_the_future_there_and_its_end_harmless() -> None:
+    future = Future()
+    bridged = asyncio_future(future)
+    bridged.cancel()
+    future.set_result(7)
+    await asyncio.sleep(0)
+    assert future.done()
+    assert bridged.cancelled()
+
+
+def test_calling_into_a_closed_loop_has_no_effect() -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    call_in_loop(loop, pytest.fail, 'called')
+
+
+async def test_messages_get_from_the_executors_thread_into_the_loop(
+    spun: Callable[..., Any],
+) -> None:
+    from std_msgs.msg import String
+
+    node = spun('talker', namespace='/spinning')
+    loop = asyncio.get_running_loop()
+    heard: asyncio.Future[str] = loop.create_future()
+
+    def hear(message: Any) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        call_in_loop(loop, lambda: heard.done() or heard.set_result(message.data))
+
+    node.create_subscription(String, 'words', hear, 1)
+    publisher = node.create_publisher(String, 'words', 1)
+    while not heard.done():
+        publisher.publish(String(data='hello'))
+        await asyncio.wait({heard}, timeout=0.05)
+    assert heard.result() == 'hello'
+
+
+async def test_requests_are_started_in_the_executors_thread(spun: Callable[..., Any]) -> None:
+    def start() -> Future:
+        future = Future()
+        future.set_result(threading.current_thread().name)
+        return future
+
+    name = await asyncio.wait_for(answer_of(spun(), start), 2.0)
+    assert name.startswith('rclpy')
+
+
+async def test_nothing_is_started_on_a_node_that_nobody_spins(ros_context: Any) -> None:
+    node = Node('alone', context=ros_context)
+    with pytest.raises(RuntimeError, match='nothing spins it'):
+        answer_of(node, Future)
+    node.destroy_node()
+
+
+async def test_what_a_callback_raises_ends_the_thread_and_is_told(ros_context: Any) -> None:
+    node = Node('broken', context=ros_context)
+
+    def fail() -> None:
+        raise ValueError('a broken callback')
+
+    spinning = SpinThread(node)
+    spinning.start()
+    node.create_timer(0.01, fail)
+    with pytest.raises(ValueError, match='a broken callback'):
+        await asyncio.wait_for(spinning.ended(), 5.0)
+    with pytest.raises(ValueError, match='a broken callback'):
+        spinning.stop()
+    node.destroy_node()
+
+
+async def test_the_thread_ends_quietly_when_its_context_is_shut_down() -> None:
+    import rclpy
+
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Node('short_lived', context=context)
+    with SpinThread(node) as spinning:
+        context.try_shutdown()
+        await asyncio.wait_for(spinning.ended(), 5.0)
+    node.destroy_node()
+
+
+def test_starting_and_stopping_leaves_no_thread(ros_context: Any) -> None:
+    before = threading.active_count()
+    for _ in range(3):
+        node = Node('again', context=ros_context)
+        with SpinThread(node):
+            pass
+        node.destroy_node()
+    assert threading.active_count() == before
