@@ -1,0 +1,237 @@
+"""Colour, depth and their calibrations brought together by stamp. Pure logic, no rclpy.
+
+Lives in the event loop: `add` and the rest are called from its thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.reasons import ObservationReason, ReasonCode, Refusal
+from vlm_nav.ros.stamped_queue import StampedQueue, info_fits, seconds
+
+# A stamp that lies this far before the newest of its topic means that time was set back
+# (a simulation restarted, a bag began again); less is a message that came late.
+SET_BACK_NS = 1_000_000_000
+
+
+class Kind(str, Enum):
+    """The topics of one camera."""
+
+    COLOUR = 'colour'
+    DEPTH = 'depth'
+    COLOUR_INFO = 'colour camera_info'
+    DEPTH_INFO = 'depth camera_info'
+
+
+@dataclass(frozen=True)
+class SynchroniserSettings:
+    """What belongs together. `slop_s` is best under half the time between two pictures."""
+
+    with_depth: bool = True
+    with_depth_info: bool = False
+    slop_s: float = 0.02
+    maximum_age_s: float = 0.5
+    queue_length: int = 10
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError for values that match nothing."""
+        if not (self.slop_s >= 0.0 and self.maximum_age_s > 0.0 and self.queue_length >= 1):
+            raise InvalidValueError(
+                'slop_s is 0 or more, maximum_age_s above 0, queue_length 1 or more, got '
+                f'{self.slop_s}, {self.maximum_age_s}, {self.queue_length}'
+            )
+
+
+@dataclass(frozen=True)
+class MatchedSet:
+    """Messages that belong together; `stamp_ns` is the colour picture's."""
+
+    stamp_ns: int
+    colour: Any
+    colour_info: Any
+    depth: Any = None
+    depth_info: Any = None
+
+
+@dataclass
+class _Lacking:
+    """Why there is no set now."""
+
+    reason: ReasonCode
+    detail: str
+
+
+@dataclass
+class Synchroniser:
+    """Keeps the newest messages of one camera and hands out each complete set once.
+
+    `now_ns` gives ROS time; `topics` names the topics in what is said about missing ones.
+    """
+
+    settings: SynchroniserSettings
+    now_ns: Callable[[], int]
+    topics: Mapping[Kind, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Start with nothing."""
+        self._queues = {kind: StampedQueue(self.settings.queue_length) for kind in Kind}
+        self._delivered_ns: int | None = None
+        self._newest_before_set_back_ns: int | None = None
+        self._times_set_back = 0
+        self._added = asyncio.Event()
+
+    def add(self, kind: Kind, stamp_ns: int, message: Any) -> None:
+        """Take a message in; one whose stamp lies far back empties everything first."""
+        newest_ns = self._queues[kind].newest_ns
+        if newest_ns is not None and stamp_ns < newest_ns - SET_BACK_NS:
+            self._start_again(newest_ns)
+        self._queues[kind].insert(stamp_ns, message)
+        self._added.set()
+
+    def newest(self) -> MatchedSet | None:
+        """Return the newest complete set that is young enough and not yet handed out."""
+        found = self._find(self._delivered_ns)
+        if isinstance(found, _Lacking):
+            return None
+        self._delivered_ns = found.stamp_ns
+        return found
+
+    async def wait_newer(self, than_stamp_ns: int, deadline: Deadline) -> MatchedSet:
+        """Return the next complete set whose colour stamp lies after `than_stamp_ns`.
+
+        Raises Refusal with NO_IMAGE, NO_DEPTH, BAD_CALIBRATION (no fitting camera_info) or
+        STALE_IMAGE when the deadline ends, and with it what comes and what does not.
+        """
+        times_set_back = self._times_set_back
+        while True:
+            if times_set_back != self._times_set_back or self._before_set_back(than_stamp_ns):
+                than_stamp_ns = 0
+            found = self._find(max(than_stamp_ns, self._delivered_ns or 0))
+            if isinstance(found, MatchedSet):
+                self._delivered_ns = found.stamp_ns
+                return found
+            if deadline.expired():
+                raise Refusal(found.reason, f'{found.detail}; {self.describe()}')
+            await self._next_message(deadline)
+
+    def describe(self) -> str:
+        """Return in words what arrives how often and what does not."""
+        now_ns = self.now_ns()
+        wanted = [kind for kind in Kind if self._wants(kind)]
+        return '; '.join(self._queues[kind].describe(self._name(kind), now_ns) for kind in wanted)
+
+    async def _next_message(self, deadline: Deadline) -> None:
+        self._added.clear()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._added.wait(), deadline.remaining_s())
+
+    def _find(self, after_ns: int | None) -> MatchedSet | _Lacking:
+        lacking = self._missing_topic()
+        if lacking is not None:
+            return lacking
+        for stamp_ns, colour in self._queues[Kind.COLOUR].newest_first():
+            if after_ns is not None and stamp_ns <= after_ns:
+                break
+            found = self._complete(stamp_ns, colour)
+            if isinstance(found, MatchedSet):
+                return self._too_old(stamp_ns) or found
+            lacking = lacking or found
+        return lacking or self._nothing_newer(after_ns)
+
+    def _missing_topic(self) -> _Lacking | None:
+        reasons: tuple[tuple[Kind, ReasonCode], ...] = (
+            (Kind.COLOUR, ObservationReason.NO_IMAGE),
+            (Kind.DEPTH, ObservationReason.NO_DEPTH),
+            (Kind.COLOUR_INFO, ObservationReason.BAD_CALIBRATION),
+            (Kind.DEPTH_INFO, ObservationReason.BAD_CALIBRATION),
+        )
+        for kind, reason in reasons:
+            if self._wants(kind) and self._queues[kind].newest_ns is None:
+                return _Lacking(reason, f'no {self._name(kind)} has come')
+        return None
+
+    def _complete(self, stamp_ns: int, colour: Any) -> MatchedSet | _Lacking:
+        depth_stamp_ns, depth = stamp_ns, None
+        if self.settings.with_depth:
+            nearest = self._queues[Kind.DEPTH].nearest(stamp_ns)
+            if nearest is None or abs(nearest[0] - stamp_ns) > self.settings.slop_s * 1e9:
+                return self._no_depth_at(stamp_ns, nearest)
+            depth_stamp_ns, depth = nearest
+        colour_info = self._info(Kind.COLOUR_INFO, stamp_ns, colour)
+        depth_info = self._info(Kind.DEPTH_INFO, depth_stamp_ns, depth)
+        if colour_info is None or (self._wants(Kind.DEPTH_INFO) and depth_info is None):
+            lacking = Kind.COLOUR_INFO if colour_info is None else Kind.DEPTH_INFO
+            return _Lacking(
+                ObservationReason.BAD_CALIBRATION,
+                f'no {self._name(lacking)} with the frame and the size of the picture',
+            )
+        return MatchedSet(stamp_ns, colour, colour_info, depth, depth_info)
+
+    def _info(self, kind: Kind, stamp_ns: int, picture: Any) -> Any:
+        if not self._wants(kind):
+            return None
+        queue = self._queues[kind]
+        nearest = queue.nearest(stamp_ns)
+        if nearest is not None and nearest[0] == stamp_ns:
+            return nearest[1]
+        fitting = (info for _, info in queue.newest_first() if info_fits(info, picture))
+        return next(fitting, None)
+
+    def _no_depth_at(self, stamp_ns: int, nearest: tuple[int, Any] | None) -> _Lacking:
+        came = 'none' if nearest is None else f'nearest at {seconds(nearest[0])}'
+        return _Lacking(
+            ObservationReason.NO_DEPTH,
+            f'wanted {self._name(Kind.DEPTH)} within {self.settings.slop_s * 1e3:g} ms of the '
+            f'picture of {seconds(stamp_ns)}, {came}',
+        )
+
+    def _too_old(self, stamp_ns: int) -> _Lacking | None:
+        now_ns = self.now_ns()
+        age_s = (now_ns - stamp_ns) / 1e9
+        if abs(age_s) <= self.settings.maximum_age_s:
+            return None
+        side = f'{age_s:.2f} s old' if age_s > 0.0 else f'{-age_s:.2f} s ahead of ROS time'
+        return _Lacking(
+            ObservationReason.STALE_IMAGE,
+            f'the newest complete picture is {side} ({seconds(stamp_ns)}, ROS time '
+            f'{seconds(now_ns)}), allowed are {self.settings.maximum_age_s:g} s',
+        )
+
+    def _nothing_newer(self, after_ns: int | None) -> _Lacking:
+        newest_ns = self._queues[Kind.COLOUR].newest_ns or 0
+        return self._too_old(newest_ns) or _Lacking(
+            ObservationReason.NO_IMAGE, f'no picture after {seconds(after_ns or 0)}'
+        )
+
+    def _start_again(self, newest_ns: int) -> None:
+        for queue in self._queues.values():
+            queue.clear()
+        self._delivered_ns = None
+        self._newest_before_set_back_ns = newest_ns
+        self._times_set_back += 1
+
+    def _before_set_back(self, stamp_ns: int) -> bool:
+        """Return whether a stamp was taken before time was set back, so that all is newer."""
+        newest_ns = self._queues[Kind.COLOUR].newest_ns
+        if self._newest_before_set_back_ns is None or newest_ns is None:
+            return False
+        return stamp_ns > newest_ns + SET_BACK_NS
+
+    def _wants(self, kind: Kind) -> bool:
+        if kind is Kind.DEPTH:
+            return self.settings.with_depth
+        if kind is Kind.DEPTH_INFO:
+            return self.settings.with_depth and self.settings.with_depth_info
+        return True
+
+    def _name(self, kind: Kind) -> str:
+        topic = self.topics.get(kind)
+        return kind.value if topic is None else f'{kind.value} ({topic})'
