@@ -1,0 +1,191 @@
+"""The way to the real NavigateToPose server: rclpy's action client, as Nav2 behaves.
+
+An action server exists while Nav2 is inactive and then accepts nothing, so where Nav2's
+lifecycle service is there, that decides whether it is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import uuid
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from action_msgs.msg import GoalStatusArray
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
+from nav2_msgs.action import NavigateToPose
+from rclpy.action import ActionClient
+from rclpy.node import Node
+from unique_identifier_msgs.msg import UUID
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.ros.nav2_states import ACTIVE_STATUSES, DriveProgress, NavResult
+from vlm_nav.ros.qos import ACTION_STATUS
+from vlm_nav.ros.spinning import answer_of, call_in_loop
+
+ACTION = 'navigate_to_pose'
+LIFECYCLE_SERVICE = 'bt_navigator/get_state'
+
+_STATE_TIMEOUT_S = 1.0
+# The services of one process are discovered one after the other: an action server without a
+# lifecycle service is only believed after this long.
+_DISCOVERY_S = 0.5
+
+
+class RequireActive(str, Enum):
+    """Whether Nav2's lifecycle state must be active before a goal is sent."""
+
+    AUTO = 'auto'
+    ALWAYS = 'always'
+    NEVER = 'never'
+
+
+class RclpyNavigateAction:
+    """Implements nav2.NavigateAction on a node that an executor spins in another thread."""
+
+    def __init__(self, node: Node, require_active: RequireActive = RequireActive.AUTO) -> None:
+        """Make the clients on `node`, under its namespace and remappings."""
+        self._node = node
+        self._require_active = require_active
+        self._client = ActionClient(node, NavigateToPose, ACTION)
+        self._states = node.create_client(GetState, LIFECYCLE_SERVICE)
+        self._active_goals: frozenset[bytes] = frozenset()
+        self._lifecycle_awaited: Deadline | None = None
+        self._status = node.create_subscription(
+            GoalStatusArray, f'{ACTION}/_action/status', self._take_status, ACTION_STATUS
+        )
+
+    async def not_ready(self) -> str | None:
+        """Return why no goal would be accepted now; asks the lifecycle for up to 1 s."""
+        has_lifecycle = self._states.service_is_ready()
+        if self._require_active is RequireActive.ALWAYS and not has_lifecycle:
+            return f'there is no service {self._states.srv_name!r}, so Nav2 is not known active'
+        if self._require_active is not RequireActive.NEVER and has_lifecycle:
+            not_active = await self._why_not_active()
+            if not_active is not None:
+                return not_active
+        if not self._client.server_is_ready():
+            return f'there is no action server {ACTION!r} in {self._node.get_namespace()!r}'
+        if self._require_active is RequireActive.AUTO and not has_lifecycle:
+            return self._why_not_yet()
+        return None
+
+    def send(self, waypoint: Waypoint, on_feedback: Callable[[DriveProgress], None]) -> RclpyGoal:
+        """Send a goal; feedback arrives in the running loop."""
+        loop = asyncio.get_running_loop()
+        goal_id = UUID(uuid=list(uuid.uuid4().bytes))
+
+        def take_feedback(message: Any) -> None:
+            call_in_loop(loop, on_feedback, progress_from(message.feedback))
+
+        goal = goal_from(waypoint)
+        sending = answer_of(
+            self._node,
+            lambda: self._client.send_goal_async(
+                goal, feedback_callback=take_feedback, goal_uuid=goal_id
+            ),
+        )
+        return RclpyGoal(self._node, bytes(goal_id.uuid), sending)
+
+    def others_driving(self, goal_id: bytes) -> bool:
+        """Return whether the status topic shows another goal as not ended."""
+        return bool(self._active_goals - {goal_id})
+
+    async def _why_not_active(self) -> str | None:
+        asked = answer_of(self._node, lambda: self._states.call_async(GetState.Request()))
+        await asyncio.wait({asked}, timeout=_STATE_TIMEOUT_S)
+        if not asked.done():
+            return f'{LIFECYCLE_SERVICE} gave no answer in {_STATE_TIMEOUT_S:g} s'
+        state = asked.result().current_state
+        if state.id == State.PRIMARY_STATE_ACTIVE:
+            return None
+        return f'bt_navigator is {state.label or state.id}, not active'
+
+    def _why_not_yet(self) -> str | None:
+        if self._lifecycle_awaited is None:
+            self._lifecycle_awaited = Deadline.after(_DISCOVERY_S)
+        if self._lifecycle_awaited.expired():
+            return None
+        return f'{LIFECYCLE_SERVICE} may still turn up'
+
+    def _take_status(self, message: Any) -> None:
+        # Runs in the executor's thread; one assignment, so the loop sees the old set or the new.
+        self._active_goals = frozenset(
+            bytes(status.goal_info.goal_id.uuid)
+            for status in message.status_list
+            if status.status in ACTIVE_STATUSES
+        )
+
+
+class RclpyGoal:
+    """Implements nav2.SentGoal; lives in the loop."""
+
+    def __init__(self, node: Node, goal_id: bytes, sending: asyncio.Future[Any]) -> None:
+        """Follow a goal whose handle `sending` will give."""
+        loop = asyncio.get_running_loop()
+        self.goal_id = goal_id
+        self.response: asyncio.Future[bool] = loop.create_future()
+        self.result: asyncio.Future[NavResult] = loop.create_future()
+        self._node = node
+        self._handle: Any = None
+        sending.add_done_callback(self._answered)
+
+    def cancel(self) -> asyncio.Future[int]:
+        """Ask for the accepted goal's end; gives the return code."""
+        code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        answer = answer_of(self._node, self._handle.cancel_goal_async)
+        answer.add_done_callback(lambda done: code.set_result(done.result().return_code))
+        return code
+
+    def _answered(self, sending: asyncio.Future[Any]) -> None:
+        self._handle = sending.result()
+        if self._handle.accepted:
+            asked = answer_of(self._node, self._handle.get_result_async)
+            asked.add_done_callback(self._ended)
+        self.response.set_result(self._handle.accepted)
+
+    def _ended(self, asked: asyncio.Future[Any]) -> None:
+        answer = asked.result()
+        # By name: Humble's result has neither field.
+        self.result.set_result(
+            NavResult(
+                status=answer.status,
+                error_code=getattr(answer.result, 'error_code', 0),
+                error_msg=getattr(answer.result, 'error_msg', ''),
+            )
+        )
+
+
+def goal_from(waypoint: Waypoint) -> NavigateToPose.Goal:
+    """Return the goal message of a waypoint: on the floor, turned about z alone."""
+    goal = NavigateToPose.Goal()
+    header, pose = goal.pose.header, goal.pose.pose
+    header.frame_id = waypoint.frame_id
+    header.stamp.sec, header.stamp.nanosec = divmod(waypoint.stamp_ns, 1_000_000_000)
+    pose.position.x, pose.position.y = float(waypoint.x_m), float(waypoint.y_m)
+    pose.orientation.z = math.sin(waypoint.yaw_rad / 2.0)
+    pose.orientation.w = math.cos(waypoint.yaw_rad / 2.0)
+    return goal
+
+
+def progress_from(feedback: Any) -> DriveProgress:
+    """Return what a feedback message says; fields that a distribution lacks are 0."""
+    current = feedback.current_pose
+    return DriveProgress(
+        frame_id=current.header.frame_id,
+        stamp_ns=current.header.stamp.sec * 1_000_000_000 + current.header.stamp.nanosec,
+        pose=floor_pose_from(current.pose),
+        distance_remaining_m=float(getattr(feedback, 'distance_remaining', 0.0)),
+        recoveries=int(getattr(feedback, 'number_of_recoveries', 0)),
+    )
+
+
+def floor_pose_from(pose: Any) -> FloorPose:
+    """Return a geometry_msgs/Pose on the floor; its rotation is taken as one about z."""
+    yaw_rad = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
+    return FloorPose(pose.position.x, pose.position.y, math.remainder(yaw_rad, math.tau))
