@@ -12,7 +12,7 @@ from typing import TypeAlias
 from vlm_nav.core.errors import VlmNavError
 
 
-class ObservationReason(str, Enum):
+class ObservationReason(Enum):
     """Why a picture could not be used."""
 
     STALE_IMAGE = 'stale_image'
@@ -25,7 +25,7 @@ class ObservationReason(str, Enum):
     PIXEL_OUTSIDE_IMAGE = 'pixel_outside_image'
 
 
-class CandidateReason(str, Enum):
+class CandidateReason(Enum):
     """Why one candidate was not offered to the model."""
 
     OUTSIDE_IMAGE = 'outside_image'
@@ -36,7 +36,7 @@ class CandidateReason(str, Enum):
     CROWDED = 'crowded'
 
 
-class AskingReason(str, Enum):
+class AskingReason(Enum):
     """Why there is no usable answer of the model."""
 
     INSTRUCTION_EMPTY = 'instruction_empty'
@@ -47,7 +47,7 @@ class AskingReason(str, Enum):
     VLM_UNUSABLE = 'vlm_unusable'
 
 
-class ChoosingReason(str, Enum):
+class ChoosingReason(Enum):
     """Why the answers do not make a choice."""
 
     ALL_CANDIDATES_BLOCKED = 'all_candidates_blocked'
@@ -55,7 +55,7 @@ class ChoosingReason(str, Enum):
     NO_AGREEMENT = 'no_agreement'
 
 
-class DrivingReason(str, Enum):
+class DrivingReason(Enum):
     """Why a goal was not sent, or was sent and not reached."""
 
     NO_VALID_COSTMAP = 'no_valid_costmap'
@@ -70,7 +70,7 @@ class DrivingReason(str, Enum):
     OFF_TARGET = 'off_target'
 
 
-class CommonReason(str, Enum):
+class CommonReason(Enum):
     """What may end any layer's work."""
 
     CANCELLED = 'cancelled'

@@ -23,6 +23,8 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 HOLE_PX = 5
 PLACE_TOLERANCE = 0.06
 
+_BEARINGS_RAD = np.radians(np.linspace(-90.0, 90.0, 361))
+
 
 class Cell(IntEnum):
     """What is known about a cell of the floor."""
@@ -70,9 +72,16 @@ class FreeSpace:
     settings: FreeSpaceSettings
 
     @functools.cached_property
+    def obstacle_clearance_m(self) -> NDArray[np.float32]:
+        """Return the distance (rows, columns) from each cell to the nearest occupied one."""
+        return self._distance_m((self.cells != Cell.OCCUPIED).astype(np.uint8))
+
+    @functools.cached_property
     def clearance_m(self) -> NDArray[np.float32]:
         """Return the distance (rows, columns) from each cell to the nearest one not free."""
-        passable = (self.cells == Cell.FREE).astype(np.uint8)
+        return self._distance_m((self.cells == Cell.FREE).astype(np.uint8))
+
+    def _distance_m(self, passable: NDArray[np.uint8]) -> NDArray[np.float32]:
         distance = cv2.distanceTransform(passable, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         return np.asarray(distance, dtype=np.float32) * np.float32(self.settings.cell_m)
 
@@ -80,16 +89,35 @@ class FreeSpace:
         """Return how far a disc of the robot's radius travels from the base, (...) metres.
 
         It ends before the first cell along the bearing (...) where the disc would touch what
-        is occupied or unknown; at most the grid's reach.
+        is occupied or unknown; at most the grid's reach. Bearings are told apart to half a
+        degree; behind the base nothing is known to be free.
         """
-        bearings = np.asarray(bearing_rad, dtype=np.float64)
+        return _at_bearings(self._free_ranges_m, bearing_rad)
+
+    def unobstructed_range_m(self, bearing_rad: ArrayLike) -> NDArray[np.float64]:
+        """Return how far the disc travels (...) before it touches what is occupied.
+
+        As `free_range_m`, but the unknown does not stop it.
+        """
+        return _at_bearings(self._unobstructed_ranges_m, bearing_rad)
+
+    @functools.cached_property
+    def _free_ranges_m(self) -> NDArray[np.float64]:
+        return self._ranges_m(self.clearance_m)
+
+    @functools.cached_property
+    def _unobstructed_ranges_m(self) -> NDArray[np.float64]:
+        return self._ranges_m(self.obstacle_clearance_m)
+
+    def _ranges_m(self, clearance_m: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the range along each of `_BEARINGS_RAD` at which the disc touches something."""
         step_m = self.settings.cell_m / 2.0
         ranges_m = np.arange(0.0, self.settings.reach_m, step_m)
-        x_m = ranges_m * np.cos(bearings)[..., None]
-        y_m = ranges_m * np.sin(bearings)[..., None]
-        open_to_disc = self._clearance_at(x_m, y_m) > self.settings.robot_radius_m
-        first = np.argmin(open_to_disc, axis=-1)
-        first = np.where(open_to_disc.all(axis=-1), len(ranges_m), first)
+        row, column, inside = self._index(
+            ranges_m * np.cos(_BEARINGS_RAD)[:, None], ranges_m * np.sin(_BEARINGS_RAD)[:, None]
+        )
+        passes = inside & (clearance_m[row, column] > self.settings.robot_radius_m)
+        first = np.where(passes.all(axis=-1), len(ranges_m), np.argmin(passes, axis=-1))
         return np.asarray(np.maximum(0.0, (first - 1) * step_m), dtype=np.float64)
 
     def cells_at(self, points: ArrayLike) -> NDArray[np.uint8]:
@@ -97,13 +125,6 @@ class FreeSpace:
         array = np.asarray(points, dtype=np.float64)
         row, column, inside = self._index(array[..., 0], array[..., 1])
         return np.where(inside, self.cells[row, column], np.uint8(Cell.UNKNOWN))
-
-    def _clearance_at(
-        self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        row, column, inside = self._index(x_m, y_m)
-        # The disc may overlap what lies behind the base, which no forward camera can judge.
-        return np.where(inside, self.clearance_m[row, column], 0.0)
 
     def _index(
         self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
@@ -115,6 +136,14 @@ class FreeSpace:
         row = np.where(inside, row, 0).astype(np.int64)
         column = np.where(inside, column, 0).astype(np.int64)
         return row, column, inside
+
+
+def _at_bearings(ranges_m: NDArray[np.float64], bearing_rad: ArrayLike) -> NDArray[np.float64]:
+    bearings = np.asarray(bearing_rad, dtype=np.float64)
+    last = len(ranges_m) - 1
+    index = np.round((bearings + math.pi / 2.0) / math.pi * last)
+    before = (index >= 0) & (index <= last)
+    return np.where(before, ranges_m[np.clip(index, 0, last).astype(np.int64)], 0.0)
 
 
 def free_space_of(frame: RgbdFrame, settings: FreeSpaceSettings) -> FreeSpace:

@@ -1,0 +1,96 @@
+"""Ways of choosing where to go, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vlm_nav.core.candidate import GroundAction
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.decision import Decision, DecisionOutcome
+from vlm_nav.core.events import Listener
+from vlm_nav.core.reasons import DrivingReason, Refusal
+from vlm_nav.navigation.guard import guard_for
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.observation.free_space import FreeSpaceSettings
+from vlm_nav.pivot.ground_space import GroundSpace
+from vlm_nav.pivot.inquiry import EvidenceProvider, Inquiry
+from vlm_nav.pivot.loop import pivot
+from vlm_nav.pivot.settings import PivotResult, PivotSettings
+from vlm_nav.vlm.model import Model
+
+
+class Selector(Protocol):
+    """Chooses what to do about an instruction from one sight."""
+
+    async def select(self, sight: Sight, instruction: str, deadline: Deadline) -> Decision:
+        """Return the decision by `deadline`; raise Refusal where there is none to make."""
+        ...
+
+
+@dataclass(frozen=True)
+class GroundReach:
+    """Between which ranges, in metres from the base, places are offered."""
+
+    nearest_m: float = 0.5
+    farthest_m: float = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class PivotSelector:
+    """Chooses a place on the floor by PIVOT."""
+
+    model: Model
+    settings: PivotSettings = PivotSettings()
+    free_space: FreeSpaceSettings = FreeSpaceSettings()
+    reach: GroundReach = GroundReach()
+    evidence: Sequence[EvidenceProvider] = ()
+    listeners: Sequence[Listener] = ()
+    seed: int = 0
+
+    async def select(self, sight: Sight, instruction: str, deadline: Deadline) -> Decision:
+        """Return a goal in the map, arrived, or a hold with its reason.
+
+        Raises Refusal with `no_valid_costmap` where neither depth nor a costmap tells free
+        floor from the rest.
+        """
+        if sight.frame.depth_m is None and not sight.costmaps:
+            raise Refusal(
+                DrivingReason.NO_VALID_COSTMAP,
+                'a robot without depth needs a global or local costmap, got neither',
+            )
+        inquiry = Inquiry(
+            space=self._space(sight),
+            model=self.model,
+            instruction=instruction,
+            settings=self.settings,
+            deadline=deadline,
+            evidence=self.evidence,
+            may_answer_arrived=True,
+            listeners=self.listeners,
+        )
+        return _decision(await pivot(inquiry, self.seed), sight, instruction)
+
+    def _space(self, sight: Sight) -> GroundSpace:
+        guard = guard_for(sight, self.free_space)
+        return GroundSpace(sight.frame, guard, self.reach.nearest_m, self.reach.farthest_m)
+
+
+def _decision(result: PivotResult[GroundAction], sight: Sight, instruction: str) -> Decision:
+    outcome, waypoint = DecisionOutcome.HOLD, None
+    if result.action is not None:
+        outcome, waypoint = DecisionOutcome.GOAL, waypoint_for(result.action, sight.frame)
+    elif result.arrived:
+        outcome = DecisionOutcome.ARRIVED
+    return Decision(
+        outcome=outcome,
+        instruction=instruction,
+        waypoint=waypoint,
+        reason=result.reason,
+        detail=result.detail,
+        confidence=result.confidence,
+        labels=result.labels,
+        calls=result.calls,
+    )

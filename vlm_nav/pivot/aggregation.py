@@ -1,0 +1,136 @@
+"""From the winners of several runs to one action, and how sure it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from vlm_nav.choosing.vote import largest_agreement
+from vlm_nav.core.reasons import ChoosingReason, ReasonCode
+from vlm_nav.pivot.distribution import FloatArray, fit
+from vlm_nav.pivot.inquiry import Inquiry
+from vlm_nav.pivot.proposing import offer_vectors, radius_for
+from vlm_nav.pivot.run import Run, RunState
+from vlm_nav.pivot.settings import Aggregation, PivotResult
+from vlm_nav.vlm.question import Answer
+
+ActionT = TypeVar('ActionT')
+
+
+async def aggregate(
+    inquiry: Inquiry[ActionT], runs: Sequence[Run[ActionT]]
+) -> PivotResult[ActionT]:
+    """Return what the runs amount to: an action, arrived, none, or the reason for neither.
+
+    The largest party wins: those that want nearly the same place, those that say none fits,
+    those that say the robot has arrived. Between parties of one size the robot stays put.
+    """
+    result = await _largest_party(inquiry, runs)
+    alone = inquiry.settings.runs == 1 or result.confidence is None
+    return replace(
+        result, confidence=None if alone else result.confidence, calls=inquiry.calls
+    )
+
+
+async def _largest_party(
+    inquiry: Inquiry[ActionT], runs: Sequence[Run[ActionT]]
+) -> PivotResult[ActionT]:
+    choosing = [run for run in runs if run.state in (RunState.OPEN, RunState.CONVERGED)]
+    winners = np.array([run.best for run in choosing])
+    agreement = largest_agreement(winners, inquiry.settings.agreement_radius, len(runs))
+    arrived, none = (
+        sum(run.state is state for run in runs) for state in (RunState.ARRIVED, RunState.NONE)
+    )
+    most = max(len(agreement.members), arrived, none)
+    share = most / len(runs)
+    if most == 0:
+        return _failure(runs)
+    if share < inquiry.settings.minimum_agreement:
+        return PivotResult(
+            reason=ChoosingReason.NO_AGREEMENT,
+            detail=_disagreement(runs, len(agreement.members)),
+            confidence=share,
+        )
+    if none == most:
+        return PivotResult(
+            reason=ChoosingReason.NONE_FITS,
+            detail=f'{none} of {len(runs)} runs say that no candidate fits',
+            confidence=share,
+        )
+    if arrived == most:
+        return PivotResult(arrived=True, confidence=share)
+    if inquiry.settings.aggregation is Aggregation.ASK_AGAIN and len(winners) > 1:
+        return await _ask_again(inquiry, choosing, winners)
+    members = [choosing[index] for index in agreement.members]
+    return _refit(inquiry, members, share)
+
+
+def _refit(
+    inquiry: Inquiry[ActionT], members: Sequence[Run[ActionT]], share: float
+) -> PivotResult[ActionT]:
+    """Return the mean of one more fit; where it is refused, the winner nearest to it."""
+    winners = np.array([run.best for run in members])
+    mean = np.array(fit(winners, inquiry.space.floor, isotropic=inquiry.settings.isotropic).mean)
+    nearest_first = winners[np.argsort(np.linalg.norm(winners - mean, axis=1), kind='stable')]
+    return _first_unrefused(inquiry, np.concatenate([[mean], nearest_first]), members, share)
+
+
+async def _ask_again(
+    inquiry: Inquiry[ActionT], choosing: Sequence[Run[ActionT]], winners: FloatArray
+) -> PivotResult[ActionT]:
+    """Return the winner that the model prefers, all of them drawn together once."""
+    fitted = fit(winners, inquiry.space.floor, isotropic=inquiry.settings.isotropic)
+    offer = offer_vectors(inquiry.space, winners, radius_for(inquiry.space, fitted))
+    preferred = winners[0] if not len(offer.vectors) else offer.vectors[0]
+    if len(offer.candidates) > 1:
+        rounds = inquiry.settings.rounds + 1
+        (result,) = await inquiry.ask([inquiry.question_about(offer, 1, 0, rounds)])
+        if not isinstance(result, Answer):
+            return PivotResult(reason=result.reason, detail=str(result))
+        if not result.labels:
+            detail = 'asked for the best of the winners, the model chose none'
+            return PivotResult(reason=ChoosingReason.NONE_FITS, detail=detail)
+        preferred = offer.vector_of(result.labels[0])
+    near = np.linalg.norm(winners - preferred, axis=1) <= inquiry.settings.agreement_radius
+    members = [run for run, agrees in zip(choosing, near, strict=True) if agrees]
+    share = len(members) / inquiry.settings.runs
+    return _first_unrefused(inquiry, preferred[None], members, share)
+
+
+def _first_unrefused(
+    inquiry: Inquiry[ActionT],
+    vectors: FloatArray,
+    members: Sequence[Run[ActionT]],
+    share: float,
+) -> PivotResult[ActionT]:
+    proposals = inquiry.space.propose(vectors)
+    for index, reason in enumerate(proposals.refused):
+        if reason is None:
+            candidate = inquiry.space.candidate(1, proposals, index)
+            labels = _nearest_run(members, vectors[index]).labels
+            return PivotResult(action=candidate.action, confidence=share, labels=labels)
+    refused = ', '.join(sorted({reason.value for reason in proposals.refused}))
+    detail = f'the chosen place is refused: {refused}'
+    return PivotResult(reason=ChoosingReason.ALL_CANDIDATES_BLOCKED, detail=detail)
+
+
+def _nearest_run(members: Sequence[Run[ActionT]], vector: FloatArray) -> Run[ActionT]:
+    return min(members, key=lambda run: float(np.linalg.norm(run.best - vector)))
+
+
+def _failure(runs: Sequence[Run[ActionT]]) -> PivotResult[ActionT]:
+    """Return the reason that most runs failed for, with what the first of them said."""
+    reasons: Counter[ReasonCode] = Counter(run.reason for run in runs if run.reason is not None)
+    reason, count = reasons.most_common(1)[0]
+    detail = next(run.detail for run in runs if run.reason is reason)
+    return PivotResult(reason=reason, detail=f'{count} of {len(runs)} runs: {detail}')
+
+
+def _disagreement(runs: Sequence[Run[ActionT]], together: int) -> str:
+    states = Counter(run.state.value for run in runs)
+    named = ', '.join(f'{name} {count}' for name, count in sorted(states.items()))
+    return f'{together} of {len(runs)} runs want the same ({named})'

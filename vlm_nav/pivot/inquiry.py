@@ -1,0 +1,77 @@
+"""Asking about offers of candidates on behalf of one decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from vlm_nav.choosing.runs import ask_together
+from vlm_nav.core.candidate import Candidate
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.events import Listener, tell
+from vlm_nav.pivot.proposing import Offer, marked_picture
+from vlm_nav.pivot.settings import PivotSettings
+from vlm_nav.pivot.spaces import ActionSpace
+from vlm_nav.vlm.errors import ModelError, UnusableAnswer
+from vlm_nav.vlm.events import Answered, Asked
+from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.question import Answer, Question
+
+ActionT = TypeVar('ActionT')
+
+EvidenceProvider: TypeAlias = Callable[[Sequence[Candidate[Any]]], Iterable[str]]
+
+
+@dataclass(eq=False)
+class Inquiry(Generic[ActionT]):
+    """One decision's way to the model; `calls` counts the questions that went out."""
+
+    space: ActionSpace[ActionT]
+    model: Model
+    instruction: str
+    settings: PivotSettings
+    deadline: Deadline
+    evidence: Sequence[EvidenceProvider] = ()
+    may_answer_arrived: bool = False
+    listeners: Sequence[Listener] = ()
+    calls: int = field(default=0, init=False)
+
+    def question_about(
+        self, offer: Offer[ActionT], pick: int, run: int, round_number: int
+    ) -> Asked:
+        """Return the question which of the offered candidates fit best."""
+        lines = [line for provider in self.evidence for line in provider(offer.candidates)]
+        question = Question(
+            purpose=self.space.purpose,
+            instruction=self.instruction,
+            pictures=(marked_picture(self.space, offer),),
+            pick=min(pick, len(offer.candidates)),
+            may_answer_arrived=self.may_answer_arrived,
+            evidence=tuple(lines),
+        )
+        return Asked(question, offer.candidates, run, round_number)
+
+    async def ask(self, asked: Sequence[Asked]) -> list[Answer | ModelError]:
+        """Return what came back for each question; what cannot be read is asked once more."""
+        results = await self._ask_once(asked)
+        again = [
+            index for index, result in enumerate(results) if isinstance(result, UnusableAnswer)
+        ]
+        second = [
+            Asked(item.question, item.candidates, item.run, item.round, attempt=2)
+            for item in (asked[index] for index in again)
+        ]
+        for index, result in zip(again, await self._ask_once(second), strict=True):
+            results[index] = result
+        return results
+
+    async def _ask_once(self, asked: Sequence[Asked]) -> list[Answer | ModelError]:
+        for item in asked:
+            tell(self.listeners, item)
+        self.calls += len(asked)
+        sooner = self.deadline.sooner(self.settings.question_timeout_s)
+        results = await ask_together(self.model, [item.question for item in asked], sooner)
+        for item, result in zip(asked, results, strict=True):
+            tell(self.listeners, Answered(item, result))
+        return results

@@ -1,0 +1,143 @@
+"""From a distribution to numbered candidates that fit on the picture together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from vlm_nav.core.candidate import Candidate
+from vlm_nav.core.reasons import CandidateReason
+from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.drawing.palette import label_radius_px, smallest_label_radius_px
+from vlm_nav.drawing.spacing import APART_RADII, BORDER_RADII, pick_spaced
+from vlm_nav.pivot.distribution import FloatArray, Gaussian
+from vlm_nav.pivot.spaces import ActionSpace, Proposals
+
+ActionT = TypeVar('ActionT')
+
+# The first round looks for the few places that are free in a large space.
+_FIRST_SAMPLES = 1500
+_MORE_BATCHES = 3
+# Later rounds sample the fit first, then ever wider, so that as many marks as wanted find room.
+_WIDENINGS = tuple(1.35**step for step in range(9))
+
+
+@dataclass(frozen=True, eq=False)
+class Offer(Generic[ActionT]):
+    """Candidates that are drawn together: `vectors` (n, d) belongs to `candidates`, in order.
+
+    `dropped` counts, by reason, the samples that were not offered.
+    """
+
+    candidates: tuple[Candidate[ActionT], ...]
+    vectors: FloatArray
+    radius_px: float
+    dropped: Counter[str]
+
+    def vector_of(self, label: int) -> FloatArray:
+        """Return the vector (d,) of a drawn label."""
+        labels = [candidate.label for candidate in self.candidates]
+        vector: FloatArray = self.vectors[labels.index(label)]
+        return vector
+
+
+def offer_candidates(
+    space: ActionSpace[ActionT],
+    distribution: Gaussian | None,
+    samples: int,
+    rng: np.random.Generator,
+) -> Offer[ActionT]:
+    """Return at most `samples` candidates that nothing refuses and that do not overlap."""
+    radius_px = radius_for(space, distribution)
+    if distribution is not None:
+        return _offer(space, _widening(space, distribution, samples, rng), samples, radius_px)
+    offer = _offer(space, space.sample(None, _FIRST_SAMPLES, rng), samples, radius_px)
+    for _ in range(_MORE_BATCHES):
+        if len(offer.candidates) == samples:
+            break
+        # What fitted stays in front of the next batch.
+        more = np.concatenate([offer.vectors, space.sample(None, _FIRST_SAMPLES, rng)])
+        offer = _offer(space, more, samples, radius_px)
+    return offer
+
+
+def offer_vectors(
+    space: ActionSpace[ActionT], vectors: FloatArray, radius_px: float
+) -> Offer[ActionT]:
+    """Return the vectors (n, d) as candidates, leaving out refused and overlapping ones."""
+    return _offer(space, vectors, len(vectors), radius_px)
+
+
+def marked_picture(space: ActionSpace[ActionT], offer: Offer[ActionT]) -> MarkedPicture:
+    """Return the clean picture with a mark for each candidate."""
+    identifier, rgb = space.picture
+    marks = tuple(
+        Mark(candidate.label, candidate.anchor, space.arrow_tail)
+        for candidate in offer.candidates
+    )
+    return MarkedPicture(identifier, rgb, marks, offer.radius_px)
+
+
+def spread_px(space: ActionSpace[ActionT], distribution: Gaussian) -> float:
+    """Return how far one standard deviation reaches in the picture, NaN where it shows not."""
+    mean, std = np.array(distribution.mean), np.array(distribution.std)
+    ends = np.concatenate([[mean], mean + np.diag(std), mean - np.diag(std)])
+    anchors = space.anchors(ends)
+    return float(np.nanmax(np.hypot(*(anchors[1:] - anchors[0]).T), initial=0.0))
+
+
+def radius_for(space: ActionSpace[ActionT], distribution: Gaussian | None) -> float:
+    """Return the radius of the labels: large at first, smaller as the spread narrows."""
+    height, width = space.picture[1].shape[:2]
+    largest = label_radius_px(width, height)
+    if distribution is None:
+        return largest
+    smallest = smallest_label_radius_px(width, height)
+    return float(np.clip(spread_px(space, distribution) / 2.0, smallest, largest))
+
+
+def _widening(
+    space: ActionSpace[ActionT],
+    distribution: Gaussian,
+    samples: int,
+    rng: np.random.Generator,
+) -> FloatArray:
+    batches = []
+    for factor in _WIDENINGS:
+        wider = Gaussian(distribution.mean, tuple(factor * std for std in distribution.std))
+        batches.append(space.sample(wider, 3 * samples, rng))
+    return np.concatenate(batches)
+
+
+def _offer(
+    space: ActionSpace[ActionT], vectors: FloatArray, samples: int, radius_px: float
+) -> Offer[ActionT]:
+    proposals = space.propose(vectors)
+    fits = np.equal(proposals.refused, None)
+    at_border = fits & ~_inside_border(space, proposals, radius_px)
+    fits &= ~at_border
+    indices = np.flatnonzero(fits)
+    picked = indices[pick_spaced(proposals.anchors[indices], APART_RADII * radius_px, samples)]
+    dropped = Counter({
+        reason.value: int(np.equal(proposals.refused, reason).sum()) for reason in CandidateReason
+    })
+    dropped[CandidateReason.OUTSIDE_IMAGE.value] += int(at_border.sum())
+    dropped[CandidateReason.CROWDED.value] += len(indices) - len(picked)
+    candidates = tuple(
+        space.candidate(label, proposals, int(index)) for label, index in enumerate(picked, 1)
+    )
+    return Offer(candidates, vectors[picked], radius_px, +dropped)
+
+
+def _inside_border(
+    space: ActionSpace[ActionT], proposals: Proposals, radius_px: float
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    height, width = space.picture[1].shape[:2]
+    margin = BORDER_RADII * radius_px
+    with np.errstate(invalid='ignore'):
+        low = proposals.anchors >= margin
+        high = proposals.anchors <= (width - 1.0 - margin, height - 1.0 - margin)
+    return np.asarray((low & high).all(axis=1))

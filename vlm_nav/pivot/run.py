@@ -1,0 +1,74 @@
+"""One of the independent runs of PIVOT: what it knows, and what an answer makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from vlm_nav.core.reasons import ReasonCode
+from vlm_nav.pivot.distribution import FloatArray, Gaussian, fit
+from vlm_nav.pivot.proposing import Offer, spread_px
+from vlm_nav.pivot.settings import PivotSettings
+from vlm_nav.pivot.spaces import ActionSpace
+from vlm_nav.vlm.errors import ModelError
+from vlm_nav.vlm.question import Answer
+
+ActionT = TypeVar('ActionT')
+
+
+class RunState(str, Enum):
+    """Where a run stands; all but OPEN are final."""
+
+    OPEN = 'open'
+    CONVERGED = 'converged'
+    NONE = 'none'
+    ARRIVED = 'arrived'
+    FAILED = 'failed'
+
+
+@dataclass(frozen=True, eq=False)
+class Run(Generic[ActionT]):
+    """A run after some rounds; `best` (d,) is the winner of its last answered round."""
+
+    number: int
+    rng: np.random.Generator
+    state: RunState = RunState.OPEN
+    distribution: Gaussian | None = None
+    best: FloatArray | None = None
+    labels: tuple[int, ...] = ()
+    reason: ReasonCode | None = None
+    detail: str = ''
+
+    def failed(self, reason: ReasonCode, detail: str) -> Run[ActionT]:
+        """Return the run ended for a reason."""
+        return replace(self, state=RunState.FAILED, reason=reason, detail=detail)
+
+    def after(
+        self,
+        space: ActionSpace[ActionT],
+        offer: Offer[ActionT],
+        result: Answer | ModelError,
+        settings: PivotSettings,
+    ) -> Run[ActionT]:
+        """Return the run as the answer to its offer leaves it."""
+        if isinstance(result, ModelError):
+            return self.failed(result.reason, str(result))
+        if result.arrived:
+            return replace(self, state=RunState.ARRIVED)
+        if result.none or not result.labels:
+            # None of the finer candidates is better: the winner of the round before stands.
+            kept = RunState.NONE if self.best is None else RunState.CONVERGED
+            return replace(self, state=kept)
+        chosen = np.array([offer.vector_of(label) for label in result.labels])
+        fitted = fit(chosen, space.floor, isotropic=settings.isotropic)
+        narrow = settings.early_stop and spread_px(space, fitted) < offer.radius_px
+        return replace(
+            self,
+            state=RunState.CONVERGED if narrow else RunState.OPEN,
+            distribution=fitted,
+            best=chosen[0],
+            labels=result.labels,
+        )

@@ -1,0 +1,74 @@
+"""The knobs of PIVOT, by the names of the paper, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.reasons import ReasonCode
+
+ActionT = TypeVar('ActionT')
+
+
+class Aggregation(str, Enum):
+    """How the winners of several runs become one action (paper, section 3.3)."""
+
+    REFIT = 'refit'
+    ASK_AGAIN = 'ask_again'
+
+
+@dataclass(frozen=True)
+class PivotSettings:
+    """Sizes of one decision.
+
+    `rounds` is N, `samples` M, `picks` K and `runs` E of the paper. `agreement_radius` is the
+    distance, in the action space's unit, within which two runs want the same;
+    `minimum_agreement` the share of runs that must.
+    """
+
+    rounds: int = 3
+    samples: int = 10
+    picks: int = 3
+    runs: int = 3
+    isotropic: bool = True
+    aggregation: Aggregation = Aggregation.REFIT
+    agreement_radius: float = 0.5
+    minimum_agreement: float = 0.5
+    early_stop: bool = True
+    question_timeout_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError where a number makes no decision possible."""
+        counts = (self.rounds, self.samples, self.picks, self.runs)
+        if min(counts) < 1 or self.picks > self.samples:
+            raise InvalidValueError(
+                'rounds, samples, picks and runs are 1 or more and picks at most samples, '
+                f'got {counts}'
+            )
+        if not (self.agreement_radius > 0.0 and 0.0 <= self.minimum_agreement <= 1.0):
+            raise InvalidValueError(
+                'the agreement radius is positive and the minimum agreement in 0..1, got '
+                f'{self.agreement_radius} and {self.minimum_agreement}'
+            )
+        if not self.question_timeout_s > 0.0:
+            raise InvalidValueError(f'a time-out is positive, got {self.question_timeout_s}')
+
+
+@dataclass(frozen=True)
+class PivotResult(Generic[ActionT]):
+    """The end of one decision.
+
+    `action` is there unless the model answered none or arrived, or `reason` says what was in
+    the way. `confidence` is the share of runs that agree, None for a single run. `labels` is
+    the last answer of the run whose winner is nearest to the action.
+    """
+
+    action: ActionT | None = None
+    arrived: bool = False
+    reason: ReasonCode | None = None
+    detail: str = ''
+    confidence: float | None = None
+    labels: tuple[int, ...] = ()
+    calls: int = 0
