@@ -1,0 +1,44 @@
+"""The metric facts of the marks, in words: what a model cannot read off a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from vlm_nav.core.candidate import Candidate, MetricFacts
+
+
+def mark_facts(candidates: Iterable[Candidate[Any]]) -> tuple[str, ...]:
+    """Return one line for each candidate: "3: 1.4 m ahead, 0.5 m left, free for 2.1 m".
+
+    Distances are seen from the robot's base, to a tenth of a metre; what rounds to nothing is
+    left out, and so is a free distance that was not measured. A candidate without facts has no
+    line, and neither has a refused one, for it is not drawn.
+    """
+    return tuple(
+        f'{candidate.label}: {", ".join(_words(candidate.facts))}'
+        for candidate in candidates
+        if candidate.refused is None and candidate.facts is not None and _finite(candidate.facts)
+    )
+
+
+def _words(facts: MetricFacts) -> list[str]:
+    forward_m = facts.range_m * math.cos(facts.bearing_rad)
+    left_m = facts.range_m * math.sin(facts.bearing_rad)
+    words = [
+        *_distance(forward_m, 'ahead', 'behind'),
+        *_distance(left_m, 'left', 'right'),
+    ] or ['where the robot stands']
+    if facts.free_m is not None and math.isfinite(facts.free_m):
+        words.append(f'free for {facts.free_m:.1f} m')
+    return words
+
+
+def _distance(distance_m: float, positive: str, negative: str) -> list[str]:
+    tenths = round(abs(distance_m), 1)
+    return [f'{tenths:.1f} m {positive if distance_m > 0 else negative}'] if tenths else []
+
+
+def _finite(facts: MetricFacts) -> bool:
+    return math.isfinite(facts.range_m) and math.isfinite(facts.bearing_rad)

@@ -1,0 +1,38 @@
+"""The form in which an answer is asked for, as a model and as a strict JSON schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_NAME = 'marks_chosen'
+
+
+class ChosenMarks(BaseModel):
+    """One answer. The reason comes first, so that it is written before the choice is made."""
+
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+    reason: str = Field(description='One short sentence that leads to the choice.')
+    points: list[int] = Field(description='Numbers of the chosen discs, the best one first.')
+    none: bool = Field(description='True if no disc fits; points is empty then.')
+    arrived: bool = Field(description='True if the instruction is already fulfilled here.')
+
+
+def strict_schema() -> dict[str, Any]:
+    """Return the JSON schema in the strict form: everything required, nothing else allowed.
+
+    It does not depend on the question, so an endpoint that compiles schemas does so once.
+    """
+    schema = ChosenMarks.model_json_schema()
+    properties = {
+        name: {key: value for key, value in entry.items() if key != 'title'}
+        for name, entry in schema['properties'].items()
+    }
+    return {
+        'type': 'object',
+        'properties': properties,
+        'required': list(properties),
+        'additionalProperties': False,
+    }

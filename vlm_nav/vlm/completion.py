@@ -1,0 +1,73 @@
+"""Guards for what comes with status 200: the text of an answer, or a typed error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openai.types.chat import ChatCompletion
+
+from vlm_nav.vlm.endpoint_errors import LONGEST_WORDS, scrubbed
+from vlm_nav.vlm.errors import ModelRefused, UnusableAnswer
+from vlm_nav.vlm.question import SentQuestion, TokenUse
+
+
+def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) -> str:
+    """Return the text of the first choice.
+
+    The `openai` package hands on whatever a server says: a page of HTML as `str`, an object
+    without choices, a message without content. Each raises `UnusableAnswer` here; a refusal
+    and a content filter raise `ModelRefused`. `where` begins the messages, `secret` is kept
+    out of them.
+    """
+
+    def unusable(what: str) -> UnusableAnswer:
+        return UnusableAnswer(scrubbed(f'{where}: {what}', secret), sent=sent)
+
+    if not isinstance(completion, ChatCompletion):
+        raise unusable(f'wanted a completion, came {_excerpt(completion)}')
+    choices: Any = completion.choices
+    if not isinstance(choices, list) or not choices:
+        raise unusable(f'wanted one choice, came {_excerpt(choices)}{_error_in(completion)}')
+    message = getattr(choices[0], 'message', None)
+    finish = getattr(choices[0], 'finish_reason', None)
+    text = _text_of(getattr(message, 'content', None))
+    refusal = getattr(message, 'refusal', None)
+    if (refusal and not text) or finish == 'content_filter':
+        why = refusal or 'the content filter ended the answer'
+        raise ModelRefused(scrubbed(f'{where}: refused: {why}', secret), raw_text=text, sent=sent)
+    if not text:
+        raise unusable(f'an empty answer, finish_reason {finish!r}{_thoughts_in(message)}')
+    return text
+
+
+def tokens_of(completion: ChatCompletion) -> TokenUse:
+    """Return the tokens that the endpoint counted, zero where it did not."""
+    usage = getattr(completion, 'usage', None)
+    counts = [getattr(usage, name, 0) for name in ('prompt_tokens', 'completion_tokens')]
+    prompt, answer = (count if isinstance(count, int) else 0 for count in counts)
+    return TokenUse(prompt=prompt, completion=answer)
+
+
+def _text_of(content: Any) -> str:
+    """Return the content as text that can be written down; some servers send it in parts."""
+    if isinstance(content, list):
+        parts = [part.get('text') if isinstance(part, dict) else part for part in content]
+        content = ''.join(part for part in parts if isinstance(part, str))
+    if not isinstance(content, str) or not content.strip():
+        return ''
+    return content.encode('utf-8', 'replace').decode('utf-8')
+
+
+def _error_in(completion: ChatCompletion) -> str:
+    error = (completion.model_extra or {}).get('error')
+    return f'; the endpoint says {_excerpt(error)}' if error else ''
+
+
+def _thoughts_in(message: Any) -> str:
+    extra = getattr(message, 'model_extra', None) or {}
+    thoughts = extra.get('reasoning_content') or extra.get('reasoning')
+    return '; it only thought, perhaps max_tokens is too small' if thoughts else ''
+
+
+def _excerpt(value: Any) -> str:
+    return f'{type(value).__name__} {str(value)[:LONGEST_WORDS]!r}'

@@ -1,0 +1,74 @@
+"""What an endpoint's failures mean: worth another try or not, and in which words."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+import openai
+
+RETRIED_STATUS = frozenset({408, 409, 429})
+LONGEST_WORDS = 400
+_SHORTEST_SECRET = 8
+
+
+def is_transient(error: openai.APIError) -> bool:
+    """Return whether the same request may succeed a little later."""
+    if isinstance(error, openai.APIStatusError):
+        if error.status_code == 429:
+            return not _is_out_of_quota(error)
+        return error.status_code in RETRIED_STATUS or error.status_code >= 500
+    return isinstance(error, openai.APIConnectionError)
+
+
+def complaint(error: openai.APIStatusError) -> str:
+    """Return the endpoint's own words with the parameter that it names."""
+    return f'{error.message} {error.body or ""} {error.param or ""}'
+
+
+def asked_pause_s(error: openai.APIError) -> float | None:
+    """Return the seconds that the endpoint asks to wait, None where it asks for nothing.
+
+    A date is read as its distance from the answer's own date, so no wall clock is needed.
+    """
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    headers = error.response.headers
+    for name, unit_s in (('retry-after-ms', 0.001), ('retry-after', 1.0)):
+        seconds = _number(headers.get(name))
+        if seconds is not None:
+            return seconds * unit_s
+    return _between(headers.get('date'), headers.get('retry-after'))
+
+
+def describe(error: openai.APIError) -> str:
+    """Return what happened in one line: status, the endpoint's words, the request's id."""
+    if isinstance(error, openai.APIStatusError):
+        identifier = f', request id {error.request_id}' if error.request_id else ''
+        return f'status {error.status_code}: {error.message[:LONGEST_WORDS]}{identifier}'
+    cause = f' ({error.__cause__})' if error.__cause__ else ''
+    return f'{error.message[:LONGEST_WORDS]}{cause[:LONGEST_WORDS]}'
+
+
+def scrubbed(text: str, secret: str) -> str:
+    """Return `text` without `secret`; stand-ins such as 'EMPTY' are too short to be one."""
+    return text.replace(secret, '[key]') if len(secret) >= _SHORTEST_SECRET else text
+
+
+def _is_out_of_quota(error: openai.APIStatusError) -> bool:
+    return 'insufficient_quota' in f'{error.code} {error.type} {error.body}'
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        seconds = float(text or '')
+    except ValueError:
+        return None
+    return seconds if 0.0 <= seconds < 1e9 else None
+
+
+def _between(start: str | None, end: str | None) -> float | None:
+    try:
+        pause = parsedate_to_datetime(end or '') - parsedate_to_datetime(start or '')
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, pause.total_seconds())

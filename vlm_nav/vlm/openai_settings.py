@@ -1,0 +1,48 @@
+"""What must be known to ask a model behind an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vlm_nav.vlm.request_shape import ResponseFormat
+
+
+class OpenAiSettings(BaseModel):
+    """The endpoint, the model and the form of the requests; None means the endpoint's own.
+
+    Without `base_url` the `openai` package's default holds (its variable OPENAI_BASE_URL, else
+    OpenAI itself). The key is no setting: it is read from the environment variable
+    `api_key_variable` when the first question is asked, and never kept here.
+    """
+
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+    model: str = Field(min_length=1)
+    base_url: str | None = None
+    api_key_variable: str = 'OPENAI_API_KEY'
+    detail: Literal['low', 'high', 'auto'] = 'high'
+    jpeg_quality: int = Field(default=85, ge=80, le=100)
+    max_image_side_px: int = Field(default=1024, ge=64, le=8192)
+    max_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0.0)
+    seed: int | None = None
+    response_format: ResponseFormat = 'json_schema'
+    attempt_limit: int = Field(default=3, ge=1, le=20)
+
+    def endpoint(self) -> str:
+        """Return the endpoint for people to read, without a user or password in its URL."""
+        if self.base_url is None:
+            return "the openai package's default endpoint"
+        parts = urlsplit(self.base_url)
+        return parts._replace(netloc=parts.netloc.rpartition('@')[2], query='').geturl()
+
+    def is_loopback(self) -> bool:
+        """Return whether the endpoint is a plain HTTP server on this machine."""
+        if self.base_url is None:
+            return False
+        parts = urlsplit(self.base_url)
+        host = parts.hostname or ''
+        return parts.scheme == 'http' and (host in ('localhost', '::1') or host.startswith('127.'))

@@ -1,0 +1,74 @@
+"""Models by name, for parameters and command lines."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.vlm import doubles
+from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.openai_model import OpenAiModel
+from vlm_nav.vlm.openai_settings import OpenAiSettings
+
+_SCRIPTED: dict[str, tuple[str, Callable[[list[float], random.Random], Model]]] = {
+    'nearest': ('U,V', lambda at, _: doubles.NearestToTarget(_pixel(at))),
+    'noisy': ('U,V,P', lambda at, rng: doubles.NoisyNearest(_pixel(at), at[2], rng)),
+    'first': ('', lambda _, __: doubles.AlwaysFirst()),
+    'random': ('', lambda _, rng: doubles.RandomChoice(rng)),
+    'none': ('', lambda _, __: doubles.SaysNone()),
+    'arrived': ('', lambda _, __: doubles.SaysArrived()),
+    'refuser': ('', lambda _, __: doubles.Refuser()),
+    'malformed': ('', lambda _, __: doubles.Malformed()),
+    'undrawn': ('', lambda _, __: doubles.NamesUndrawn()),
+    'slow': ('SECONDS', lambda at, _: doubles.Slow(doubles.AlwaysFirst(), at[0])),
+}
+
+
+class UnknownModelError(InvalidValueError):
+    """A specification names no model that the package knows, or lacks what its model needs."""
+
+
+def known_specifications() -> tuple[str, ...]:
+    """Return every form that `model_from_spec` takes."""
+    scripted = (f'scripted:{name}{form and ":" + form}' for name, (form, _) in _SCRIPTED.items())
+    return ('openai', *scripted)
+
+
+def model_from_spec(
+    spec: str, *, settings: OpenAiSettings | None = None, rng: random.Random | None = None
+) -> Model:
+    """Return the model that `spec` names: `openai`, or a double such as `scripted:first`.
+
+    `openai` takes its endpoint from `settings`. U and V are pixels of the clean picture, P the
+    share of wrong answers, SECONDS a delay. `rng` drives what is random. Raises
+    `UnknownModelError`, which names the known forms, for anything else.
+    """
+    rng = rng or random.Random(0)
+    kind, _, rest = spec.strip().partition(':')
+    if kind == 'openai' and not rest:
+        if settings is None:
+            raise UnknownModelError('model "openai" wants settings with a model name, got none')
+        return OpenAiModel(settings, rng=rng)
+    name, _, values = rest.partition(':')
+    if kind != 'scripted' or name not in _SCRIPTED:
+        raise _unknown(spec)
+    form, make = _SCRIPTED[name]
+    try:
+        numbers = [float(value) for value in values.split(',')] if values else []
+    except ValueError:
+        raise _unknown(spec) from None
+    if len(numbers) != len(form.split(',')) * bool(form):
+        raise _unknown(spec)
+    return make(numbers, rng)
+
+
+def _unknown(spec: str) -> UnknownModelError:
+    return UnknownModelError(
+        f'wanted a model, got {spec!r}; known: {", ".join(known_specifications())}'
+    )
+
+
+def _pixel(at: list[float]) -> Pixel:
+    return Pixel(at[0], at[1])

@@ -1,0 +1,43 @@
+"""Waiting that ends: by the result, by the deadline, or by cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from vlm_nav.core.deadline import Deadline
+
+ResultT = TypeVar('ResultT')
+
+GRACE_S = 0.1
+
+
+class DeadlinePassedError(Exception):
+    """The work was not done by its deadline and has been cancelled."""
+
+
+async def done_by(deadline: Deadline, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Return what `work` returns, or raise what it raises, if that happens by `deadline`.
+
+    Else it is cancelled and `DeadlinePassedError` raised; work that resists cancellation is
+    left behind after a tenth of a second. Cancelling the caller cancels the work. Unlike
+    `asyncio.wait_for` this never swallows a cancellation that comes together with the result.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=deadline.remaining_s())
+        if task.done():
+            return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=GRACE_S)
+        task.add_done_callback(_forget)
+    raise DeadlinePassedError
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    """Look at the outcome, so that nobody complains that it was never looked at."""
+    if not task.cancelled():
+        task.exception()
