@@ -1,7 +1,9 @@
 """The Nav2 client against an action server that is played by hand, in the same loop."""
 
 import asyncio
+import contextlib
 import math
+import random
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -393,3 +395,91 @@ async def test_feedback_of_a_replaced_goal_is_not_passed_on(bench: Bench) -> Non
 def test_settings_that_would_wait_for_ever_or_never_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValueError, match=next(iter(wrong))):
         Nav2Settings(**wrong)
+
+
+class MoodyNav2(PlayedNav2):
+    """An action server that answers anyhow, late or never, and sends goals of its own."""
+
+    def __init__(self, moods: random.Random) -> None:
+        super().__init__()
+        self.moods = moods
+
+    async def not_ready(self) -> str | None:
+        """Be ready most of the time."""
+        await asyncio.sleep(self.moods.choice([0.0, 0.0, 0.02]))
+        return 'inactive' if self.moods.random() < 0.1 else None
+
+    def others_driving(self, goal_id: bytes) -> bool:
+        """Have strangers about at times."""
+        return self.moods.random() < 0.3
+
+    def send(self, waypoint: Waypoint, on_feedback: Callable[..., None]) -> PlayedGoal:
+        """Take a goal, end the one before it as Nav2 does, and plan the answers."""
+        loop = asyncio.get_running_loop()
+        before = self.goals[-1] if self.goals else None
+        goal = super().send(waypoint, on_feedback)
+        goal.cancel_code = self.moods.choice([0, 0, 0, 1, 3, None])
+        goal.ends_when_cancelled = goal.cancel_code == 0 and self.moods.random() < 0.8
+        if self.moods.random() < 0.85:
+            loop.call_later(self.delay(), self.answer, goal, before)
+        return goal
+
+    def answer(self, goal: PlayedGoal, before: PlayedGoal | None) -> None:
+        """Accept or reject, give feedback and plan the end."""
+        goal.response.set_result(self.moods.random() < 0.9)
+        if not goal.response.result():
+            return
+        if before is not None and before.response.done() and not before.result.done():
+            before.end(GoalStatus.ABORTED)
+        for stamp_ns in range(self.moods.randrange(4)):
+            goal.feed_back(stamp_ns)
+        if self.moods.random() < 0.7:
+            status = self.moods.choice([*list(GoalStatus)[4:], GoalStatus.UNKNOWN])
+            asyncio.get_running_loop().call_later(self.delay(), self.finish, goal, status)
+
+    def finish(self, goal: PlayedGoal, status: GoalStatus) -> None:
+        """Give a result."""
+        if not goal.result.done():
+            goal.end(status, self.moods.choice([0, 0, 208, 701]))
+
+    def delay(self) -> float:
+        """Return how long an answer takes: often too long."""
+        return self.moods.choice([0.0, 0.005, 0.03, 0.15])
+
+
+async def ending_of(drive: 'asyncio.Task[DriveEnd]') -> DriveEnd | None:
+    """Return how a drive ended, None where it was cancelled."""
+    with contextlib.suppress(asyncio.CancelledError):
+        return await asyncio.wait_for(asyncio.shield(drive), 5.0)
+    return None
+
+
+async def one_random_sequence(seed: int) -> set[DriveState]:
+    """Drive, replace and cancel at random; check that everything ends; return the states."""
+    moods = random.Random(seed)
+    bench = Bench()
+    bench.nav2 = MoodyNav2(moods)
+    bench.client._action = bench.nav2
+    drives = []
+    for _ in range(moods.randrange(1, 6)):
+        x_m = moods.choice([1.0, 1.0, 1.0, 2.0, math.nan, 1e6, 60.0])
+        drives.append(bench.start(Waypoint('map', 0, x_m, 0.0, 0.0), moods.choice([0.05, 2.0])))
+        await asyncio.sleep(moods.choice([0.0, 0.01, 0.05]))
+        if moods.random() < 0.3:
+            moods.choice(drives).cancel()
+    if moods.random() < 0.5:
+        await bench.client.close()
+    ends = [await ending_of(drive) for drive in drives]
+    await bench.client.close()
+    await asyncio.sleep(0.2)
+    for goal in bench.nav2.goals:
+        assert goal.waypoint.x_m < 50.0
+        accepted = goal.response.done() and goal.response.result()
+        assert not accepted or goal.result.done() or goal.cancels == 1
+    assert bench.client.believed_goal is None
+    return {end.state for end in ends if end is not None}
+
+
+async def test_whatever_nav2_does_every_drive_ends_by_name_and_no_goal_is_left() -> None:
+    seen = await asyncio.gather(*(one_random_sequence(seed) for seed in range(300)))
+    assert set().union(*seen) == set(DriveState)

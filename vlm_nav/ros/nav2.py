@@ -16,6 +16,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.ports import DriveOutcome
+from vlm_nav.ros.nav2_goals import cancel_when_late, end_goal
 from vlm_nav.ros.nav2_port import Nav2Settings, NavigateAction, SentGoal
 from vlm_nav.ros.nav2_states import (
     DriveEnd,
@@ -31,9 +32,6 @@ _ASK_AGAIN_S = 0.2
 # Nav2 tells of a stranger's goal and of our own goal's end on two topics, in no fixed order.
 _STATUS_GRACE_S = 0.2
 _STATUS_AGAIN_S = 0.02
-
-_CANCEL_ACCEPTED = 0
-_CANCEL_REJECTED = 1
 
 
 @dataclass
@@ -51,6 +49,9 @@ class _Drive:
 
     def replaced(self) -> bool:
         return self.stop.done() and self.stop.result().state is DriveState.REPLACED
+
+    def being_cancelled(self) -> bool:
+        return self.ending is not None and not self.ending.done() and not self.replaced()
 
     async def wait(self, timeout_s: float, future: asyncio.Future[Any] | None = None) -> None:
         """Wait for the future, the word to stop or the time-out, whichever is first."""
@@ -151,7 +152,7 @@ class Nav2Client:
             return drive.stop.result()
         if not goal.response.done():
             drive.goal = None
-            self._cancel_when_late(goal)
+            cancel_when_late(goal, self._warn)
             return DriveEnd(
                 DriveState.SILENT,
                 f'no answer to the goal request in {self._settings.response_timeout_s:g} s',
@@ -161,7 +162,7 @@ class Nav2Client:
         return await self._until_end(drive, goal, waypoint, watch, deadline)
 
     async def _until_ready(self, drive: _Drive, deadline: Deadline) -> DriveEnd | None:
-        await self._goals_being_cancelled()
+        await self._goals_being_cancelled(drive, deadline)
         until = deadline.sooner(self._settings.ready_timeout_s)
         while True:
             not_ready = await self._action.not_ready()
@@ -227,51 +228,13 @@ class Nav2Client:
         drive.left.set_result(None)
 
     async def _end(self, drive: _Drive) -> None:
-        goal, wait_s = drive.goal, self._settings.cancel_timeout_s
-        if goal is None or goal.result.done():
-            return
-        if not await _within(goal.response, wait_s):
-            self._cancel_when_late(goal)
-            return
-        if not goal.response.result():
-            return
-        # Nav2 ends a goal by itself when it takes the next one, and the robot drives on
-        # without a stop; a cancel in that moment could end both.
-        if drive.replaced() and await _within(goal.result, self._settings.replace_timeout_s):
-            return
-        await self._cancel(goal, wait_s)
+        if drive.goal is not None:
+            await end_goal(drive.goal, self._settings, drive.replaced(), self._warn)
 
-    async def _cancel(self, goal: SentGoal, wait_s: float) -> None:
-        answer = goal.cancel()
-        if not await _within(answer, wait_s):
-            self._warn(f'no answer to the cancel of goal {goal.goal_id.hex()} in {wait_s:g} s')
-        elif answer.result() == _CANCEL_REJECTED:
-            self._warn(f'Nav2 refused to cancel goal {goal.goal_id.hex()}')
-        elif not await _within(goal.result, wait_s) and answer.result() == _CANCEL_ACCEPTED:
-            self._warn(f'goal {goal.goal_id.hex()} was cancelled but did not end in {wait_s:g} s')
-
-    def _cancel_when_late(self, goal: SentGoal) -> None:
-        """Cancel a goal whose acceptance comes after nobody waits for it any more."""
-
-        def cancel(response: asyncio.Future[bool]) -> None:
-            if not response.cancelled() and response.result():
-                self._warn(f'goal {goal.goal_id.hex()} was accepted too late and is cancelled')
-                goal.cancel()
-
-        goal.response.add_done_callback(cancel)
-
-    async def _goals_being_cancelled(self) -> None:
+    async def _goals_being_cancelled(self, drive: _Drive, deadline: Deadline) -> None:
         """Wait for cancelled goals: one sent beside them might be cancelled with them."""
-        endings = {
-            drive.ending
-            for drive in self._drives
-            if drive.ending is not None and not drive.replaced()
-        }
-        if endings:
-            await asyncio.wait(endings)
-
-
-async def _within(future: asyncio.Future[Any], timeout_s: float) -> bool:
-    """Wait for a future without cancelling it; return whether it is done."""
-    await asyncio.wait({future}, timeout=timeout_s)
-    return future.done()
+        while not (drive.stop.done() or deadline.expired()):
+            endings = [other.ending for other in self._drives if other.being_cancelled()]
+            if not endings:
+                return
+            await drive.wait(deadline.remaining_s(), endings[0])

@@ -19,7 +19,7 @@ DepthArray = NDArray[np.float32]
 # compressed one can claim any size.
 MAXIMUM_PIXELS = 64_000_000
 
-UNKNOWN_MILLIMETRES = (0, 65535)
+_NO_MILLIMETRES = 65535
 
 
 class ImageMessage(Protocol):
@@ -83,7 +83,7 @@ def depth_from_raw(message: ImageMessage) -> DepthArray:
 def metres_from_millimetres(values_mm: NDArray[Any]) -> DepthArray:
     """Return uint16 millimetres as float32 metres, NaN for 0 and 65535."""
     depth_m: DepthArray = values_mm.astype(np.float32) * np.float32(0.001)
-    depth_m[np.isin(values_mm, UNKNOWN_MILLIMETRES)] = np.nan
+    depth_m[(values_mm == 0) | (values_mm == _NO_MILLIMETRES)] = np.nan
     return depth_m
 
 
