@@ -101,8 +101,8 @@ class Nav2Client:
     async def drive_to_end(self, waypoint: Waypoint, deadline: Deadline) -> DriveEnd:
         """Drive to a waypoint and return how it ended, by name.
 
-        Ends within the deadline and `cancel_timeout_s` more. A second call replaces the first
-        unless its waypoint may not be sent at all. When the awaiting task is cancelled, the
+        Ends by the deadline and at most three `cancel_timeout_s` more. A second call replaces
+        the first unless its waypoint may not be sent at all. When the awaiting task is cancelled, the
         goal's cancel is acknowledged and its result there (or too late) before that goes on.
         Raises InvalidValueError for a waypoint without a proper frame.
         """
