@@ -102,8 +102,9 @@ class Nav2Client:
         """Drive to a waypoint and return how it ended, by name.
 
         Ends by the deadline and at most three `cancel_timeout_s` more. A second call replaces
-        the first unless its waypoint may not be sent at all. When the awaiting task is cancelled, the
-        goal's cancel is acknowledged and its result there (or too late) before that goes on.
+        the first unless its waypoint may not be sent at all. When the awaiting task is
+        cancelled, that goes on once the goal's cancel is acknowledged and its result there, or
+        both are too late.
         Raises InvalidValueError for a waypoint without a proper frame.
         """
         refused = unsendable(waypoint, self._inside_map)
