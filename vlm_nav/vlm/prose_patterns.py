@@ -1,7 +1,7 @@
 """The patterns by which choices are told from other numbers in English prose.
 
-All of them run on text that `plain_prose` has made: no decoration, no long white space. What repeats
-without a bound is held apart by separators, so that none can run away.
+All of them run on text without decoration and long white space. What repeats without a bound
+is held apart by separators, so that none can run away.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ MARKED_ROW = _compiled(
 WHOLE_ROW = _compiled(rf'[\W_]*(?:{_MARKS})?[(\[]?(?P<row>{_ROW})[)\]]?[.!]?')
 SPACED_ROW = _compiled(r'(?P<row>#?-?\d{1,9}(?:[\s,;]{1,3}#?-?\d{1,9}){0,99})')
 CUE = _compiled(rf'\b(?:{_CUE_WORDS})\b')
-AFTER_CUE = _compiled(rf'{_FILL}(?:{_MARKS})?{_FILL}(?P<row>{_BARE_ROW})')
+AFTER_CUE = _compiled(rf'{_FILL}(?:{_MARKS}{_FILL})?(?P<row>{_BARE_ROW})')
 KEYED = _compiled(
     r'\b(?:points?|picks?|choices?|best|(?:final )?answers?|labels?|arrows?|circles?|dis[ck]s?'
     rf'|numbers?|selection|selected|final answer)"?\s?(?:[:=]|(?<=final answer))\s?'

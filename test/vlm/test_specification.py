@@ -1,0 +1,56 @@
+"""Models are found by name, and an unknown name is answered with the known ones."""
+
+import pytest
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.vlm import doubles
+from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
+from vlm_nav.vlm.question import Question
+from vlm_nav.vlm.specification import UnknownModelError, known_specifications, model_from_spec
+
+
+@pytest.mark.parametrize(
+    ('spec', 'kind'),
+    [
+        ('scripted:nearest:320,240', doubles.NearestToTarget),
+        ('scripted:noisy:320,240,0.3', doubles.NoisyNearest),
+        ('scripted:first', doubles.AlwaysFirst),
+        ('scripted:random', doubles.RandomChoice),
+        ('scripted:none', doubles.SaysNone),
+        ('scripted:arrived', doubles.SaysArrived),
+        ('scripted:refuser', doubles.Refuser),
+        ('scripted:malformed', doubles.Malformed),
+        ('scripted:undrawn', doubles.NamesUndrawn),
+        ('scripted:slow:0.5', doubles.Slow),
+    ],
+)
+def test_every_double_has_a_name(spec: str, kind: type) -> None:
+    assert type(model_from_spec(spec)) is kind
+
+
+async def test_the_pixel_of_a_specification_is_the_target(question: Question) -> None:
+    model = model_from_spec('scripted:nearest:541.5,399')
+    assert (await model.ask(question, Deadline.after(5.0))).labels[0] == 3
+
+
+def test_openai_takes_its_settings() -> None:
+    model = model_from_spec('openai', settings=OpenAiSettings(model='seer'))
+    assert isinstance(model, OpenAiModel)
+
+
+@pytest.mark.parametrize(
+    'spec',
+    ['', 'gpt', 'scripted', 'scripted:', 'scripted:oracle', 'scripted:nearest',
+     'scripted:nearest:3', 'scripted:nearest:3,b', 'scripted:nearest:1,2,3', 'scripted:first:1',
+     'openai:extra', 'scripted:slow:'],
+)  # fmt: skip
+def test_an_unknown_specification_names_the_known_ones(spec: str) -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        model_from_spec(spec)
+    for known in known_specifications():
+        assert known in str(caught.value)
+
+
+def test_openai_without_settings_says_what_it_wants() -> None:
+    with pytest.raises(UnknownModelError, match='settings'):
+        model_from_spec('openai')
