@@ -65,6 +65,7 @@ class DrivingReason(Enum):
     NAV_REJECTED = 'nav_rejected'
     NAV_ABORTED = 'nav_aborted'
     NAV_SILENT = 'nav_silent'
+    NAV_LATE = 'nav_late'
     NAV_CANCELED = 'nav_canceled'
     NAV_PREEMPTED = 'nav_preempted'
     OFF_TARGET = 'off_target'

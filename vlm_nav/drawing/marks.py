@@ -88,6 +88,18 @@ def draw_label(
     _draw_number(patch, centre, label, radius_px, style.number)
 
 
+def draw_goal(
+    rgb: RgbArray, place: Pixel, radius_px: float, *, style: MarkStyle = MarkStyle()
+) -> None:
+    """Draw a cross-hair into `rgb` where the decision leads; nothing where it does not show."""
+    if not (math.isfinite(place.u_px) and math.isfinite(place.v_px)):
+        return
+    centre = (round(place.u_px), round(place.v_px))
+    size = round(2.2 * radius_px)
+    for color, thickness in ((style.number, 5), (style.chosen_ring, 2)):
+        cv2.drawMarker(rgb, centre, color, cv2.MARKER_CROSS, size, thickness, cv2.LINE_AA)
+
+
 def ring_thickness_px(radius_px: float) -> int:
     """Return how wide the ring of a disc of this radius is."""
     return max(2, round(radius_px / 9.0))

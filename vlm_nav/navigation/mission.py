@@ -66,11 +66,15 @@ class Mission:
     listeners: Sequence[Listener] = ()
     name_record: Callable[[], str] = new_identifier
 
-    async def carry_out(self, instruction: str) -> MissionEnd:
+    async def carry_out(
+        self,
+        instruction: str,
+        why_cancelled: Callable[[], CommonReason] = lambda: CommonReason.CANCELLED,
+    ) -> MissionEnd:
         """Look, decide, and drive; return how it ended.
 
         Cancelling the awaiting task stops the base, tells the listeners that the instruction
-        ended with `cancelled`, and goes on as cancellation.
+        ended for the reason that `why_cancelled` gives, and goes on as cancellation.
         """
         identifier = self.name_record()
         tell(self.listeners, Started(identifier, instruction))
@@ -79,8 +83,9 @@ class Mission:
             decision = replace(await self._decide(instruction), record=identifier)
             tell(self.listeners, Decided(decision))
             return self._end(decision, await self._drive(decision))
-        except asyncio.CancelledError as cancelled:
-            self._end(decision, _stopped(cancelled))
+        except asyncio.CancelledError:
+            stopped = DriveOutcome(False, why_cancelled(), 'stopped before its end')
+            self._end(decision, stopped)
             raise
 
     def refuse(self, instruction: str, reason: ReasonCode, detail: str) -> MissionEnd:
@@ -127,10 +132,3 @@ class Mission:
 
 def _hold(instruction: str, reason: ReasonCode, detail: str) -> Decision:
     return Decision(DecisionOutcome.HOLD, instruction, reason=reason, detail=detail)
-
-
-def _stopped(cancelled: asyncio.CancelledError) -> DriveOutcome:
-    """Return the end of a cancelled mission; who cancelled may have said why."""
-    given = cancelled.args[0] if cancelled.args else CommonReason.CANCELLED
-    reason = given if isinstance(given, CommonReason) else CommonReason.CANCELLED
-    return DriveOutcome(reached=False, reason=reason, detail='stopped before its end')

@@ -22,7 +22,8 @@ class RgbdFrame:
 
     `rgb` is (H, W, 3) uint8; `depth_m` is (H, W) float32 along the optical axis, NaN where
     unknown, or None on a robot without depth. `base_from_camera` and `map_from_base` are rigid
-    4x4; `map_frame` names the frame that goals are given in. `stamp_ns` is ROS time.
+    4x4; `map_frame` names the frame that goals are given in, `camera_frame` the optical frame.
+    `stamp_ns` is ROS time.
     """
 
     rgb: NDArray[np.uint8]
@@ -33,6 +34,7 @@ class RgbdFrame:
     map_frame: str
     stamp_ns: int
     identifier: str = ''
+    camera_frame: str = ''
 
     def __post_init__(self) -> None:
         """Raise FrameError unless pictures and camera have the same size."""

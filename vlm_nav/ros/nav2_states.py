@@ -64,7 +64,7 @@ REASONS: dict[DriveState, ReasonCode | None] = {
     DriveState.PREEMPTED: DrivingReason.NAV_PREEMPTED,
     DriveState.CANCELED: DrivingReason.NAV_CANCELED,
     DriveState.SILENT: DrivingReason.NAV_SILENT,
-    DriveState.LATE: DrivingReason.NAV_SILENT,
+    DriveState.LATE: DrivingReason.NAV_LATE,
     DriveState.OFF_TARGET: DrivingReason.OFF_TARGET,
     DriveState.REPLACED: CommonReason.REPLACED,
     DriveState.SHUT_DOWN: CommonReason.SHUTTING_DOWN,

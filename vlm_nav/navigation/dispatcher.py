@@ -1,0 +1,111 @@
+"""One instruction at a time: a new one replaces the old, a cancel ends it, a pause refuses all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vlm_nav.core.decision import Decision, DecisionOutcome
+from vlm_nav.core.reasons import CommonReason
+from vlm_nav.navigation.mission import Mission, MissionEnd
+from vlm_nav.navigation.ports import DriveOutcome
+
+EndListener = Callable[[MissionEnd], None]
+
+
+@dataclass(eq=False)
+class _Errand:
+    """An instruction that was given, and the word to stop it."""
+
+    instruction: str
+    on_end: EndListener
+    stop_reason: CommonReason | None = None
+    task: asyncio.Task[None] | None = None
+
+    def stop(self, reason: CommonReason) -> None:
+        if self.stop_reason is None:
+            self.stop_reason = reason
+        if self.task is not None:
+            self.task.cancel()
+
+
+@dataclass(eq=False)
+class Dispatcher:
+    """Hands instructions to a mission, in the event loop, and owns the tasks that carry them out.
+
+    Every instruction ends with one call of its `on_end`, whatever happens to it.
+    """
+
+    mission: Mission
+    _errands: list[_Errand] = field(default_factory=list, init=False)
+    _paused: bool = field(default=False, init=False)
+    _closed: bool = field(default=False, init=False)
+
+    @property
+    def paused(self) -> bool:
+        """Whether instructions are refused until the pause ends."""
+        return self._paused
+
+    @property
+    def busy(self) -> bool:
+        """Whether an instruction is being carried out."""
+        return bool(self._errands)
+
+    def instruct(self, instruction: str, on_end: EndListener = lambda end: None) -> None:
+        """Carry out an instruction; the one under way ends with `replaced` first."""
+        refusal = self._why_not()
+        if refusal is not None:
+            on_end(self.mission.refuse(instruction, refusal, 'no instruction is taken now'))
+            return
+        self._stop_all(CommonReason.REPLACED)
+        errand = _Errand(instruction, on_end)
+        before = [other.task for other in self._errands if other.task is not None]
+        self._errands.append(errand)
+        errand.task = asyncio.get_running_loop().create_task(self._run(errand, before))
+
+    def cancel(self) -> bool:
+        """End the instruction under way with `cancelled`; return whether there was one."""
+        under_way = self.busy
+        self._stop_all(CommonReason.CANCELLED)
+        return under_way
+
+    def pause(self, paused: bool) -> None:
+        """End the instruction under way with `paused` and refuse others, or take them again."""
+        self._paused = paused
+        if paused:
+            self._stop_all(CommonReason.PAUSED)
+
+    async def close(self) -> None:
+        """End the instruction under way with `shutting_down`; return when all has ended."""
+        self._closed = True
+        self._stop_all(CommonReason.SHUTTING_DOWN)
+        tasks = [errand.task for errand in self._errands if errand.task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _why_not(self) -> CommonReason | None:
+        if self._closed:
+            return CommonReason.SHUTTING_DOWN
+        return CommonReason.PAUSED if self._paused else None
+
+    def _stop_all(self, reason: CommonReason) -> None:
+        for errand in self._errands:
+            errand.stop(reason)
+
+    async def _run(self, errand: _Errand, before: list[asyncio.Task[None]]) -> None:
+        try:
+            if before:
+                await asyncio.wait(before)
+            end = await self.mission.carry_out(
+                errand.instruction, lambda: errand.stop_reason or CommonReason.CANCELLED
+            )
+        except asyncio.CancelledError:
+            end = _stopped(errand)
+        self._errands.remove(errand)
+        errand.on_end(end)
+
+
+def _stopped(errand: _Errand) -> MissionEnd:
+    reason = errand.stop_reason or CommonReason.CANCELLED
+    decision = Decision(DecisionOutcome.HOLD, errand.instruction, reason=reason)
+    return MissionEnd(decision, DriveOutcome(False, reason, 'stopped before its end'))

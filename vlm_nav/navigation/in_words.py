@@ -1,0 +1,68 @@
+"""Decisions and ends as JSON for topics, and as lines for logs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vlm_nav.core.decision import Decision
+from vlm_nav.navigation.mission import MissionEnd
+
+
+def decision_json(decision: Decision) -> str:
+    """Return a decision as one JSON object; lengths in metres, yaw in radians."""
+    waypoint = decision.waypoint
+    fields: dict[str, Any] = {
+        'outcome': decision.outcome.value,
+        'reason': decision.reason.value if decision.reason else None,
+        'detail': decision.detail,
+        'instruction': decision.instruction,
+        'stamp_ns': waypoint.stamp_ns if waypoint else None,
+        'frame_id': waypoint.frame_id if waypoint else None,
+        'x_m': waypoint.x_m if waypoint else None,
+        'y_m': waypoint.y_m if waypoint else None,
+        'yaw_rad': waypoint.yaw_rad if waypoint else None,
+        'confidence': decision.confidence,
+        'labels': list(decision.labels),
+        'calls': decision.calls,
+        'record': decision.record,
+    }
+    return json.dumps(fields)
+
+
+def end_json(end: MissionEnd) -> str:
+    """Return how an instruction ended as one JSON object."""
+    fields = {
+        'outcome': end.decision.outcome.value,
+        'reached': end.drive.reached if end.drive else None,
+        'reason': end.reason.value if end.reason else None,
+        'detail': end.drive.detail if end.drive else end.decision.detail,
+        'instruction': end.decision.instruction,
+        'record': end.decision.record,
+    }
+    return json.dumps(fields)
+
+
+def decision_line(decision: Decision) -> str:
+    """Return one line for a log."""
+    parts = [f'decision {decision.record or "-"}: {decision.outcome.value}']
+    if decision.waypoint is not None:
+        waypoint = decision.waypoint
+        parts.append(
+            f'{waypoint.x_m:.2f} {waypoint.y_m:.2f} m, {waypoint.yaw_rad:.2f} rad '
+            f'in {waypoint.frame_id}'
+        )
+    if decision.reason is not None:
+        parts.append(f'{decision.reason.value} ({decision.detail})')
+    if decision.confidence is not None:
+        parts.append(f'confidence {decision.confidence:.2f}')
+    return ', '.join([*parts, f'{decision.calls} questions'])
+
+
+def end_line(end: MissionEnd) -> str:
+    """Return one line for a log."""
+    how = 'no drive'
+    if end.drive is not None:
+        how = 'reached' if end.drive.reached else f'not reached: {end.drive.detail}'
+    reason = f' [{end.reason.value}]' if end.reason else ''
+    return f'ended {end.decision.record or "-"}: {how}{reason}'

@@ -1,0 +1,124 @@
+"""How instructions reach the navigator: a topic, an action where it is built, and services."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.node import Node
+from rclpy.task import Future as RclpyFuture
+from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
+
+from vlm_nav.navigation.dispatcher import EndListener
+from vlm_nav.navigation.mission import MissionEnd
+from vlm_nav.ros.markers import pose_stamped
+from vlm_nav.ros.qos import COMMAND
+from vlm_nav.ros.spinning import call_in_loop
+
+_ANSWER_S = 1.0
+
+
+class Worker(Protocol):
+    """Who carries instructions out, in the event loop."""
+
+    def instruct(self, instruction: str, on_end: EndListener) -> bool:
+        """Carry an instruction out; return whether it was taken."""
+        ...
+
+    def cancel(self) -> bool:
+        """End the instruction under way; return whether there was one."""
+        ...
+
+    def pause(self, paused: bool) -> bool:
+        """Pause or go on; return whether that could be done."""
+        ...
+
+
+class InstructionInputs:
+    """`~/instruction`, `~/navigate`, `~/cancel` and `~/pause` on a node, for a worker."""
+
+    def __init__(self, node: Node, worker: Worker) -> None:
+        """Listen; callbacks hand over to the running event loop and return at once."""
+        self._node = node
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        node.create_subscription(String, '~/instruction', self._take_instruction, COMMAND)
+        node.create_service(Trigger, '~/cancel', self._cancel)
+        node.create_service(SetBool, '~/pause', self._pause)
+        self._action = self._action_server()
+
+    def _take_instruction(self, message: String) -> None:
+        call_in_loop(self._loop, self._worker.instruct, message.data, lambda end: None)
+
+    async def _cancel(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = await self._in_loop(self._worker.cancel)
+        response.message = 'cancelled' if response.success else 'no instruction was under way'
+        return response
+
+    async def _pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:
+        response.success = await self._in_loop(lambda: self._worker.pause(request.data))
+        response.message = '' if response.success else 'the node is not active'
+        return response
+
+    def _in_loop(self, call: Callable[[], bool]) -> RclpyFuture:
+        """Return a future, for rclpy's coroutines, of what the call returns in the loop."""
+        answer = RclpyFuture(executor=self._node.executor)
+        call_in_loop(self._loop, lambda: answer.set_result(call()))
+        return answer
+
+    def _action_server(self) -> ActionServer | None:
+        try:
+            from vlm_nav_msgs.action import NavigateByInstruction
+        except ImportError:
+            self._node.get_logger().warning(
+                'vlm_nav_msgs is not built: ~/navigate is off, ~/instruction works'
+            )
+            return None
+        self._result_type = NavigateByInstruction.Result
+        return ActionServer(
+            self._node,
+            NavigateByInstruction,
+            '~/navigate',
+            execute_callback=self._execute,
+            cancel_callback=self._cancel_goal,
+        )
+
+    def _cancel_goal(self, _: Any) -> CancelResponse:
+        call_in_loop(self._loop, self._worker.cancel)
+        return CancelResponse.ACCEPT
+
+    async def _execute(self, handle: Any) -> Any:
+        ended = RclpyFuture(executor=self._node.executor)
+
+        def begin() -> None:
+            if not self._worker.instruct(handle.request.instruction, ended.set_result):
+                ended.set_result(None)
+
+        call_in_loop(self._loop, begin)
+        end: MissionEnd | None = await ended
+        if end is not None and end.reason is None:
+            handle.succeed()
+        elif handle.is_cancel_requested:
+            handle.canceled()
+        else:
+            handle.abort()
+        return self._result(end)
+
+    def _result(self, end: MissionEnd | None) -> Any:
+        result = self._result_type()
+        if end is None:
+            result.outcome, result.message = 'hold', 'the node is not active'
+            return result
+        decision = end.decision
+        result.outcome = decision.outcome.value
+        result.reason = end.reason.value if end.reason else ''
+        result.message = end.drive.detail if end.drive else decision.detail
+        result.confidence = math.nan if decision.confidence is None else decision.confidence
+        result.record = decision.record
+        if decision.waypoint is not None:
+            result.goal_pose = pose_stamped(decision.waypoint)
+        return result

@@ -1,0 +1,241 @@
+"""Runs this package's launch files where ROS 2's `launch` is not installed.
+
+    python -m vlm_nav.ros.launch_stand_in navigate.launch.py image:=/camera/image
+
+It knows the few names of `launch` and `launch_ros` that the launch files here use, in their
+meaning there, and refuses anything else. Where `launch` imports, use `ros2 launch`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from ament_index_python.packages import get_package_prefix, get_package_share_directory
+
+from vlm_nav.core.errors import VlmNavError
+
+_LOOK_S = 0.05
+_KILL_AFTER_S = 10.0
+
+
+class LaunchError(VlmNavError):
+    """A launch file asks for what the stand-in does not know, or an argument is wrong."""
+
+
+@dataclass(frozen=True)
+class LaunchConfiguration:
+    """The value of a launch argument, by name."""
+
+    name: str
+
+    def perform(self, values: Mapping[str, str]) -> str:
+        """Return the value; raises LaunchError for an argument that nobody declared."""
+        if self.name not in values:
+            known = ', '.join(sorted(values))
+            raise LaunchError(f'launch argument {self.name!r} is not declared; known: {known}')
+        return values[self.name]
+
+
+@dataclass(frozen=True)
+class DeclareLaunchArgument:
+    """An argument with its default."""
+
+    name: str
+    default_value: str = ''
+    description: str = ''
+
+
+@dataclass(frozen=True)
+class SetEnvironmentVariable:
+    """A variable for every process that is started after it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node's process, with the arguments of launch_ros.actions.Node that are known here."""
+
+    package: str
+    executable: str
+    name: str = ''
+    namespace: str | LaunchConfiguration = ''
+    output: str = 'log'
+    parameters: Sequence[Any] = ()
+    remappings: Sequence[tuple[Any, Any]] = ()
+    arguments: Sequence[Any] = ()
+    respawn: Any = False
+    respawn_delay: float = 0.0
+
+
+@dataclass(frozen=True)
+class LaunchDescription:
+    """What is launched, in order."""
+
+    entities: Sequence[Any] = field(default_factory=tuple)
+
+
+def launch(file: Path, given: Mapping[str, str]) -> list[subprocess.Popen[bytes]]:
+    """Start the processes that a launch file describes; `given` are its arguments.
+
+    Raises LaunchError for arguments that it does not declare, or actions that are not known.
+    """
+    description = _load(file).generate_launch_description()
+    values = _argument_values(description.entities, given)
+    environment = dict(os.environ)
+    started = []
+    for entity in description.entities:
+        if isinstance(entity, SetEnvironmentVariable):
+            environment[entity.name] = entity.value
+        elif isinstance(entity, Node):
+            started.append(subprocess.Popen(command_of(entity, values), env=environment))
+        elif not isinstance(entity, DeclareLaunchArgument):
+            raise LaunchError(f'{type(entity).__name__} is not known to the stand-in')
+    return started
+
+
+def command_of(node: Node, values: Mapping[str, str]) -> list[str]:
+    """Return the command line that starts a node, as launch_ros builds it."""
+    if yaml.safe_load(_text(node.respawn, values)):
+        raise LaunchError('respawn is not known to the stand-in: leave use_respawn false')
+    prefix = Path(get_package_prefix(node.package))
+    executable = prefix / 'lib' / node.package / node.executable
+    if not os.access(executable, os.X_OK):
+        raise LaunchError(f'there is no executable {executable}')
+    command = [str(executable), *(_text(item, values) for item in node.arguments), '--ros-args']
+    if node.name:
+        command += ['-r', f'__node:={node.name}']
+    namespace = _text(node.namespace, values)
+    if namespace:
+        command += ['-r', f'__ns:=/{namespace.strip("/")}']
+    for parameters in node.parameters:
+        command += ['--params-file', _parameters_file(parameters, values)]
+    for before, after in node.remappings:
+        command += ['-r', f'{_text(before, values)}:={_text(after, values)}']
+    return command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Launch a file of this package, or by path, until its processes end or a signal comes."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        sys.stderr.write('usage: launch_stand_in FILE.launch.py [name:=value ...]\n')
+        return 2
+    try:
+        processes = launch(_find(given[0]), dict(_pairs(given[1:])))
+    except LaunchError as error:
+        sys.stderr.write(f'launch_stand_in: {error}\n')
+        return 2
+    return _wait(processes)
+
+
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
+    """Pass signals on, and return the first status that is not 0."""
+    received: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda signum, _: received.append(signum))
+    kill_at_s: float | None = None
+    while any(process.poll() is None for process in processes):
+        if received and kill_at_s is None:
+            kill_at_s = time.monotonic() + _KILL_AFTER_S
+            _signal_all(processes, signal.SIGINT)
+        if kill_at_s is not None and time.monotonic() > kill_at_s:
+            _signal_all(processes, signal.SIGKILL)
+        time.sleep(_LOOK_S)
+    return next((process.returncode for process in processes if process.returncode), 0)
+
+
+def _signal_all(processes: Iterable[subprocess.Popen[bytes]], number: signal.Signals) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(number)
+
+
+def _find(name: str) -> Path:
+    path = Path(name)
+    if not path.exists():
+        path = Path(get_package_share_directory('vlm_nav'), 'launch', name)
+    if not path.exists():
+        known = ', '.join(sorted(found.name for found in path.parent.glob('*.launch.py')))
+        raise LaunchError(f'there is no launch file {name!r}; known: {known}')
+    return path
+
+
+def _pairs(arguments: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for argument in arguments:
+        name, separator, value = argument.partition(':=')
+        if not separator:
+            raise LaunchError(f'an argument has the form name:=value, got {argument!r}')
+        yield name, value
+
+
+def _load(file: Path) -> Any:
+    """Import a launch file with the stand-ins in place of the modules that it imports."""
+    stand_ins = {
+        'launch': {'LaunchDescription': LaunchDescription},
+        'launch.actions': {
+            'DeclareLaunchArgument': DeclareLaunchArgument,
+            'SetEnvironmentVariable': SetEnvironmentVariable,
+        },
+        'launch.substitutions': {'LaunchConfiguration': LaunchConfiguration},
+        'launch_ros': {},
+        'launch_ros.actions': {'Node': Node},
+    }
+    for name, contents in stand_ins.items():
+        module = ModuleType(name)
+        vars(module).update(contents)
+        sys.modules[name] = module
+    specification = importlib.util.spec_from_file_location('launch_file', file)
+    if specification is None or specification.loader is None:
+        raise LaunchError(f'{file} is no Python file')
+    loaded = importlib.util.module_from_spec(specification)
+    try:
+        specification.loader.exec_module(loaded)
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+    return loaded
+
+
+def _argument_values(entities: Iterable[Any], given: Mapping[str, str]) -> dict[str, str]:
+    declared = {
+        entity.name: entity.default_value
+        for entity in entities
+        if isinstance(entity, DeclareLaunchArgument)
+    }
+    unknown = sorted(given.keys() - declared.keys())
+    if unknown:
+        raise LaunchError(f'unknown arguments {unknown}; known: {", ".join(sorted(declared))}')
+    return {**declared, **given}
+
+
+def _text(value: Any, values: Mapping[str, str]) -> str:
+    return value.perform(values) if isinstance(value, LaunchConfiguration) else str(value)
+
+
+def _parameters_file(parameters: Any, values: Mapping[str, str]) -> str:
+    """Return the path of a parameters file; a dictionary becomes one, as in launch_ros."""
+    if not isinstance(parameters, Mapping):
+        return _text(parameters, values)
+    # Launch arguments are texts; their YAML value decides the parameter's type.
+    typed = {name: yaml.safe_load(_text(value, values)) for name, value in parameters.items()}
+    with tempfile.NamedTemporaryFile('w', suffix='.yaml', delete=False) as file:
+        yaml.safe_dump({'/**': {'ros__parameters': typed}}, file)
+    return file.name
+
+
+if __name__ == '__main__':
+    sys.exit(main())

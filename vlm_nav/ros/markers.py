@@ -1,0 +1,102 @@
+"""Candidates and goals as RViz markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from builtin_interfaces.msg import Duration, Time
+from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+from vlm_nav.core.candidate import Candidate, GroundAction
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.drawing.palette import RED, WHITE, YELLOW_GREEN, Color
+from vlm_nav.geometry.poses import (
+    FloorPose,
+    quaternion_of,
+    transform_from_floor_pose,
+    xyzw_from_wxyz,
+)
+from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+
+LIFETIME_S = 120
+_DISC_M, _NUMBER_M, _ARROW_M = 0.16, 0.14, 0.5
+
+
+def header_at(frame_id: str, stamp_ns: int) -> Header:
+    """Return the header with a frame and a stamp."""
+    seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
+    return Header(frame_id=frame_id, stamp=Time(sec=seconds, nanosec=nanoseconds))
+
+
+def pose_of(waypoint: Waypoint) -> Pose:
+    """Return the waypoint as a pose on the floor of its frame."""
+    floor_pose = FloorPose(waypoint.x_m, waypoint.y_m, waypoint.yaw_rad)
+    x, y, z, w = xyzw_from_wxyz(quaternion_of(transform_from_floor_pose(floor_pose)))
+    return Pose(
+        position=Point(x=waypoint.x_m, y=waypoint.y_m), orientation=Quaternion(x=x, y=y, z=z, w=w)
+    )
+
+
+def pose_stamped(waypoint: Waypoint) -> PoseStamped:
+    """Return the waypoint as the message that goals are shown with."""
+    header = header_at(waypoint.frame_id, waypoint.stamp_ns)
+    return PoseStamped(header=header, pose=pose_of(waypoint))
+
+
+def candidate_markers(
+    candidates: Iterable[Candidate[Any]], chosen: Sequence[int], frame: RgbdFrame
+) -> MarkerArray:
+    """Return a disc and a number for each candidate on the floor, in the map."""
+    markers = [_clear('candidates'), _clear('labels')]
+    for candidate in candidates:
+        if isinstance(candidate.action, GroundAction):
+            waypoint = waypoint_for(candidate.action, frame)
+            color = RED if candidate.label in chosen else YELLOW_GREEN
+            markers.append(_disc(candidate.label, waypoint, color))
+            markers.append(_number(candidate.label, waypoint))
+    return MarkerArray(markers=markers)
+
+
+def goal_markers(waypoint: Waypoint) -> MarkerArray:
+    """Return an arrow at the goal."""
+    arrow = _marker('goal', 0, Marker.ARROW, waypoint, RED)
+    arrow.scale.x, arrow.scale.y, arrow.scale.z = _ARROW_M, _ARROW_M / 6.0, _ARROW_M / 6.0
+    return MarkerArray(markers=[arrow])
+
+
+def _disc(label: int, waypoint: Waypoint, color: Color) -> Marker:
+    marker = _marker('candidates', label, Marker.CYLINDER, waypoint, color)
+    marker.scale.x = marker.scale.y = _DISC_M
+    marker.scale.z = 0.02
+    return marker
+
+
+def _number(label: int, waypoint: Waypoint) -> Marker:
+    marker = _marker('labels', label, Marker.TEXT_VIEW_FACING, waypoint, WHITE)
+    marker.scale.z, marker.text = _NUMBER_M, str(label)
+    marker.pose.position.z = 0.1
+    return marker
+
+
+def _marker(
+    namespace: str, identifier: int, kind: int, waypoint: Waypoint, color: Color
+) -> Marker:
+    red, green, blue = (part / 255.0 for part in color)
+    return Marker(
+        header=header_at(waypoint.frame_id, waypoint.stamp_ns),
+        ns=namespace,
+        id=identifier,
+        type=kind,
+        action=Marker.ADD,
+        pose=pose_of(waypoint),
+        color=ColorRGBA(r=red, g=green, b=blue, a=0.9),
+        lifetime=Duration(sec=LIFETIME_S),
+    )
+
+
+def _clear(namespace: str) -> Marker:
+    return Marker(ns=namespace, action=Marker.DELETEALL)

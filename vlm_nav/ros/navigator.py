@@ -1,0 +1,152 @@
+"""The navigator: instructions in, waypoints for Nav2 out.
+
+An event loop in the main thread runs the missions, one thread spins rclpy; messages, results
+and changes of the lifecycle enter the loop through `call_in_loop`, and nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+
+import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.exceptions import ParameterException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
+
+from vlm_nav.core.errors import VlmNavError
+from vlm_nav.ros.instruction_inputs import InstructionInputs
+from vlm_nav.ros.navigator_parameters import (
+    NAVIGATOR_PARAMETERS,
+    NavigatorSettings,
+    navigator_settings,
+)
+from vlm_nav.ros.navigator_work import NavigatorWork
+from vlm_nav.ros.parameters import declare, problems, read
+from vlm_nav.ros.spinning import SpinThread, call_in_loop
+
+_DIAGNOSTICS_PERIOD_S = 1.0
+
+
+class Navigator(LifecycleNode):
+    """The lifecycle node; it owns parameters and states, and no algorithm.
+
+    `configure` reads the parameters and makes what they call for, `activate` begins to take
+    instructions, `deactivate` ends the one under way, `cleanup` lets everything go.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Declare the parameters; raises rclpy's ParameterException for values out of range."""
+        super().__init__('navigator')
+        declare(self, NAVIGATOR_PARAMETERS)
+        self._loop = loop
+        self._settings: NavigatorSettings | None = None
+        self._active = False
+        self.work = NavigatorWork(self)
+        self._inputs = InstructionInputs(self, self.work)
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose)
+
+    def autostart(self) -> None:
+        """Configure and activate, in the thread that spins; shut down where that fails."""
+        configured = self.trigger_configure()
+        if configured is not TransitionCallbackReturn.SUCCESS:
+            self.get_logger().fatal('could not configure itself: see the error above')
+            call_in_loop(self._loop, self.work.give_up)
+            return
+        self.trigger_activate()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Read the parameters; fail with a reason where they do not go together."""
+        values = read(self, NAVIGATOR_PARAMETERS)
+        wrong = problems(NAVIGATOR_PARAMETERS, values)
+        try:
+            self._settings = navigator_settings(values) if not wrong else None
+        except (VlmNavError, ValueError) as error:
+            wrong = [str(error)]
+        if wrong or self._settings is None:
+            self.get_logger().error(f'parameters refused: {"; ".join(wrong)}')
+            return TransitionCallbackReturn.FAILURE
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Look through the cameras and take instructions."""
+        if self._settings is None:
+            return TransitionCallbackReturn.FAILURE
+        self._active = True
+        call_in_loop(self._loop, self.work.begin, self._settings)
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End the instruction under way and take no more."""
+        self._active = False
+        call_in_loop(self._loop, self.work.end_soon)
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Forget the settings."""
+        self._settings = None
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End what is under way."""
+        return self.on_deactivate(state) if self._active else TransitionCallbackReturn.SUCCESS
+
+    def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        changed = {item.name: item.value for item in parameters}
+        wrong = problems(NAVIGATOR_PARAMETERS, changed)
+        known = {entry.name for entry in NAVIGATOR_PARAMETERS}
+        if self._active and known & changed.keys():
+            wrong.append('deactivate and clean up first: parameters are read when configured')
+        return SetParametersResult(successful=not wrong, reason='; '.join(wrong))
+
+    def _diagnose(self) -> None:
+        call_in_loop(self._loop, self.work.diagnose)
+
+
+async def run(node: Navigator) -> int:
+    """Spin the node and carry out instructions until a signal ends it; return the exit status."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    node.work.on_give_up = stop.set
+    spinning = SpinThread(node)
+    spinning.start()
+    if node.get_parameter('autostart').value:
+        spinning.executor.create_task(node.autostart)
+    ended = asyncio.ensure_future(spinning.ended())
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await node.work.close()
+    finally:
+        stopped.cancel()
+        ended.cancel()
+        spinning.stop()
+    return 1 if node.work.gave_up else 0
+
+
+async def _main(arguments: Sequence[str]) -> int:
+    # The signals are the loop's: a running goal is cancelled before rclpy shuts down.
+    rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = Navigator(asyncio.get_running_loop())
+    except ParameterException as error:
+        sys.stderr.write(f'navigator: {error}\n')
+        rclpy.shutdown()
+        return 2
+    try:
+        return await run(node)
+    finally:
+        node.destroy_node()
+        rclpy.shutdown()
+
+
+def main() -> int:
+    """Run the navigator until SIGINT or SIGTERM; return the exit status."""
+    return asyncio.run(_main(sys.argv))

@@ -1,0 +1,181 @@
+"""What the navigator does while it is active, in the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from rclpy.node import Node
+
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.core.events import Listener
+from vlm_nav.evidence.mark_facts import mark_facts
+from vlm_nav.geometry.poses import FloorPose, floor_pose_of
+from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
+from vlm_nav.navigation.mission import Mission
+from vlm_nav.navigation.selectors import PivotSelector
+from vlm_nav.records.write import RecordWriter
+from vlm_nav.ros.eyes import RosEyes
+from vlm_nav.ros.nav2 import Nav2Client
+from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
+from vlm_nav.ros.navigator_parameters import NavigatorSettings
+from vlm_nav.ros.outputs import NavigatorOutputs
+from vlm_nav.ros.transforms import transform_source
+from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.specification import model_from_spec
+
+_OWN_POSE_AGE_S = 1.0
+
+
+class _Shift:
+    """Everything that lives from one activation to the next deactivation."""
+
+    def __init__(self, node: Node, parts: _Lasting, settings: NavigatorSettings) -> None:
+        self.settings = settings
+        self.eyes = RosEyes(node, parts.transforms, settings.eyes)
+        self.model: Model = model_from_spec(
+            settings.model_spec, settings=settings.model, rng=random.Random(settings.seed)
+        )
+        self.base = Nav2Client(
+            parts.nav2_action(settings.require_active),
+            settings.nav2,
+            own_pose=parts.own_pose(settings.eyes.base_frame),
+            inside_map=self._inside_map,
+            warn=node.get_logger().warning,
+        )
+        self.dispatcher = Dispatcher(self._mission(node, parts.outputs))
+        self.eyes.open()
+
+    async def close(self) -> None:
+        """End the instruction under way and everything that it used."""
+        await self.dispatcher.close()
+        await self.base.close()
+        self.eyes.close()
+        close_model = getattr(self.model, 'aclose', None)
+        if close_model is not None:
+            await close_model()
+
+    def _inside_map(self, waypoint: Waypoint) -> bool:
+        return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
+
+    def _mission(self, node: Node, outputs: Listener) -> Mission:
+        listeners = [*self._recorders(node), outputs]
+        selector = PivotSelector(
+            model=self.model,
+            settings=self.settings.pivot,
+            free_space=self.settings.free_space,
+            reach=self.settings.reach,
+            evidence=(mark_facts,) if self.settings.mark_facts else (),
+            listeners=listeners,
+            seed=self.settings.seed,
+        )
+        return Mission(self.eyes, selector, self.base, self.settings.limits, listeners)
+
+    def _recorders(self, node: Node) -> list[Listener]:
+        if self.settings.records_folder is None:
+            return []
+        return [
+            RecordWriter(
+                self.settings.records_folder,
+                keep_last=self.settings.records_keep_last,
+                on_problem=node.get_logger().error,
+            )
+        ]
+
+
+class _Lasting:
+    """What lives as long as the node."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.outputs = NavigatorOutputs(node)
+        self.transforms = transform_source(node)
+        self._actions: dict[RequireActive, RclpyNavigateAction] = {}
+
+    def nav2_action(self, require_active: RequireActive) -> RclpyNavigateAction:
+        """Return the client of Nav2, made once: rclpy's discovery takes its time."""
+        if require_active not in self._actions:
+            self._actions[require_active] = RclpyNavigateAction(self.node, require_active)
+        return self._actions[require_active]
+
+    def own_pose(self, base_frame: str) -> Callable[[str], FloorPose | None]:
+        """Return where the robot is now in a frame, None where that is not known."""
+
+        def now(frame_id: str) -> FloorPose | None:
+            found = self.transforms.newest(frame_id, base_frame)
+            if found is None:
+                return None
+            age_s = (self.node.get_clock().now().nanoseconds - found.stamp_ns) / 1e9
+            # Static transforms have no stamp and no age.
+            old = found.stamp_ns != 0 and age_s > _OWN_POSE_AGE_S
+            return None if old else floor_pose_of(found.to_from)
+
+        return now
+
+
+class NavigatorWork:
+    """Begins and ends with the node's activity; every method is called in the event loop."""
+
+    def __init__(self, node: Node) -> None:
+        """Make what lives as long as the node."""
+        self._node = node
+        self._parts = _Lasting(node)
+        self._shift: _Shift | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._last_end = ''
+        self.on_give_up: Callable[[], object] = lambda: None
+        self.gave_up = False
+
+    def begin(self, settings: NavigatorSettings) -> None:
+        """Take instructions from now on."""
+        self._shift = _Shift(self._node, self._parts, settings)
+
+    def end_soon(self) -> None:
+        """End the instruction under way and take no more."""
+        task = asyncio.get_running_loop().create_task(self.close())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def close(self) -> None:
+        """As `end_soon`, and return when all has ended."""
+        shift, self._shift = self._shift, None
+        if shift is not None:
+            await shift.close()
+        ending = self._ending - {asyncio.current_task()}
+        if ending:
+            await asyncio.wait(ending)
+
+    def give_up(self) -> None:
+        """Have the process end with a failure."""
+        self.gave_up = True
+        self.on_give_up()
+
+    def instruct(self, instruction: str, on_end: EndListener = lambda end: None) -> bool:
+        """Carry an instruction out; return False where the node is not active."""
+        if self._shift is None:
+            self._node.get_logger().warning('an instruction came while the node is not active')
+            return False
+        self._shift.dispatcher.instruct(instruction, on_end)
+        return True
+
+    def cancel(self) -> bool:
+        """End the instruction under way; return whether there was one."""
+        return self._shift is not None and self._shift.dispatcher.cancel()
+
+    def pause(self, paused: bool) -> bool:
+        """Pause or go on; return False where the node is not active."""
+        if self._shift is None:
+            return False
+        self._shift.dispatcher.pause(paused)
+        return True
+
+    def diagnose(self) -> None:
+        """Publish how things are."""
+        shift = self._shift
+        if shift is None:
+            self._parts.outputs.diagnose('not active', {})
+            return
+        values = {'cameras': shift.eyes.describe(), 'busy': str(shift.dispatcher.busy)}
+        paused = 'paused' if shift.dispatcher.paused else ''
+        self._parts.outputs.diagnose(paused, values)

@@ -1,0 +1,109 @@
+"""What the navigator shows: pictures, markers, goals, decisions and diagnostics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header, String
+from visualization_msgs.msg import MarkerArray
+
+from vlm_nav.core.candidate import Candidate, Pixel
+from vlm_nav.core.decision import Decision, Waypoint
+from vlm_nav.core.events import Event
+from vlm_nav.drawing.marks import MarkedPicture, RgbArray, draw_goal, draw_marks
+from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.navigation.events import Decided, Ended, Looked
+from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, end_line
+from vlm_nav.navigation.mission import MissionEnd
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.images import image_from_rgb
+from vlm_nav.ros.markers import candidate_markers, goal_markers, header_at, pose_stamped
+from vlm_nav.ros.qos import LATCHED, OUTPUT
+from vlm_nav.vlm.events import Answered
+from vlm_nav.vlm.question import Answer
+
+
+class NavigatorOutputs:
+    """A listener of missions that publishes what it hears, and logs a line for each decision."""
+
+    def __init__(self, node: Node) -> None:
+        """Make the publishers on `node`."""
+        self._node = node
+        # Decisions are latched: who asks late still hears the last one.
+        self._decision = node.create_publisher(String, '~/decision', LATCHED)
+        self._outcome = node.create_publisher(String, '~/outcome', LATCHED)
+        self._goal = node.create_publisher(PoseStamped, '~/goal', LATCHED)
+        self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
+        self._markers = node.create_publisher(MarkerArray, '~/markers', OUTPUT)
+        self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
+        self._frame: RgbdFrame | None = None
+        self._answered: tuple[MarkedPicture, tuple[int, ...]] | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Publish what an event says."""
+        if isinstance(event, Looked):
+            self._frame, self._answered = event.sight.frame, None
+        elif isinstance(event, Answered) and isinstance(event.result, Answer):
+            self._show_answer(
+                event.asked.question.pictures[0], event.asked.candidates, event.result.labels
+            )
+        elif isinstance(event, Decided):
+            self._show_decision(event.decision)
+        elif isinstance(event, Ended):
+            self._show_end(MissionEnd(event.decision, event.drive))
+
+    def diagnose(self, problem: str, values: dict[str, str]) -> None:
+        """Publish a diagnostic status; an empty `problem` means all is well."""
+        status = DiagnosticStatus(
+            level=DiagnosticStatus.WARN if problem else DiagnosticStatus.OK,
+            name=f'{self._node.get_name()}: decisions',
+            message=problem or 'ready',
+            hardware_id=self._node.get_fully_qualified_name(),
+            values=[KeyValue(key=key, value=value) for key, value in values.items()],
+        )
+        stamp = self._node.get_clock().now().to_msg()
+        self._diagnostics.publish(DiagnosticArray(header=Header(stamp=stamp), status=[status]))
+
+    def _show_answer(
+        self,
+        picture: MarkedPicture,
+        candidates: tuple[Candidate[Any], ...],
+        labels: tuple[int, ...],
+    ) -> None:
+        self._answered = (picture, labels)
+        if self._frame is not None:
+            self._publish_picture(draw_marks(picture, chosen=labels), self._frame)
+            self._markers.publish(candidate_markers(candidates, labels, self._frame))
+
+    def _show_decision(self, decision: Decision) -> None:
+        self._node.get_logger().info(decision_line(decision))
+        self._decision.publish(String(data=decision_json(decision)))
+        if decision.waypoint is None:
+            return
+        self._goal.publish(pose_stamped(decision.waypoint))
+        self._markers.publish(goal_markers(decision.waypoint))
+        if self._frame is not None and self._answered is not None:
+            picture, labels = self._answered
+            drawn = draw_marks(picture, chosen=labels)
+            draw_goal(drawn, goal_pixel(decision.waypoint, self._frame), picture.radius_px)
+            self._publish_picture(drawn, self._frame)
+
+    def _show_end(self, end: MissionEnd) -> None:
+        self._node.get_logger().info(end_line(end))
+        self._outcome.publish(String(data=end_json(end)))
+
+    def _publish_picture(self, rgb: RgbArray, frame: RgbdFrame) -> None:
+        header = header_at(frame.camera_frame, frame.stamp_ns)
+        self._annotated.publish(image_from_rgb(rgb, header))
+
+
+def goal_pixel(waypoint: Waypoint, frame: RgbdFrame) -> Pixel:
+    """Return where a goal on the floor shows in the frame's picture, NaN where it does not."""
+    camera_from_map = inverse(frame.map_from_base @ frame.base_from_camera)
+    point = transform_points(camera_from_map, (waypoint.x_m, waypoint.y_m, 0.0))
+    u_px, v_px = frame.camera.project(point)
+    return Pixel(float(u_px), float(v_px))
