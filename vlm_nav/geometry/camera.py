@@ -7,6 +7,7 @@ at pixel centres.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,9 +61,7 @@ class PinholeCamera:
                 'is the camera calibrated (CameraInfo.k all zero means it is not)?'
             )
         if self.width_px <= 0 or self.height_px <= 0:
-            raise CalibrationError(
-                f'a picture has pixels, got {self.width_px} x {self.height_px}'
-            )
+            raise CalibrationError(f'a picture has pixels, got {self.width_px} x {self.height_px}')
         if len(self.distortion) not in (0, 5, 8):
             raise CalibrationError(
                 f'distortion has 0, 5 or 8 coefficients, got {len(self.distortion)}'
@@ -84,7 +83,10 @@ class PinholeCamera:
         return distorted * (self.fx_px, self.fy_px) + (self.cx_px, self.cy_px)
 
     def rays(self, pixels: ArrayLike) -> FloatArray:
-        """Return rays (..., 3) with z = 1 through pixels (..., 2): a point is `depth_m * ray`."""
+        """Return rays (..., 3) with z = 1 through pixels (..., 2): a point is `depth_m * ray`.
+
+        NaN where the lens shows nothing (see `distortion.undistort`).
+        """
         array = np.asarray(pixels, dtype=np.float64)
         distorted = (array - (self.cx_px, self.cy_px)) / (self.fx_px, self.fy_px)
         normalised = distortion.undistort(distorted, self.distortion)
@@ -113,12 +115,11 @@ class PinholeCamera:
             return np.inf
         u_px, v_px = self.width_px * _FIELD_MARGIN, self.height_px * _FIELD_MARGIN
         corners = [
-            (u, v)
-            for u in (-u_px, self.width_px + u_px)
-            for v in (-v_px, self.height_px + v_px)
+            (u, v) for u in (-u_px, self.width_px + u_px) for v in (-v_px, self.height_px + v_px)
         ]
         radius = float(np.linalg.norm(self.rays(corners)[:, :2], axis=1).max())
-        return min(radius, distortion.monotonic_radius(self.distortion, radius))
+        fold = distortion.fold_radius(self.distortion)
+        return fold if math.isnan(radius) else min(radius, fold)
 
 
 @functools.lru_cache(maxsize=8)

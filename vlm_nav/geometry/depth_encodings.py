@@ -75,7 +75,9 @@ def _from_five_thousandths(stored: NDArray[np.generic]) -> DepthArray:
 def _from_swapped_disparity(stored: NDArray[np.generic]) -> DepthArray:
     disparity = stored.astype(np.uint16).byteswap().astype(np.float32)
     with np.errstate(divide='ignore'):
-        depth_m = np.float32(_DISPARITY_FACTOR_M) / (np.float32(_DISPARITY_POLE) - disparity)
+        depth_m: DepthArray = np.float32(_DISPARITY_FACTOR_M) / (
+            np.float32(_DISPARITY_POLE) - disparity
+        )
     depth_m[(depth_m <= 0.0) | (depth_m > _DISPARITY_LIMIT_M)] = np.nan
     return depth_m
 
@@ -86,9 +88,7 @@ def _from_metres(stored: NDArray[np.generic]) -> DepthArray:
     return depth_m
 
 
-def _scaled(
-    values: NDArray[np.generic], unit_m: float, unknown: NDArray[np.bool_]
-) -> DepthArray:
+def _scaled(values: NDArray[np.generic], unit_m: float, unknown: NDArray[np.bool_]) -> DepthArray:
     depth_m: DepthArray = values.astype(np.float32) * np.float32(unit_m)
     depth_m[unknown] = np.nan
     return depth_m

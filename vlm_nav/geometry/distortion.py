@@ -5,6 +5,7 @@ The model is OpenCV's: coefficients k1 k2 p1 p2 k3 [k4 k5 k6].
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +17,11 @@ FloatArray = NDArray[np.float64]
 
 COEFFICIENTS = {'plumb_bob': 5, 'rational_polynomial': 8}
 
-_MAXIMUM_STEPS = 20
-_CONVERGED = 1e-10
+# Ideal points are looked for up to 85 degrees off the axis.
+_WIDEST_RADIUS = math.tan(math.radians(85.0))
+_TABLE_SIZE = 2048
+_NEWTON_STEPS = 8
+_RESIDUAL = 1e-7
 
 
 def coefficients(model: str, d: Sequence[float]) -> tuple[float, ...]:
@@ -51,38 +55,81 @@ def distort(normalised: FloatArray, d: tuple[float, ...]) -> FloatArray:
 def undistort(distorted: FloatArray, d: tuple[float, ...]) -> FloatArray:
     """Return the ideal normalised points (..., 2) that the lens put at `distorted`.
 
-    Fixed-point iteration; it converges wherever the distortion is mild enough to be invertible.
+    NaN where the lens puts nothing: beyond the place at which its polynomial folds back.
     """
     if not d:
         return distorted
-    ideal = distorted
-    for _ in range(_MAXIMUM_STEPS):
-        x, y = ideal[..., 0], ideal[..., 1]
-        squared = x * x + y * y
-        shift = np.stack(_tangential(x, y, squared, d), axis=-1)
-        following = (distorted - shift) / _radial(squared, d)[..., None]
-        step = np.abs(following - ideal).max(initial=0.0)
-        ideal = following
-        if step < _CONVERGED:
-            break
-    return ideal
+    fold = fold_radius(d)
+    ideal = _radial_start(distorted, d, min(fold, _WIDEST_RADIUS))
+    with np.errstate(all='ignore'):
+        for _ in range(_NEWTON_STEPS):
+            ideal = ideal - _newton_step(ideal, distort(ideal, d) - distorted, d)
+        missed = np.abs(distort(ideal, d) - distorted).max(axis=-1)
+        found = (missed < _RESIDUAL) & (np.square(ideal).sum(axis=-1) <= fold**2)
+    return np.where(found[..., None], ideal, np.nan)
 
 
-def monotonic_radius(d: tuple[float, ...], limit: float) -> float:
-    """Return the largest ideal radius, at most `limit`, up to which the lens does not fold."""
-    radii = np.linspace(0.0, limit, 512)
-    growing = np.diff(radii * _radial(radii**2, d)) > 0.0
-    return limit if growing.all() else float(radii[int(np.argmin(growing))])
+def fold_radius(d: tuple[float, ...]) -> float:
+    """Return the ideal radius at which the radial part stops growing, inf where it never does."""
+    numerator, denominator = _radial_polynomials(d)
+    growth = numerator * denominator + np.polynomial.Polynomial((0.0, 2.0)) * (
+        numerator.deriv() * denominator - numerator * denominator.deriv()
+    )
+    roots = np.concatenate([growth.trim().roots(), denominator.trim().roots()])
+    squared = roots[(np.abs(roots.imag) < 1e-9) & (roots.real > 0.0)].real
+    return math.sqrt(squared.min()) if len(squared) else math.inf
+
+
+def _radial_start(distorted: FloatArray, d: tuple[float, ...], widest: float) -> FloatArray:
+    """Return the points that the radial part alone puts at `distorted`, from a table."""
+    ideal = np.linspace(0.0, widest, _TABLE_SIZE)
+    radius = np.hypot(distorted[..., 0], distorted[..., 1])
+    start = np.interp(radius, ideal * _radial(ideal**2, d), ideal)
+    share = np.divide(start, radius, out=np.ones_like(radius), where=radius > 0.0)
+    return distorted * share[..., None]
+
+
+def _newton_step(ideal: FloatArray, error: FloatArray, d: tuple[float, ...]) -> FloatArray:
+    x, y = ideal[..., 0], ideal[..., 1]
+    squared = x * x + y * y
+    p1, p2 = d[2], d[3]
+    radial, slope = _radial(squared, d), _radial_slope(squared, d)
+    xx = radial + 2.0 * x * x * slope + 2.0 * p1 * y + 6.0 * p2 * x
+    yy = radial + 2.0 * y * y * slope + 6.0 * p1 * y + 2.0 * p2 * x
+    xy = 2.0 * x * y * slope + 2.0 * p1 * x + 2.0 * p2 * y
+    determinant = xx * yy - xy * xy
+    step = np.stack(
+        [yy * error[..., 0] - xy * error[..., 1], xx * error[..., 1] - xy * error[..., 0]],
+        axis=-1,
+    )
+    return step / determinant[..., None]
+
+
+def _radial_polynomials(
+    d: tuple[float, ...],
+) -> tuple[np.polynomial.Polynomial, np.polynomial.Polynomial]:
+    """Return numerator and denominator of the radial part, over the squared radius."""
+    k1, k2, _, _, k3 = d[:5]
+    return (
+        np.polynomial.Polynomial((1.0, k1, k2, k3)),
+        np.polynomial.Polynomial((1.0, *d[5:])),
+    )
 
 
 def _radial(squared: FloatArray, d: tuple[float, ...]) -> FloatArray:
-    k1, k2, _, _, k3 = d[:5]
-    numerator = 1.0 + squared * (k1 + squared * (k2 + squared * k3))
-    if len(d) == 5:
-        return numerator
-    k4, k5, k6 = d[5:]
-    ratio: FloatArray = numerator / (1.0 + squared * (k4 + squared * (k5 + squared * k6)))
-    return ratio
+    numerator, denominator = _radial_polynomials(d)
+    radial: FloatArray = numerator(squared) / denominator(squared)
+    return radial
+
+
+def _radial_slope(squared: FloatArray, d: tuple[float, ...]) -> FloatArray:
+    """Return the derivative of the radial part by the squared radius."""
+    numerator, denominator = _radial_polynomials(d)
+    above, below = numerator(squared), denominator(squared)
+    slope: FloatArray = (
+        numerator.deriv()(squared) * below - above * denominator.deriv()(squared)
+    ) / below**2
+    return slope
 
 
 def _tangential(

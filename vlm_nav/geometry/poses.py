@@ -135,8 +135,9 @@ def _slerp(start_wxyz: FloatArray, end_wxyz: FloatArray, share: float) -> FloatA
     end = -end_wxyz if cosine < 0.0 else end_wxyz
     angle = math.acos(min(1.0, abs(cosine)))
     if angle < 1e-6:
-        blended = (1.0 - share) * start_wxyz + share * end
-        return blended / np.linalg.norm(blended)
+        blended: FloatArray = (1.0 - share) * start_wxyz + share * end
+        blended /= np.linalg.norm(blended)
+        return blended
     weights = (math.sin((1.0 - share) * angle), math.sin(share * angle))
     blended = (weights[0] * start_wxyz + weights[1] * end) / math.sin(angle)
     return blended

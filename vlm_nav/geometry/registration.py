@@ -40,9 +40,7 @@ def register_depth(
 
 def _footprint_px(depth_camera: PinholeCamera, color_camera: PinholeCamera) -> int:
     """Return how many colour pixels one depth pixel spans, in each direction, rounded up."""
-    ratio = max(
-        color_camera.fx_px / depth_camera.fx_px, color_camera.fy_px / depth_camera.fy_px
-    )
+    ratio = max(color_camera.fx_px / depth_camera.fx_px, color_camera.fy_px / depth_camera.fy_px)
     return max(1, math.ceil(ratio - 0.05))
 
 
