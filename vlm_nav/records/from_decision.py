@@ -1,0 +1,42 @@
+"""From decisions and drives to what the record says of them."""
+
+from __future__ import annotations
+
+from vlm_nav.core.decision import Decision, Waypoint
+from vlm_nav.navigation.ports import DriveOutcome
+from vlm_nav.records.schema import DecisionPart, DrivePart, WaypointPart
+
+
+def decision_part(decision: Decision, at_s: float) -> DecisionPart:
+    """Return what the record says of a decision."""
+    waypoint = decision.waypoint
+    return DecisionPart(
+        at_s=at_s,
+        outcome=decision.outcome.value,
+        waypoint=None if waypoint is None else _waypoint_part(waypoint),
+        reason=None if decision.reason is None else decision.reason.value,
+        detail=decision.detail,
+        confidence=decision.confidence,
+        labels=decision.labels,
+        calls=decision.calls,
+    )
+
+
+def drive_part(outcome: DriveOutcome, at_s: float) -> DrivePart:
+    """Return what the record says of how a drive ended."""
+    return DrivePart(
+        at_s=at_s,
+        reached=outcome.reached,
+        reason=None if outcome.reason is None else outcome.reason.value,
+        detail=outcome.detail,
+    )
+
+
+def _waypoint_part(waypoint: Waypoint) -> WaypointPart:
+    return WaypointPart(
+        frame_id=waypoint.frame_id,
+        stamp_ns=waypoint.stamp_ns,
+        x_m=waypoint.x_m,
+        y_m=waypoint.y_m,
+        yaw_rad=waypoint.yaw_rad,
+    )

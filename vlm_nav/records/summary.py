@@ -1,0 +1,51 @@
+"""A record in one line, for logs and lists."""
+
+from __future__ import annotations
+
+import math
+
+from vlm_nav.records.folder import folder_name
+from vlm_nav.records.schema import DecisionPart, DrivePart, Record
+
+_LONGEST_INSTRUCTION = 80
+_LONGEST_DETAIL = 120
+
+
+def summary_line(record: Record) -> str:
+    """Return who was told what, what was decided, how sure, and how it ended, in one line."""
+    parts = [f'{folder_name(record.identifier)} {_one_line(record.instruction)}:']
+    parts.append('no decision' if record.decision is None else _decided(record.decision))
+    if record.drive is not None:
+        parts.append(f'| {_driven(record.drive)}')
+    parts.append('| never ended' if record.ended_s is None else f'| {record.ended_s:.1f} s in all')
+    return ' '.join(parts)
+
+
+def _decided(decision: DecisionPart) -> str:
+    words = [decision.outcome]
+    waypoint = decision.waypoint
+    if waypoint is not None:
+        x_m, y_m, yaw_rad = (
+            math.nan if value is None else value
+            for value in (waypoint.x_m, waypoint.y_m, waypoint.yaw_rad)
+        )
+        words.append(f'({x_m:.2f}, {y_m:.2f}) m facing {math.degrees(yaw_rad):.0f} deg')
+        words.append(f'in {_one_line(waypoint.frame_id)}')
+    if decision.reason is not None:
+        words.append(f'because {decision.reason}')
+    if decision.detail:
+        words.append(_one_line(decision.detail, _LONGEST_DETAIL))
+    if decision.confidence is not None:
+        words.append(f'at confidence {decision.confidence:.2f}')
+    words.append(f'after {decision.calls} calls in {decision.at_s:.1f} s')
+    return ' '.join(words)
+
+
+def _driven(drive: DrivePart) -> str:
+    return 'reached' if drive.reached else f'not reached: {drive.reason}'
+
+
+def _one_line(text: str, longest: int = _LONGEST_INSTRUCTION) -> str:
+    """Return the text without anything that could break the line or a terminal."""
+    short = text if len(text) <= longest else f'{text[: longest - 3]}...'
+    return repr(short)
