@@ -64,7 +64,9 @@ def point_at_pixel(
     first; then its neighbours, where they surround it within 5 px and lie on one surface; then
     `plane` (given in the optical frame), only where the caller asks for it.
     """
-    if not camera.contains((pixel.u_px, pixel.v_px)):
+    at = (pixel.u_px, pixel.v_px)
+    # A lens may leave the corners of its picture without light.
+    if not (camera.contains(at) and np.isfinite(camera.rays(at)).all()):
         return ObservationReason.PIXEL_OUTSIDE_IMAGE
     row, column = round(pixel.v_px), round(pixel.u_px)
     measured_m = float(depth_m[row, column])
@@ -88,10 +90,12 @@ def _point(
 
 
 def _local_spread_m(depth_m: DepthArray, row: int, column: int) -> float:
-    """Return the robust spread in the 3 x 3 neighbourhood: large where the pixel straddles."""
+    """Return the spread in the 3 x 3 neighbourhood: large where the pixel straddles an edge.
+
+    Half a pixel of error in the place picked may already show the other side.
+    """
     around = depth_m[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-    known = around[np.isfinite(around)]
-    return 1.4826 * float(np.median(np.abs(known - np.median(known))))
+    return float(np.nanstd(around, dtype=np.float64))
 
 
 def _surface_depth(depth_m: DepthArray, pixel: Pixel) -> tuple[float, float] | None:
