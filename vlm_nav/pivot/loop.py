@@ -38,7 +38,10 @@ async def pivot(inquiry: Inquiry[ActionT], seed: int = 0) -> PivotResult[ActionT
     ]
     for round_number in range(1, inquiry.settings.rounds + 1):
         runs = await _play_round(inquiry, runs, round_number)
-        if all(run.state is not RunState.OPEN for run in runs) or _agree(inquiry, runs):
+        if all(run.state is not RunState.OPEN for run in runs):
+            break
+        # After the first round it may only be that few places are free.
+        if round_number > 1 and _agree(inquiry, runs):
             break
     return await aggregate(inquiry, runs)
 
@@ -49,7 +52,7 @@ async def _play_round(
     """Return all runs after one more round of those that are open."""
     offers = {
         run.number: offer_candidates(
-            inquiry.space, run.distribution, inquiry.settings.samples, run.rng
+            inquiry.space, run.distribution, inquiry.settings.samples, run.rng, run.best
         )
         for run in runs
         if run.state is RunState.OPEN

@@ -22,6 +22,7 @@ ActionT = TypeVar('ActionT')
 _FIRST_SAMPLES = 1500
 _MORE_BATCHES = 3
 # Later rounds sample the fit first, then ever wider, so that as many marks as wanted find room.
+_SAMPLES_PER_MARK = 12
 _WIDENINGS = tuple(1.35**step for step in range(9))
 
 
@@ -49,11 +50,19 @@ def offer_candidates(
     distribution: Gaussian | None,
     samples: int,
     rng: np.random.Generator,
+    best: FloatArray | None = None,
 ) -> Offer[ActionT]:
-    """Return at most `samples` candidates that nothing refuses and that do not overlap."""
+    """Return at most `samples` candidates that nothing refuses and that do not overlap.
+
+    `best` (d,), the winner so far, stays in the race, so that no round can lose ground.
+    """
     radius_px = radius_for(space, distribution)
     if distribution is not None:
-        return _offer(space, _widening(space, distribution, samples, rng), samples, radius_px)
+        vectors = _widening(space, distribution, samples, rng)
+        if best is not None:
+            vectors = np.concatenate([[best], vectors])
+        # Shuffled, lest the winner so far always be number 1.
+        return _offer(space, vectors, samples, radius_px, rng)
     offer = _offer(space, space.sample(None, _FIRST_SAMPLES, rng), samples, radius_px)
     for _ in range(_MORE_BATCHES):
         if len(offer.candidates) == samples:
@@ -108,12 +117,16 @@ def _widening(
     batches = []
     for factor in _WIDENINGS:
         wider = Gaussian(distribution.mean, tuple(factor * std for std in distribution.std))
-        batches.append(space.sample(wider, 3 * samples, rng))
+        batches.append(space.sample(wider, _SAMPLES_PER_MARK * samples, rng))
     return np.concatenate(batches)
 
 
 def _offer(
-    space: ActionSpace[ActionT], vectors: FloatArray, samples: int, radius_px: float
+    space: ActionSpace[ActionT],
+    vectors: FloatArray,
+    samples: int,
+    radius_px: float,
+    rng: np.random.Generator | None = None,
 ) -> Offer[ActionT]:
     proposals = space.propose(vectors)
     fits = np.equal(proposals.refused, None)
@@ -121,6 +134,8 @@ def _offer(
     fits &= ~at_border
     indices = np.flatnonzero(fits)
     picked = indices[pick_spaced(proposals.anchors[indices], APART_RADII * radius_px, samples)]
+    if rng is not None:
+        picked = rng.permutation(picked)
     dropped = Counter({
         reason.value: int(np.equal(proposals.refused, reason).sum()) for reason in CandidateReason
     })
