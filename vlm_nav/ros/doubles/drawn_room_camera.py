@@ -1,0 +1,165 @@
+"""A node that publishes what an RGB-D camera on a robot sees in the room that is drawn.
+
+`python -m vlm_nav.ros.doubles.drawn_room_camera`. The robot stands still; colour, depth and
+their calibrations come at `rate_hz`, tf at 20 Hz. No camera and no simulator is behind it.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+import rclpy
+from numpy.typing import NDArray
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.camera import PinholeCamera
+from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
+from vlm_nav.ros.doubles.transform_messages import time_at, transform_stamped
+from vlm_nav.ros.images import image_from_rgb
+from vlm_nav.ros.qos import OUTPUT, TF, TF_STATIC
+from vlm_nav.sim.drawn_room import (
+    CAMERA,
+    ROBOT_POSE,
+    base_from_mounted_camera,
+    furnished_room,
+)
+
+CAMERA_FRAME = 'camera_color_optical_frame'
+DEPTH_ENCODINGS = ('16UC1', '32FC1')
+_TF_PERIOD_S = 0.05
+_SPIN_S = 0.05
+# Odometry of a robot that has already driven: far from the identity.
+_MAP_FROM_ODOM = transform_from_floor_pose(FloorPose(-0.4, 0.25, 0.3))
+
+
+class DrawnRoomCamera(Node):
+    """The camera and the robot's transforms."""
+
+    def __init__(self, **options: Any) -> None:
+        """Draw the room once and begin to publish; InvalidValueError for an unknown encoding."""
+        super().__init__('drawn_room_camera', **options)
+        rate_hz, encoding = self._declared_values()
+        self._base_from_camera = base_from_mounted_camera()
+        self._map_from_base = transform_from_floor_pose(ROBOT_POSE)
+        rgb, depth_m = furnished_room().render(
+            CAMERA, self._map_from_base @ self._base_from_camera
+        )
+        header = Header(frame_id=CAMERA_FRAME)
+        self._outputs = [
+            (self._publisher(CameraInfo, 'color/camera_info'), camera_info(CAMERA, header)),
+            (self._publisher(CameraInfo, 'depth/camera_info'), camera_info(CAMERA, header)),
+            (self._publisher(Image, 'color/image_raw'), image_from_rgb(rgb, header)),
+            (self._publisher(Image, 'depth/image_raw'), depth_image(depth_m, encoding, header)),
+        ]
+        self._tf = self.create_publisher(TFMessage, '/tf', TF)
+        self._tf_static = self.create_publisher(TFMessage, '/tf_static', TF_STATIC)
+        self._publish_mounting()
+        self.create_timer(_TF_PERIOD_S, self._publish_transforms)
+        self.create_timer(1.0 / rate_hz, self._publish_pictures)
+
+    def _declared_values(self) -> tuple[float, str]:
+        """Declare and return the rate in Hz and the encoding of depth."""
+        rate = FloatingPointRange(from_value=0.1, to_value=30.0)
+        self.declare_parameter(
+            'rate_hz',
+            5.0,
+            ParameterDescriptor(description='Pictures a second.', floating_point_range=[rate]),
+        )
+        self.declare_parameter(
+            'depth_encoding',
+            DEPTH_ENCODINGS[0],
+            ParameterDescriptor(description=f'One of {", ".join(DEPTH_ENCODINGS)}.'),
+        )
+        encoding = self.get_parameter('depth_encoding').value
+        if encoding not in DEPTH_ENCODINGS:
+            known = ', '.join(DEPTH_ENCODINGS)
+            raise InvalidValueError(f'depth_encoding is one of {known}, got {encoding!r}')
+        return self.get_parameter('rate_hz').value, encoding
+
+    def _publisher(self, kind: type, topic: str) -> Any:
+        return self.create_publisher(kind, f'camera/{topic}', OUTPUT)
+
+    def _publish_mounting(self) -> None:
+        stamp_ns = self.get_clock().now().nanoseconds
+        mounting = transform_stamped('base_link', CAMERA_FRAME, self._base_from_camera, stamp_ns)
+        self._tf_static.publish(TFMessage(transforms=[mounting]))
+
+    def _publish_transforms(self) -> None:
+        stamp_ns = self.get_clock().now().nanoseconds
+        odom_from_base = inverse(_MAP_FROM_ODOM) @ self._map_from_base
+        transforms = [
+            transform_stamped('map', 'odom', _MAP_FROM_ODOM, stamp_ns),
+            transform_stamped('odom', 'base_link', odom_from_base, stamp_ns),
+        ]
+        self._tf.publish(TFMessage(transforms=transforms))
+
+    def _publish_pictures(self) -> None:
+        stamp = time_at(self.get_clock().now().nanoseconds)
+        for publisher, message in self._outputs:
+            message.header.stamp = stamp
+            publisher.publish(message)
+
+
+def camera_info(camera: PinholeCamera, header: Any) -> CameraInfo:
+    """Return the calibration of a camera without distortion."""
+    fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
+    return CameraInfo(
+        header=header,
+        width=camera.width_px,
+        height=camera.height_px,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
+        k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+
+
+def depth_image(depth_m: NDArray[np.float32], encoding: str, header: Any) -> Image:
+    """Return depth (H, W) in metres as `16UC1` (millimetres) or `32FC1` (metres)."""
+    if encoding == '16UC1':
+        stored = np.round(depth_m * 1000.0).astype('<u2').view(np.uint8)
+    else:
+        stored = depth_m.astype('<f4').view(np.uint8)
+    height, step = stored.shape
+    message = Image(header=header, height=height, width=depth_m.shape[1], encoding=encoding)
+    message.step = step
+    message.data = stored.tobytes()
+    return message
+
+
+def main() -> int:
+    """Publish until SIGINT or SIGTERM; return 0, or 2 for parameters that make no sense."""
+    stopping = threading.Event()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        node = DrawnRoomCamera()
+    except InvalidValueError as error:
+        sys.stderr.write(f'drawn_room_camera: {error}\n')
+        rclpy.shutdown()
+        return 2
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not stopping.is_set():
+        executor.spin_once(timeout_sec=_SPIN_S)
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
