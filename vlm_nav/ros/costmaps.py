@@ -22,9 +22,7 @@ def costmap_from_message(message: Any) -> Costmap:
             f'{info.width} x {info.height} cells were wanted, got {values.size} values'
         )
     at, turn = info.origin.position, info.origin.orientation
-    origin = transform_from(
-        (at.x, at.y, at.z), wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w))
-    )
+    origin = transform_from((at.x, at.y, at.z), wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w)))
     return Costmap(
         values=values.reshape(info.height, info.width),
         resolution_m=info.resolution,

@@ -232,6 +232,4 @@ class RosEyes:
         call_in_loop(self._loop, setattr, self, '_depth_info', message)
 
     def _keeper_of(self, topic: str) -> Callable[[OccupancyGrid], None]:
-        return lambda message: call_in_loop(
-            self._loop, self._costmaps.__setitem__, topic, message
-        )
+        return lambda message: call_in_loop(self._loop, self._costmaps.__setitem__, topic, message)

@@ -13,13 +13,21 @@ from rclpy.task import Future as RclpyFuture
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
+from vlm_nav.core.events import Event
 from vlm_nav.navigation.dispatcher import EndListener
+from vlm_nav.navigation.events import Decided, Started
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.ros.markers import pose_stamped
+from vlm_nav.ros.nav2_states import DriveProgress
 from vlm_nav.ros.qos import COMMAND
 from vlm_nav.ros.spinning import call_in_loop
+from vlm_nav.vlm.events import Asked
 
-_ANSWER_S = 1.0
+_STAGES: dict[type[Event], str] = {
+    Started: 'looking',
+    Asked: 'asking',
+    Decided: 'deciding',
+}
 
 
 class Worker(Protocol):
@@ -49,7 +57,30 @@ class InstructionInputs:
         node.create_subscription(String, '~/instruction', self._take_instruction, COMMAND)
         node.create_service(Trigger, '~/cancel', self._cancel)
         node.create_service(SetBool, '~/pause', self._pause)
+        self._handle: Any = None
+        self._calls = 0
         self._action = self._action_server()
+
+    def __call__(self, event: Event) -> None:
+        """Tell the action's client how far its instruction has come."""
+        if isinstance(event, Asked):
+            self._calls += 1
+        stage = _STAGES.get(type(event))
+        if stage is not None:
+            self._feed_back(stage)
+
+    def drove(self, progress: DriveProgress) -> None:
+        """Tell the action's client how far the robot still has to drive."""
+        self._feed_back('driving', progress.distance_remaining_m)
+
+    def _feed_back(self, stage: str, distance_remaining_m: float = math.nan) -> None:
+        handle = self._handle
+        if handle is None or not handle.is_active:
+            return
+        feedback = self._action_type.Feedback(
+            stage=stage, calls=self._calls, distance_remaining=float(distance_remaining_m)
+        )
+        handle.publish_feedback(feedback)
 
     def _take_instruction(self, message: String) -> None:
         call_in_loop(self._loop, self._worker.instruct, message.data, lambda end: None)
@@ -78,7 +109,7 @@ class InstructionInputs:
                 'vlm_nav_msgs is not built: ~/navigate is off, ~/instruction works'
             )
             return None
-        self._result_type = NavigateByInstruction.Result
+        self._action_type = NavigateByInstruction
         return ActionServer(
             self._node,
             NavigateByInstruction,
@@ -87,14 +118,17 @@ class InstructionInputs:
             cancel_callback=self._cancel_goal,
         )
 
-    def _cancel_goal(self, _: Any) -> CancelResponse:
-        call_in_loop(self._loop, self._worker.cancel)
+    def _cancel_goal(self, handle: Any) -> CancelResponse:
+        # A goal that was replaced ends by itself; what replaced it goes on.
+        if handle is self._handle:
+            call_in_loop(self._loop, self._worker.cancel)
         return CancelResponse.ACCEPT
 
     async def _execute(self, handle: Any) -> Any:
         ended = RclpyFuture(executor=self._node.executor)
 
         def begin() -> None:
+            self._handle, self._calls = handle, 0
             if not self._worker.instruct(handle.request.instruction, ended.set_result):
                 ended.set_result(None)
 
@@ -109,7 +143,7 @@ class InstructionInputs:
         return self._result(end)
 
     def _result(self, end: MissionEnd | None) -> Any:
-        result = self._result_type()
+        result = self._action_type.Result()
         if end is None:
             result.outcome, result.message = 'hold', 'the node is not active'
             return result

@@ -35,7 +35,7 @@ def header_at(frame_id: str, stamp_ns: int) -> Header:
 def pose_of(waypoint: Waypoint) -> Pose:
     """Return the waypoint as a pose on the floor of its frame."""
     floor_pose = FloorPose(waypoint.x_m, waypoint.y_m, waypoint.yaw_rad)
-    x, y, z, w = xyzw_from_wxyz(quaternion_of(transform_from_floor_pose(floor_pose)))
+    x, y, z, w = xyzw_from_wxyz(quaternion_of(transform_from_floor_pose(floor_pose)).tolist())
     return Pose(
         position=Point(x=waypoint.x_m, y=waypoint.y_m), orientation=Quaternion(x=x, y=y, z=z, w=w)
     )

@@ -19,7 +19,6 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from vlm_nav.core.errors import VlmNavError
-from vlm_nav.ros.instruction_inputs import InstructionInputs
 from vlm_nav.ros.navigator_parameters import (
     NAVIGATOR_PARAMETERS,
     NavigatorSettings,
@@ -47,7 +46,6 @@ class Navigator(LifecycleNode):
         self._settings: NavigatorSettings | None = None
         self._active = False
         self.work = NavigatorWork(self)
-        self._inputs = InstructionInputs(self, self.work)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose)
 
@@ -79,6 +77,8 @@ class Navigator(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self._active = True
         call_in_loop(self._loop, self.work.begin, self._settings)
+        topic = self.resolve_topic_name('~/instruction')
+        self.get_logger().info(f'active: instructions are taken on {topic}')
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:

@@ -18,11 +18,19 @@ from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.parameters import Parameter
 from vlm_nav.ros.synchroniser import SynchroniserSettings
 from vlm_nav.vlm.openai_settings import OpenAiSettings
+from vlm_nav.vlm.specification import model_from_spec
 
 _PIVOT, _SPACE, _REACH = PivotSettings(), FreeSpaceSettings(), GroundReach()
 _LIMITS, _NAV2, _SYNC = MissionLimits(), Nav2Settings(), SynchroniserSettings()
-_TIME = {'least': 0.1, 'most': 3600.0}
-_SIZE = {'least': 0.001, 'most': 100.0}
+
+
+def _seconds(name: str, default: float, description: str) -> Parameter:
+    return Parameter(name, default, description, 0.1, 3600.0)
+
+
+def _metres(name: str, default: float, description: str) -> Parameter:
+    return Parameter(name, default, description, 0.001, 100.0)
+
 
 NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'configure and activate by itself; false: a manager does'),
@@ -34,48 +42,49 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter('image_is_rectified', False, 'use P of camera_info instead of K and D'),
     Parameter('slop_s', _SYNC.slop_s, 'how far stamps of one look lie apart', 0.0, 1.0),
-    Parameter('maximum_age_s', _SYNC.maximum_age_s, 'how old a picture may be', **_TIME),
-    Parameter('transform_timeout_s', 0.5, 'how long a transform at a stamp is awaited', **_TIME),
+    _seconds('maximum_age_s', _SYNC.maximum_age_s, 'how old a picture may be'),
+    _seconds('transform_timeout_s', 0.5, 'how long a transform at a stamp is awaited'),
     Parameter('require_costmap', False, 'hold where no costmap is there'),
-    Parameter(
-        'costmap_maximum_age_s', 10.0, 'how old a costmap may be; 0: any age', 0.0, 3600.0
-    ),
-    Parameter('look_timeout_s', _LIMITS.look_timeout_s, 'how long a look may take', **_TIME),
-    Parameter(
-        'decision_timeout_s', _LIMITS.decision_timeout_s, 'how long a decision may take', **_TIME
-    ),
-    Parameter('drive_timeout_s', _LIMITS.drive_timeout_s, 'how long a drive may take', **_TIME),
+    Parameter('costmap_maximum_age_s', 10.0, 'how old a costmap may be; 0: any age', 0.0, 3600.0),
+    _seconds('look_timeout_s', _LIMITS.look_timeout_s, 'how long a look may take'),
+    _seconds('decision_timeout_s', _LIMITS.decision_timeout_s, 'how long a decision may take'),
+    _seconds('drive_timeout_s', _LIMITS.drive_timeout_s, 'how long a drive may take'),
     Parameter(
         'instruction_characters', _LIMITS.instruction_characters, 'longest instruction', 1, 100000
     ),
-    Parameter('robot_radius_m', _SPACE.robot_radius_m, 'radius of the base', **_SIZE),
-    Parameter('obstacle_low_m', _SPACE.obstacle_low_m, 'lowest height of obstacles', **_SIZE),
-    Parameter('obstacle_high_m', _SPACE.obstacle_high_m, 'height of the robot', **_SIZE),
+    _metres('robot_radius_m', _SPACE.robot_radius_m, 'radius of the base'),
+    _metres('obstacle_low_m', _SPACE.obstacle_low_m, 'lowest height of obstacles'),
+    _metres('obstacle_high_m', _SPACE.obstacle_high_m, 'height of the robot'),
     Parameter(
-        'blind_zone_m', _SPACE.blind_zone_m, 'floor before the base that is taken as free',
-        0.0, 5.0,
+        'blind_zone_m',
+        _SPACE.blind_zone_m,
+        'floor before the base that is taken as free',
+        0.0,
+        5.0,
     ),
     Parameter('nearest_m', _REACH.nearest_m, 'nearest place that is offered', 0.0, 100.0),
-    Parameter('farthest_m', _REACH.farthest_m, 'farthest place that is offered', **_SIZE),
+    _metres('farthest_m', _REACH.farthest_m, 'farthest place that is offered'),
     Parameter('pivot.rounds', _PIVOT.rounds, 'N: questions of a run', 1, 10),
     Parameter('pivot.samples', _PIVOT.samples, 'M: marks in a picture', 1, 30),
     Parameter('pivot.picks', _PIVOT.picks, 'K: marks that the model picks', 1, 30),
     Parameter('pivot.runs', _PIVOT.runs, 'E: runs at once', 1, 10),
     Parameter('pivot.isotropic', _PIVOT.isotropic, 'one spread for all axes of the fit'),
     Parameter(
-        'pivot.aggregation', _PIVOT.aggregation.value, 'how winners of runs become one',
+        'pivot.aggregation',
+        _PIVOT.aggregation.value,
+        'how winners of runs become one',
         one_of=tuple(item.value for item in Aggregation),
     ),
-    Parameter('pivot.agreement_m', _PIVOT.agreement_radius, 'how near runs agree', **_SIZE),
+    _metres('pivot.agreement_m', _PIVOT.agreement_radius, 'how near runs agree'),
     Parameter(
-        'pivot.minimum_agreement', _PIVOT.minimum_agreement, 'share of runs that must agree',
-        0.0, 1.0,
+        'pivot.minimum_agreement',
+        _PIVOT.minimum_agreement,
+        'share of runs that must agree',
+        0.0,
+        1.0,
     ),
     Parameter('pivot.early_stop', _PIVOT.early_stop, 'stop when labels cannot tell more'),
-    Parameter(
-        'pivot.question_timeout_s', _PIVOT.question_timeout_s, 'how long an answer may take',
-        **_TIME,
-    ),
+    _seconds('pivot.question_timeout_s', _PIVOT.question_timeout_s, 'how long an answer may take'),
     Parameter('pivot.seed', 0, 'seed of the samples', 0, 2**31 - 1),
     Parameter('mark_facts', True, 'tell the model range, side and free way of each mark'),
     Parameter('vlm.spec', 'openai', 'which model: openai, or a double such as scripted:first'),
@@ -88,16 +97,16 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('vlm.max_tokens', 0, 'longest answer; 0: as the endpoint has it', 0, 10**6),
     Parameter('vlm.attempt_limit', 3, 'tries for one answer', 1, 20),
     Parameter(
-        'nav2.require_active', RequireActive.AUTO.value, "ask Nav2's lifecycle before a goal",
+        'nav2.require_active',
+        RequireActive.AUTO.value,
+        "ask Nav2's lifecycle before a goal",
         one_of=tuple(item.value for item in RequireActive),
     ),
-    Parameter('nav2.ready_timeout_s', _NAV2.ready_timeout_s, 'wait for Nav2 to be ready', **_TIME),
-    Parameter('nav2.response_timeout_s', _NAV2.response_timeout_s, 'wait to be accepted', **_TIME),
-    Parameter('nav2.silence_timeout_s', _NAV2.silence_timeout_s, 'longest frozen pose', **_TIME),
-    Parameter('nav2.cancel_timeout_s', _NAV2.cancel_timeout_s, 'wait for a cancel', **_TIME),
-    Parameter(
-        'nav2.position_tolerance_m', _NAV2.position_tolerance_m, 'how near is arrived', **_SIZE
-    ),
+    _seconds('nav2.ready_timeout_s', _NAV2.ready_timeout_s, 'wait for Nav2 to be ready'),
+    _seconds('nav2.response_timeout_s', _NAV2.response_timeout_s, 'wait to be accepted'),
+    _seconds('nav2.silence_timeout_s', _NAV2.silence_timeout_s, 'longest frozen pose'),
+    _seconds('nav2.cancel_timeout_s', _NAV2.cancel_timeout_s, 'wait for a cancel'),
+    _metres('nav2.position_tolerance_m', _NAV2.position_tolerance_m, 'how near is arrived'),
     Parameter('records.folder', '~/.ros/vlm_nav', 'where decisions are kept; empty: nowhere'),
     Parameter('records.keep_last', 1000, 'how many records are kept; 0: all', 0, 10**9),
 )
@@ -120,14 +129,17 @@ class NavigatorSettings:
     seed: int
     records_folder: Path | None
     records_keep_last: int | None
+    values: Mapping[str, Any]
 
 
 def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
     """Return the settings that the parameters' values amount to.
 
-    Raises InvalidValueError (or pydantic's ValueError) where values do not go together.
+    Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
+    UnknownModelError for a model that nobody knows.
     """
     folder = values['records.folder']
+    model_from_spec(values['vlm.spec'], settings=_model(values))
     return NavigatorSettings(
         eyes=_eyes(values),
         limits=MissionLimits(**_named(values, MissionLimits)),
@@ -142,6 +154,7 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
         seed=values['pivot.seed'],
         records_folder=Path(os.path.expanduser(folder)) if folder else None,
         records_keep_last=values['records.keep_last'] or None,
+        values=dict(values),
     )
 
 

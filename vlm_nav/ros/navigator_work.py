@@ -17,6 +17,7 @@ from vlm_nav.navigation.mission import Mission
 from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.eyes import RosEyes
+from vlm_nav.ros.instruction_inputs import InstructionInputs, Worker
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
@@ -42,9 +43,10 @@ class _Shift:
             settings.nav2,
             own_pose=parts.own_pose(settings.eyes.base_frame),
             inside_map=self._inside_map,
+            on_feedback=parts.inputs.drove,
             warn=node.get_logger().warning,
         )
-        self.dispatcher = Dispatcher(self._mission(node, parts.outputs))
+        self.dispatcher = Dispatcher(self._mission(node, parts.outputs, parts.inputs))
         self.eyes.open()
 
     async def close(self) -> None:
@@ -59,8 +61,8 @@ class _Shift:
     def _inside_map(self, waypoint: Waypoint) -> bool:
         return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
 
-    def _mission(self, node: Node, outputs: Listener) -> Mission:
-        listeners = [*self._recorders(node), outputs]
+    def _mission(self, node: Node, outputs: Listener, inputs: Listener) -> Mission:
+        listeners = [*self._recorders(node), outputs, inputs]
         selector = PivotSelector(
             model=self.model,
             settings=self.settings.pivot,
@@ -79,6 +81,7 @@ class _Shift:
             RecordWriter(
                 self.settings.records_folder,
                 keep_last=self.settings.records_keep_last,
+                parameters=self.settings.values,
                 on_problem=node.get_logger().error,
             )
         ]
@@ -87,8 +90,9 @@ class _Shift:
 class _Lasting:
     """What lives as long as the node."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, worker: Worker) -> None:
         self.node = node
+        self.inputs = InstructionInputs(node, worker)
         self.outputs = NavigatorOutputs(node)
         self.transforms = transform_source(node)
         self._actions: dict[RequireActive, RclpyNavigateAction] = {}
@@ -120,7 +124,7 @@ class NavigatorWork:
     def __init__(self, node: Node) -> None:
         """Make what lives as long as the node."""
         self._node = node
-        self._parts = _Lasting(node)
+        self._parts = _Lasting(node, self)
         self._shift: _Shift | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._last_end = ''
