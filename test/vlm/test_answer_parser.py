@@ -151,6 +151,23 @@ def test_a_hundred_thousand_characters_of_anything_end_in_an_answer_or_a_refusal
     assert set(answer.labels) <= set(DRAWN)
 
 
+UNITS = ['1, ', '1 ', '1 and ', '1, and ', '#1 > ', '1;', 'arrow 1, ', 'arrows ', 'the ', 'best ',
+         'is ', 'choice: ', '(', '["', '#', '1-', 'answer: ', 'not 1 but ', 'none of the circles ',
+         '"', "'", '\\', '//', '{"a": ', '- ', 'so ',
+         '1 rather than ', 'circle 1 is ']  # fmt: skip
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize('unit', UNITS)
+def test_no_repetition_makes_the_patterns_run_away(unit: str) -> None:
+    for other in ['', *UNITS]:
+        text = (unit + other) * (300 // len(unit + other)) + ' x.'
+        try:
+            parse_answer(text, labels=DRAWN, pick=2)
+        except UnusableAnswer:
+            continue
+
+
 def test_the_answer_is_found_at_either_end_of_a_very_long_text() -> None:
     assert labels_of('thinking about the door ' * 5_000 + '{"points": [1, 3]}') == (1, 3)
     assert labels_of('{"points": [1, 3]}' + '\n' * 100_000) == (1, 3)
@@ -159,6 +176,8 @@ def test_the_answer_is_found_at_either_end_of_a_very_long_text() -> None:
 
 def test_a_number_is_not_made_at_the_seam_of_a_shortened_text() -> None:
     refused('1' * 100_000, drawn=(1, 11, 111))
+    head, tail = ('x' * 5_993 + '\n[1, 2'), ('5]\n' + 'x' * 11_997)
+    refused(head + ' and so on' * 1_000 + tail, drawn=(1, 25))
     refused('look ' * 10_000 + '12345' * 2_000 + ', end', drawn=(5, 45, 345))
 
 

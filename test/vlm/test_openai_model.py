@@ -5,6 +5,7 @@ import base64
 import json
 import random
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -247,8 +248,11 @@ async def test_questions_asked_at_once_step_down_only_as_far_as_needed(
     with serving(takes_objects_only) as server:
         model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
         await asyncio.gather(*(model.ask(question, Deadline.after(10.0)) for _ in range(4)))
+        await model.ask(question, Deadline.after(10.0))
         await model.aclose()
-    assert {body['response_format']['type'] for body in server.bodies[-4:]} == {'json_object'}
+    formats = [body['response_format']['type'] for body in server.bodies]
+    assert formats.count('json_object') == 5
+    assert formats[-1] == 'json_object'
 
 
 async def test_a_refused_option_is_left_out_and_a_token_limit_renamed(
@@ -321,10 +325,19 @@ async def test_a_refusal_in_words_is_a_refusal(behaviour: Behaviour, question: Q
     await ended_with(ModelRefused, question, behaviour)
 
 
+async def test_arrival_counts_before_labels_where_it_may_be_answered(
+    question: Question,
+) -> None:
+    reply = says('{"points": [2], "arrived": true}')
+    with serving(reply) as server:
+        offered = await asked(server.url, replace(question, may_answer_arrived=True))
+        withheld = await asked(server.url, question)
+    assert (offered.arrived, offered.labels) == (True, ())
+    assert (withheld.arrived, withheld.labels) == (False, (2,))
+
+
 async def test_none_that_was_not_offered_is_unusable(question: Question) -> None:
-    asking = Question(
-        question.purpose, question.instruction, question.pictures, may_answer_none=False
-    )
+    asking = replace(question, may_answer_none=False)
     error, _ = await ended_with(UnusableAnswer, asking, says('{"points": []}'))
     assert 'not offered' in str(error)
     assert error.raw_text == '{"points": []}'

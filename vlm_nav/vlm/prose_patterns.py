@@ -22,15 +22,16 @@ _GOES_ON = (
     r'(?=\s?(?:\Z|[^\w\s]|\n|(?:and|or|then|because|since|as|for|which|that|it|is|are|would'
     r'|seems?|looks?|leads?|first|rather|instead|over|not|but|due|to|followed)\b))'
 )
-_AND = r'\s?(?:,\s?(?:(?:and|then|or)\b)?|;|/|&|\b(?:and|then|or|followed by)\b|>)\s?'
+# One way to read each separator: two would double the ways with every number of a long row.
+_AND = r'(?:\s?,\s?(?:(?:and|then|or)\s)?|\s?[;/&>]\s?|\s(?:and|then|or|followed by)\s)'
 _THROUGH = rf'(?:\s?[-–—]\s?|\s(?:to|through)\s)\d{{1,9}}(?![\w.]){_UNIT}'
-_MARKS = rf'(?<!\w){_MARK}(?:[ :("\[]{{0,3}}{_MARK}){{0,4}}[ :("\[]{{0,3}}'
-_MORE = rf'(?:{_AND}(?:the\s)?(?:{_MARKS})?{_NUMBER}{_GOES_ON})*'
+_MARKS = rf'(?<!\w){_MARK}(?:[ :("\[]{{0,3}}{_MARK}){{0,2}}[ :("\[]{{0,3}}'
+_MORE = rf'(?:{_AND}(?:the\s)?(?:{_MARKS})?{_NUMBER}{_GOES_ON}){{0,24}}'
 _ROW = rf'\#?{_NUMBER}(?:{_THROUGH}|{_MORE})'
 _BARE_ROW = rf'\#?{_NUMBER}(?:{_THROUGH}|{_GOES_ON}{_MORE})'
 _FILL = (
     r'(?:\s?(?:\b(?:the|my|is|are|would|be|with|for|to|towards?|a|both|of|following|as|i|best'
-    r'|top|first|choice|answer|path|direction|will|most|suitable|one|ones)\b|[:=("\[→>])){0,12}\s?'
+    r'|top|first|choice|answer|path|direction|will|most|suitable|one|ones)\b|[:=("\[→>])){0,7}\s?'
 )
 _CUE_WORDS = (
     r'choos(?:e|es|ing)|chose|chosen|pick(?:s|ed|ing)?|select(?:s|ed|ing|ion)?'
@@ -52,12 +53,14 @@ _MANY = (
     r'[ :("\[]{0,3}'
 )
 MARKED_ROW = _compiled(
-    rf'(?:{_MANY}(?P<many>\#?{_NUMBER}(?:{_AND}{_NUMBER})+)|(?:{_MARKS})(?P<row>{_ROW}))'
+    rf'(?:{_MANY}(?P<many>\#?{_NUMBER}(?:{_AND}{_NUMBER}){{1,24}})|(?:{_MARKS})(?P<row>{_ROW}))'
 )
 WHOLE_ROW = _compiled(rf'[\W_]*(?:{_MARKS})?[(\[]?(?P<row>{_ROW})[)\]]?[.!]?')
 SPACED_ROW = _compiled(r'(?P<row>#?-?\d{1,9}(?:[\s,;]{1,3}#?-?\d{1,9}){0,99})')
 CUE = _compiled(rf'\b(?:{_CUE_WORDS})\b')
-AFTER_CUE = _compiled(rf'{_FILL}(?:{_MARKS}{_FILL})?(?P<row>{_BARE_ROW})')
+AFTER_CUE = _compiled(
+    rf'{_FILL}(?:{_MARKS}(?:(?:is|are|would be|will be):? )?)?(?P<row>{_BARE_ROW})'
+)
 KEYED = _compiled(
     r'\b(?:points?|picks?|choices?|best|(?:final )?answers?|labels?|arrows?|circles?|dis[ck]s?'
     rf'|numbers?|selection|selected|final answer)"?\s?(?:[:=]|(?<=final answer))\s?'
