@@ -1,4 +1,4 @@
-"""The folder of one record: what lies in it, and which folders are records at all."""
+"""The folders of records: what lies in one, and which are there."""
 
 from __future__ import annotations
 
@@ -42,30 +42,40 @@ def finish(folder: Path, text: str) -> None:
     os.replace(unfinished, folder / DECISION)
 
 
-def is_record(folder: Path) -> bool:
-    """Return whether a folder holds a record and nothing else."""
-    if folder.is_symlink() or not (folder / EVENTS).is_file():
-        return False
+def records_in(folder: Path) -> list[Path]:
+    """Return the folders with the events of a record, the one written to last at the end."""
+    with os.scandir(folder) as entries:
+        written = [(_written_ns(entry), entry.path) for entry in entries]
+    return [Path(path) for written_ns, path in sorted(written) if written_ns >= 0]
+
+
+def holds_nothing_else(record: Path) -> bool:
+    """Return whether everything in a record's folder was put there by the record."""
     return all(
         _OURS.fullmatch(entry.name) and entry.is_file() and not entry.is_symlink()
-        for entry in folder.iterdir()
+        for entry in record.iterdir()
     )
 
 
-def records_in(folder: Path) -> list[Path]:
-    """Return the folders of the records in `folder`, the one written to last at the end."""
-    found = [entry for entry in folder.iterdir() if entry.is_dir() and is_record(entry)]
-    return sorted(found, key=lambda record: ((record / EVENTS).stat().st_mtime_ns, record.name))
-
-
 def remove_oldest(folder: Path, keep: int, spare: Collection[Path]) -> None:
-    """Remove the oldest records in `folder` until `keep` are left, but none of `spare`.
+    """Remove all records in `folder` but the newest `keep`.
 
-    A folder that holds anything besides a record is no record, and stays.
+    Those in `spare` stay, and those to whose folder somebody added something.
     """
     records = records_in(folder)
-    surplus = len(records) - keep
-    for record in [record for record in records if record not in spare][: max(0, surplus)]:
-        for entry in record.iterdir():
-            entry.unlink()
-        record.rmdir()
+    removable = [record for record in records if record not in spare]
+    for record in removable[: max(0, len(records) - keep)]:
+        if holds_nothing_else(record):
+            for entry in record.iterdir():
+                entry.unlink()
+            record.rmdir()
+
+
+def _written_ns(entry: os.DirEntry[str]) -> int:
+    """Return when a record's events were last written to, -1 for what is no record."""
+    if not entry.is_dir(follow_symlinks=False):
+        return -1
+    try:
+        return os.stat(f'{entry.path}/{EVENTS}').st_mtime_ns
+    except FileNotFoundError:
+        return -1

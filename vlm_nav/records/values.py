@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 LONGEST_TEXT = 100_000
+_ROOM_FOR_NOTE = 60
 
 
 def readable(text: Any) -> Any:
     """Return text that UTF-8 can carry: lone surrogates become `\\udc80` in letters.
 
-    Text over LONGEST_TEXT characters ends in a note of how many are left out.
+    Text over LONGEST_TEXT characters is cut to that, a note of how many are left out included.
+    What was returned once stays as it is, for it is read through here again.
     """
     if not isinstance(text, str):
         return text
-    if len(text) > LONGEST_TEXT:
-        text = f'{text[:LONGEST_TEXT]}... ({len(text) - LONGEST_TEXT} characters left out)'
-    return text.encode('utf-8', 'backslashreplace').decode('utf-8')
-
-
-def finite(number: Any) -> Any:
-    """Return None in place of a number that JSON has no word for."""
-    return None if isinstance(number, float) and not math.isfinite(number) else number
+    carried = text.encode('utf-8', 'backslashreplace').decode('utf-8')
+    if len(carried) <= LONGEST_TEXT:
+        return carried
+    kept = LONGEST_TEXT - _ROOM_FOR_NOTE
+    return f'{carried[:kept]}... ({len(carried) - kept} characters left out)'
 
 
 Text: TypeAlias = Annotated[str, BeforeValidator(readable)]
-Number: TypeAlias = Annotated[float | None, BeforeValidator(finite)]
+# NaN and infinity, for which JSON has no word, are written as null.
+Number: TypeAlias = float | None
 # Only plain names: a record from elsewhere must not lead out of its folder.
 FileName: TypeAlias = Annotated[str, Field(pattern=r'^[A-Za-z0-9_]+\.[A-Za-z0-9]+$')]
 Row: TypeAlias = tuple[float, float, float, float]
