@@ -10,7 +10,7 @@ from vlm_nav.vlm import prose_patterns as patterns
 from vlm_nav.vlm.claims import Claim, Named
 
 _LONGEST_RANGE = 20
-_TAIL_CHARS = 2_500  # a choice in words stands at the end
+_TAIL_CHARS = 2_000  # a choice in words stands at the end
 _REACH_CHARS = 80  # how far behind its cue a mark still belongs to it
 
 
