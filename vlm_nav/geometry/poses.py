@@ -92,9 +92,13 @@ def inverse(transform: FloatArray) -> FloatArray:
 
 
 def transform_points(to_from: FloatArray, points: ArrayLike) -> FloatArray:
-    """Return points of shape (..., 3) moved from the `from` frame into the `to` frame."""
+    """Return points of shape (..., 3) moved from the `from` frame into the `to` frame.
+
+    What is not finite stays so.
+    """
     array = np.asarray(points, dtype=np.float64)
-    moved: FloatArray = array @ to_from[:3, :3].T + to_from[:3, 3]
+    with np.errstate(invalid='ignore'):
+        moved: FloatArray = array @ to_from[:3, :3].T + to_from[:3, 3]
     return moved
 
 

@@ -37,7 +37,7 @@ class RgbdFrame:
     camera_frame: str = ''
 
     def __post_init__(self) -> None:
-        """Raise FrameError unless pictures and camera have the same size."""
+        """Raise FrameError unless pictures and camera have the same size, and depth is metres."""
         size = (self.camera.height_px, self.camera.width_px)
         if self.rgb.shape != (*size, 3) or self.rgb.dtype != np.uint8:
             raise FrameError(
@@ -49,6 +49,8 @@ class RgbdFrame:
                 f'depth registered to {size[1]} x {size[0]} was wanted, '
                 f'got shape {self.depth_m.shape}'
             )
+        if self.depth_m is not None and not np.issubdtype(self.depth_m.dtype, np.floating):
+            raise FrameError(f'depth is in metres, floats, got {self.depth_m.dtype}')
 
 
 def points_base(frame: RgbdFrame) -> NDArray[np.float32]:
