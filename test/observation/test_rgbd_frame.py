@@ -32,7 +32,7 @@ def test_depth_of_another_size_is_refused() -> None:
 
 
 def test_depth_that_is_not_in_metres_is_refused() -> None:
-    with pytest.raises(FrameError, match='metres.*uint16'):
+    with pytest.raises(FrameError, match=r'metres.*uint16'):
         dataclasses.replace(frame_of(), depth_m=np.ones((120, 160), dtype=np.uint16))
 
 

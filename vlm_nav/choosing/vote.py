@@ -20,9 +20,7 @@ class Agreement:
     share: float
 
 
-def largest_agreement(
-    actions: NDArray[np.float64], radius: float, runs_made: int
-) -> Agreement:
+def largest_agreement(actions: NDArray[np.float64], radius: float, runs_made: int) -> Agreement:
     """Return the largest group within `radius` of one of its members' actions (E, d).
 
     `runs_made` counts the failed runs too, so that silence never looks like agreement. Of

@@ -53,7 +53,7 @@ def draw_marks(
 
     Arrows lie below all discs. The labels in `chosen` get the ring of the chosen.
     """
-    drawn = picture.rgb.copy()
+    drawn: RgbArray = picture.rgb.copy()
     for mark in picture.marks:
         if mark.tail is not None:
             _draw_arrow(drawn, mark.tail, mark.anchor, picture.radius_px, style)

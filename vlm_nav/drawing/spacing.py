@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# Between centres, in radii: two discs with their outlines and a little picture between them.
+# Between centres, in radii: the outline of a disc may touch that of another, never its ring.
 APART_RADII = 2.3
 BORDER_RADII = 1.3
 
 
-def pick_spaced(
-    anchors: NDArray[np.float64], apart_px: float, most: int
-) -> NDArray[np.int64]:
+def pick_spaced(anchors: NDArray[np.float64], apart_px: float, most: int) -> NDArray[np.int64]:
     """Return indices, in order, of anchors (N, 2) that keep `apart_px` from each other.
 
     The first come first; at most `most` are taken.
