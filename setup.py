@@ -6,7 +6,11 @@ PACKAGE = 'vlm_nav'
 
 # `ros2 run vlm_nav NAME` and the command line.
 CONSOLE_SCRIPTS = [
+    'bag_player = vlm_nav.ros.doubles.bag_player:main',
+    'drawn_room_camera = vlm_nav.ros.doubles.drawn_room_camera:main',
+    'navigate_to_pose_double = vlm_nav.ros.doubles.navigate_to_pose_server:main',
     'navigator = vlm_nav.ros.navigator:main',
+    'openai_double = vlm_nav.sim.openai_double:main',
     'vlm-nav = vlm_nav.cli:main',
 ]
 

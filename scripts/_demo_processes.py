@@ -1,0 +1,122 @@
+"""The processes of the demonstration: their logs, their lines of JSON, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+END_S = 12.0
+TAIL_LINES = 12
+
+
+class DemoError(Exception):
+    """What keeps the demonstration from going on, in words for its user."""
+
+
+class Started:
+    """A process whose output goes into a log; lines of JSON are kept."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, more: Mapping[str, str]
+    ) -> None:
+        """Start it in a session of its own, so that Ctrl-C leaves its end to us."""
+        self.name, self.log = name, log
+        self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
+        with log.open('wb') as errors:
+            self.process = subprocess.Popen(
+                command,
+                env={**os.environ, **more},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def line(self, key: str, timeout_s: float) -> dict[str, Any]:
+        """Return the next line with a key, or whose event is that; DemoError if none comes."""
+        until_s = time.monotonic() + timeout_s
+        while (left_s := until_s - time.monotonic()) > 0.0:
+            with contextlib.suppress(queue.Empty):
+                line = self._lines.get(timeout=left_s)
+                if key in line or line.get('event') == key:
+                    return line
+        raise DemoError(f'{self.name} told nothing of {key!r} within {timeout_s:g} s{self.tail()}')
+
+    def tail(self) -> str:
+        """Return the end of the log in words, empty where nothing was logged."""
+        lines = self.log.read_text(errors='replace').splitlines()[-TAIL_LINES:]
+        return '\n'.join([f'\nend of {self.log}:', *lines]) if lines else ''
+
+    def stop(self) -> None:
+        """Ask it to end; end it and what it started where it does not."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._reader.join()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output, self.log.open('ab') as log:
+            for line in output:
+                log.write(line)
+                log.flush()
+                with contextlib.suppress(ValueError):
+                    told = json.loads(line)
+                    if isinstance(told, dict):
+                        self._lines.put(told)
+
+
+class Processes:
+    """All processes that were started; the last one ends first."""
+
+    def __init__(self, logs: Path) -> None:
+        """Keep logs in a folder, made where it is missing."""
+        self._logs = logs
+        self.started: dict[str, Started] = {}
+
+    def start(self, name: str, command: Sequence[str], more: Mapping[str, str] = {}) -> Started:
+        """Start a process with some environment variables more."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self.started[name] = Started(name, command, self._logs / f'{name}.log', more)
+        return self.started[name]
+
+    def require_alive(self) -> None:
+        """Raise DemoError where a process has ended."""
+        for one in self.started.values():
+            if one.process.poll() is not None:
+                code = one.process.returncode
+                raise DemoError(f'{one.name} ended with status {code}{one.tail()}')
+
+    def tails(self) -> str:
+        """Return the ends of all logs."""
+        return '\n'.join(one.tail() for one in self.started.values())
+
+    def __enter__(self) -> Processes:
+        """Begin without any."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End all: the navigator before those whom it wants to tell that it ends."""
+        for one in reversed(self.started.values()):
+            one.stop()

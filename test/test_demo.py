@@ -1,0 +1,103 @@
+"""scripts/demo as a user runs it."""
+
+import math
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vlm_nav.drawing.mark_reader import read_marks
+from vlm_nav.sim.drawn_room import furnished_room
+
+DEMO = Path(__file__).resolve().parents[1] / 'scripts' / 'demo'
+PATIENCE_S = 100.0
+PLACE = re.compile(r'x (-?\d+\.\d+) m, y (-?\d+\.\d+) m')
+
+pytestmark = pytest.mark.ros
+
+
+def run_demo(*arguments: str) -> 'subprocess.CompletedProcess[str]':
+    """Run the demonstration from another folder and return what it said."""
+    return subprocess.run(
+        [str(DEMO), *arguments],
+        cwd='/',
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def away_m(x_m: float, y_m: float, name: str) -> float:
+    """Return how far a place on the floor is from the box around a thing of the room."""
+    box = furnished_room().named(name).box_map
+    beyond = [
+        max(low - value, value - high, 0.0)
+        for value, low, high in zip((x_m, y_m), box.low, box.high, strict=False)
+    ]
+    return math.hypot(*beyond)
+
+
+def test_a_user_sees_the_instruction_become_a_goal_before_the_red_chair(tmp_path: Path) -> None:
+    ended = run_demo('--out', str(tmp_path))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert 'from a double' in ended.stdout
+    assert 'not from a model' in ended.stdout
+    picture = re.search(r'Picture: +(\S+\.png)', ended.stdout)
+    assert picture is not None, ended.stdout
+    bgr = cv2.imread(picture[1])
+    assert bgr is not None
+    assert bgr.shape == (480, 640, 3)
+    marks = read_marks(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8))
+    assert len(marks) >= 3
+    decided, received = (tuple(map(float, place)) for place in PLACE.findall(ended.stdout))
+    assert decided == received
+    assert 0.15 < away_m(*received, 'red chair') < 0.7
+    assert re.search(r'confidence \d\.\d\d', ended.stdout)
+    assert list((tmp_path / 'records').iterdir())
+
+
+def test_another_colour_leads_to_another_thing(tmp_path: Path) -> None:
+    ended = run_demo('--instruction', 'Go to the blue box!', '--out', str(tmp_path))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    received = tuple(map(float, PLACE.findall(ended.stdout)[-1]))
+    assert away_m(*received, 'blue box') < 0.7
+
+
+def test_a_colour_that_the_room_does_not_show_ends_without_a_goal(tmp_path: Path) -> None:
+    ended = run_demo('--instruction', 'find something purple', '--out', str(tmp_path))
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert 'no goal' in ended.stdout
+    assert 'none_fits' in ended.stdout
+
+
+def test_an_instruction_without_a_colour_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    ended = run_demo('--instruction', 'go to the chair', '--out', str(tmp_path))
+    assert ended.returncode == 2
+    assert 'name one of red, orange' in ended.stderr
+
+
+def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [str(DEMO), '--out', str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith('[2/3]'):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 130
+    # A process holds its log open as long as it lives.
+    held = [_target(link) for link in Path('/proc').glob('[0-9]*/fd/*')]
+    assert [file for file in held if file.startswith(str(tmp_path))] == []
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ''
