@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,39 +17,11 @@ from vlm_nav.sim.drawn_room import CAMERA, ROBOT_POSE, base_from_mounted_camera,
 pytest.importorskip('rclpy')
 pytest.importorskip('tf2_msgs')
 
-from vlm_nav.navigation.sight import Sight
-from vlm_nav.ros.eyes import EyesSettings, RosEyes
-from vlm_nav.ros.transforms import transform_source
+from looking import in_namespace, open_eyes
 
 pytestmark = pytest.mark.ros
 PATIENCE_S = 15.0
 MODULE = 'vlm_nav.ros.doubles.drawn_room_camera'
-TOPICS = {
-    'image': 'camera/color/image_raw',
-    'camera_info': 'camera/color/camera_info',
-    'depth': 'camera/depth/image_raw',
-    'depth_camera_info': 'camera/depth/camera_info',
-}
-
-
-@pytest.fixture
-async def look(spun: Callable[..., Any]) -> AsyncIterator[Callable[[str], Any]]:
-    """Give a way to look through the topics of a namespace."""
-    opened: list[RosEyes] = []
-
-    async def once(namespace: str) -> Sight:
-        remapped = [f'{name}:=/{namespace}/{topic}' for name, topic in TOPICS.items()]
-        remapped += [f'{topic}:=/{namespace}{topic}' for topic in ('/tf', '/tf_static')]
-        words = [word for rule in remapped for word in ('-r', rule)]
-        node = spun('looking', cli_args=['--ros-args', *words])
-        eyes = RosEyes(node, transform_source(node), EyesSettings())
-        opened.append(eyes)
-        eyes.open()
-        return await eyes.look(Deadline.after(PATIENCE_S))
-
-    yield once
-    for eyes in opened:
-        eyes.close()
 
 
 @pytest.fixture
@@ -58,10 +30,8 @@ def start_camera() -> Any:
     running: list[subprocess.Popen[bytes]] = []
 
     def start(namespace: str, *parameters: str) -> None:
-        rules = [f'__ns:=/{namespace}', '/tf:=tf', '/tf_static:=tf_static']
-        words = [word for rule in rules for word in ('-r', rule)]
-        words += [word for parameter in parameters for word in ('-p', parameter)]
-        command = [sys.executable, '-m', MODULE, '--ros-args', *words]
+        words = [word for parameter in parameters for word in ('-p', parameter)]
+        command = [sys.executable, '-m', MODULE, *in_namespace(namespace), *words]
         running.append(subprocess.Popen(command))
 
     yield start
@@ -72,11 +42,13 @@ def start_camera() -> Any:
 
 @pytest.mark.parametrize('encoding', ['16UC1', '32FC1'])
 async def test_what_arrives_is_the_room_as_it_was_drawn(
-    start_camera: Callable[..., None], look: Callable[[str], Any], encoding: str
+    start_camera: Callable[..., None], spun: Callable[..., Any], encoding: str
 ) -> None:
     namespace = f'room_{encoding.lower()}'
     start_camera(namespace, f'depth_encoding:={encoding}')
-    frame = (await look(namespace)).frame
+    eyes = open_eyes(spun, namespace)
+    frame = (await eyes.look(Deadline.after(PATIENCE_S))).frame
+    eyes.close()
     map_from_camera = transform_from_floor_pose(ROBOT_POSE) @ base_from_mounted_camera()
     rgb, depth_m = await asyncio.to_thread(furnished_room().render, CAMERA, map_from_camera)
     assert (frame.rgb == rgb).all()
