@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -101,6 +102,8 @@ class BagPublishing:
         return self._moment[1]
 
     def _send(self, publisher: Any, transforms: tuple[Any, ...], stamp_ns: int) -> None:
-        for transform in transforms:
+        # Copies: the recording finds its moments by the stamps that its messages bear.
+        sent = copy.deepcopy(list(transforms))
+        for transform in sent:
             transform.header.stamp = time_at(stamp_ns)
-        publisher.publish(TFMessage(transforms=list(transforms)))
+        publisher.publish(TFMessage(transforms=sent))
