@@ -31,9 +31,7 @@ async def aggregate(
     """
     result = await _largest_party(inquiry, runs)
     alone = inquiry.settings.runs == 1 or result.confidence is None
-    return replace(
-        result, confidence=None if alone else result.confidence, calls=inquiry.calls
-    )
+    return replace(result, confidence=None if alone else result.confidence, calls=inquiry.calls)
 
 
 async def _largest_party(
@@ -119,7 +117,7 @@ def _first_unrefused(
 
 
 def _nearest_run(members: Sequence[Run[ActionT]], vector: FloatArray) -> Run[ActionT]:
-    return min(members, key=lambda run: float(np.linalg.norm(run.best - vector)))
+    return min(members, key=lambda run: float(np.linalg.norm(np.asarray(run.best) - vector)))
 
 
 def _failure(runs: Sequence[Run[ActionT]]) -> PivotResult[ActionT]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
 from vlm_nav.core.reasons import CandidateReason
 from vlm_nav.drawing.marks import RgbArray
+from vlm_nav.geometry.poses import inverse, transform_points, wrap_angle
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.distribution import FloatArray, Gaussian
 from vlm_nav.pivot.spaces import Proposals
@@ -92,9 +93,7 @@ class GroundSpace:
         refused[shown], free_m[shown] = checks.refused, checks.free_m
         return Proposals(vectors, anchors, refused, free_m)
 
-    def candidate(
-        self, label: int, proposals: Proposals, index: int
-    ) -> Candidate[GroundAction]:
+    def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[GroundAction]:
         """Return the place as range and bearing, with what is known about the way to it."""
         action = ground_action(*map(float, proposals.vectors[index]))
         free_m = float(proposals.free_m[index])
@@ -106,25 +105,34 @@ class GroundSpace:
 
     def anchors(self, vectors: FloatArray) -> FloatArray:
         """Return where the places on the floor show in the picture (n, 2)."""
-        camera_from_base = self._camera_from_base
         on_floor = np.column_stack([vectors, np.zeros(len(vectors))])
-        points = on_floor @ camera_from_base[:3, :3].T + camera_from_base[:3, 3]
-        return self.frame.camera.project(points)
+        return self.frame.camera.project(transform_points(self._camera_from_base, on_floor))
 
     @functools.cached_property
     def _camera_from_base(self) -> FloatArray:
-        return np.linalg.inv(self.frame.base_from_camera)
+        return inverse(self.frame.base_from_camera)
 
     @functools.cached_property
     def _view(self) -> tuple[float, float]:
-        """Return the least and the greatest bearing that the picture shows."""
+        """Return the least and the greatest bearing that the picture may show."""
         camera = self.frame.camera
-        borders = [(0.0, camera.cy_px), (camera.width_px - 1.0, camera.cy_px)]
-        rays = camera.rays(borders) @ self.frame.base_from_camera[:3, :3].T
-        left, right = (math.atan2(ray[1], ray[0]) for ray in rays)
+        right_px, bottom_px = camera.width_px - 1.0, camera.height_px - 1.0
+        middle = (camera.cx_px, camera.cy_px)
+        borders = [
+            (0.0, middle[1]),
+            (right_px, middle[1]),
+            (middle[0], 0.0),
+            (middle[0], bottom_px),
+        ]
+        rays = camera.rays([middle, *borders]) @ self.frame.base_from_camera[:3, :3].T
+        bearings = np.arctan2(rays[:, 1], rays[:, 0])
+        # However the camera hangs, its border is told from its middle.
+        known = bearings[1:][np.isfinite(bearings[1:])]
+        aside = [wrap_angle(float(bearing - bearings[0])) for bearing in known]
+        low_rad, high_rad = min(aside), max(aside)
         # A steep camera shows more to the sides near the base than on the horizon.
-        spread = 0.25 * ((left - right) % (2.0 * math.pi))
-        return right - spread, right + (left - right) % (2.0 * math.pi) + spread
+        spread = 0.25 * (high_rad - low_rad)
+        return float(bearings[0]) + low_rad - spread, float(bearings[0]) + high_rad + spread
 
 
 def ground_action(x_m: float, y_m: float) -> GroundAction:

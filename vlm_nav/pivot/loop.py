@@ -33,8 +33,7 @@ async def pivot(inquiry: Inquiry[ActionT], seed: int = 0) -> PivotResult[ActionT
     """
     seeds = np.random.SeedSequence(seed).spawn(inquiry.settings.runs)
     runs = [
-        Run[ActionT](number, np.random.default_rng(child))
-        for number, child in enumerate(seeds, 1)
+        Run[ActionT](number, np.random.default_rng(child)) for number, child in enumerate(seeds, 1)
     ]
     for round_number in range(1, inquiry.settings.rounds + 1):
         runs = await _play_round(inquiry, runs, round_number)
@@ -64,9 +63,7 @@ async def _play_round(
     ]
     results = await inquiry.ask(asked)
     answers = dict(zip((item.run for item in asked), results, strict=True))
-    return [
-        _after(inquiry, run, offers.get(run.number), answers.get(run.number)) for run in runs
-    ]
+    return [_after(inquiry, run, offers.get(run.number), answers.get(run.number)) for run in runs]
 
 
 def _after(

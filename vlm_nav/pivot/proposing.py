@@ -84,8 +84,7 @@ def marked_picture(space: ActionSpace[ActionT], offer: Offer[ActionT]) -> Marked
     """Return the clean picture with a mark for each candidate."""
     identifier, rgb = space.picture
     marks = tuple(
-        Mark(candidate.label, candidate.anchor, space.arrow_tail)
-        for candidate in offer.candidates
+        Mark(candidate.label, candidate.anchor, space.arrow_tail) for candidate in offer.candidates
     )
     return MarkedPicture(identifier, rgb, marks, offer.radius_px)
 
@@ -129,16 +128,14 @@ def _offer(
     rng: np.random.Generator | None = None,
 ) -> Offer[ActionT]:
     proposals = space.propose(vectors)
-    fits = np.equal(proposals.refused, None)
+    fits = np.array([reason is None for reason in proposals.refused], dtype=np.bool_)
     at_border = fits & ~_inside_border(space, proposals, radius_px)
     fits &= ~at_border
     indices = np.flatnonzero(fits)
     picked = indices[pick_spaced(proposals.anchors[indices], APART_RADII * radius_px, samples)]
     if rng is not None:
         picked = rng.permutation(picked)
-    dropped = Counter({
-        reason.value: int(np.equal(proposals.refused, reason).sum()) for reason in CandidateReason
-    })
+    dropped = Counter(reason.value for reason in proposals.refused if reason is not None)
     dropped[CandidateReason.OUTSIDE_IMAGE.value] += int(at_border.sum())
     dropped[CandidateReason.CROWDED.value] += len(indices) - len(picked)
     candidates = tuple(

@@ -14,7 +14,7 @@ from vlm_nav.drawing.marks import RgbArray
 from vlm_nav.pivot.distribution import FloatArray, Gaussian
 from vlm_nav.vlm.question import Purpose
 
-ActionT_co = TypeVar('ActionT_co', covariant=True)
+ActionT = TypeVar('ActionT')
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Proposals:
     free_m: FloatArray
 
 
-class ActionSpace(Protocol[ActionT_co]):
+class ActionSpace(Protocol[ActionT]):
     """A continuous set of actions that show in one picture.
 
     Vectors of the space are what is sampled, fitted and compared; their distance is in the
@@ -69,7 +69,7 @@ class ActionSpace(Protocol[ActionT_co]):
         """Return where the vectors (n, d) show, and which are refused."""
         ...
 
-    def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[ActionT_co]:
+    def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[ActionT]:
         """Return one of the proposals as the action it means, under a label."""
         ...
 
@@ -122,11 +122,13 @@ class ImagePointSpace:
     def propose(self, vectors: FloatArray) -> Proposals:
         """Return the pixels; those outside the picture or the mask are refused."""
         height, width = self.rgb.shape[:2]
-        offered = ((vectors >= 0.0) & (vectors <= (width - 1.0, height - 1.0))).all(axis=1)
+        inside = (vectors >= 0.0) & (vectors <= (width - 1.0, height - 1.0))
+        offered: NDArray[np.bool_] = np.asarray(inside.all(axis=1))
         if self.allowed is not None:
             columns, rows = np.round(vectors[offered]).astype(np.int64).T
             offered[offered] = self.allowed[rows, columns]
-        refused = np.where(offered, None, CandidateReason.OUTSIDE_IMAGE)
+        refused = np.full(len(vectors), CandidateReason.OUTSIDE_IMAGE, dtype=np.object_)
+        refused[offered] = None
         return Proposals(vectors, vectors, refused, np.full(len(vectors), np.nan))
 
     def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[Pixel]:
