@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ class _Errand:
     instruction: str
     on_end: EndListener
     stop_reason: CommonReason | None = None
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[MissionEnd] | None = None
 
     def stop(self, reason: CommonReason) -> None:
         if self.stop_reason is None:
@@ -63,6 +64,8 @@ class Dispatcher:
         before = [other.task for other in self._errands if other.task is not None]
         self._errands.append(errand)
         errand.task = asyncio.get_running_loop().create_task(self._run(errand, before))
+        # A task that is cancelled before its first step runs none of its own code.
+        errand.task.add_done_callback(functools.partial(self._ended, errand))
 
     def cancel(self) -> bool:
         """End the instruction under way with `cancelled`; return whether there was one."""
@@ -92,17 +95,16 @@ class Dispatcher:
         for errand in self._errands:
             errand.stop(reason)
 
-    async def _run(self, errand: _Errand, before: list[asyncio.Task[None]]) -> None:
-        try:
-            if before:
-                await asyncio.wait(before)
-            end = await self.mission.carry_out(
-                errand.instruction, lambda: errand.stop_reason or CommonReason.CANCELLED
-            )
-        except asyncio.CancelledError:
-            end = _stopped(errand)
+    async def _run(self, errand: _Errand, before: list[asyncio.Task[MissionEnd]]) -> MissionEnd:
+        if before:
+            await asyncio.wait(before)
+        return await self.mission.carry_out(
+            errand.instruction, lambda: errand.stop_reason or CommonReason.CANCELLED
+        )
+
+    def _ended(self, errand: _Errand, task: asyncio.Task[MissionEnd]) -> None:
         self._errands.remove(errand)
-        errand.on_end(end)
+        errand.on_end(_stopped(errand) if task.cancelled() else task.result())
 
 
 def _stopped(errand: _Errand) -> MissionEnd:

@@ -31,7 +31,8 @@ class MissionLimits:
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError unless every limit leaves room."""
-        if min(self.look_timeout_s, self.decision_timeout_s, self.drive_timeout_s) <= 0.0:
+        timeouts = (self.look_timeout_s, self.decision_timeout_s, self.drive_timeout_s)
+        if not all(timeout > 0.0 for timeout in timeouts):
             raise InvalidValueError(f'time-outs are positive, got {self}')
         if self.instruction_characters < 1:
             raise InvalidValueError(f'an instruction has characters, got {self}')
