@@ -205,3 +205,10 @@ def test_interpolation_ends_where_it_should() -> None:
     np.testing.assert_allclose(interpolate_transforms(start, end, 0.0), start, atol=1e-12)
     np.testing.assert_allclose(interpolate_transforms(start, end, 1.0), end, atol=1e-12)
     np.testing.assert_allclose(interpolate_transforms(end, end, 0.3), end, atol=1e-12)
+
+
+def test_from_just_left_of_behind_to_just_right_of_it_the_way_leads_over_behind() -> None:
+    left = transform_from_floor_pose(FloorPose(0.0, 0.0, math.radians(170.0)))
+    right = transform_from_floor_pose(FloorPose(0.0, 0.0, math.radians(-170.0)))
+    between = floor_pose_of(interpolate_transforms(left, right, 0.25))
+    assert math.degrees(between.yaw_rad) == pytest.approx(175.0)
