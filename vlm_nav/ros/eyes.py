@@ -70,7 +70,8 @@ class RosEyes:
         self._loop = asyncio.get_running_loop()
         self._topics = self._topic_names()
         self._synchroniser = Synchroniser(settings.synchroniser, self.now_ns, self._topics)
-        self._depth_info: Any = None
+        self._depth_info: CameraInfo | None = None
+        self._depth_info_came = asyncio.Event()
         self._costmaps: dict[str, OccupancyGrid] = {}
         self._subscriptions: list[Any] = []
 
@@ -152,13 +153,14 @@ class RosEyes:
         depth_frame = found.depth.header.frame_id
         if depth_frame == colour_frame and depth_m.shape == (camera.height_px, camera.width_px):
             return depth_m
-        if self._depth_info is None or self._depth_info.header.frame_id != depth_frame:
+        info = await self._depth_info_in(depth_frame, deadline)
+        if info is None:
             raise Refusal(
                 ObservationReason.BAD_CALIBRATION,
                 f'depth lies in {depth_frame!r} and the picture in {colour_frame!r}: wanted the '
                 f'camera_info of the depth on {self._topics[Kind.DEPTH_INFO]}, none came',
             )
-        depth_camera = self._camera(self._depth_info)
+        depth_camera = self._camera(info)
         require_picture_size(depth_camera, depth_m.shape[1], depth_m.shape[0])
         color_from_depth = await self._at(colour_frame, depth_frame, found, deadline)
         return register_depth(depth_m, depth_camera, camera, color_from_depth)
@@ -228,8 +230,22 @@ class RosEyes:
         subscription = self._node.create_subscription(message_type, topic, take, qos)
         self._subscriptions.append(subscription)
 
+    async def _depth_info_in(self, frame_id: str, deadline: Deadline) -> CameraInfo | None:
+        """Return the newest calibration of the depth in a frame, None where none comes."""
+        while self._depth_info is None or self._depth_info.header.frame_id != frame_id:
+            self._depth_info_came.clear()
+            try:
+                await asyncio.wait_for(self._depth_info_came.wait(), deadline.remaining_s())
+            except asyncio.TimeoutError:
+                return None
+        return self._depth_info
+
     def _keep_depth_info(self, message: CameraInfo) -> None:
-        call_in_loop(self._loop, setattr, self, '_depth_info', message)
+        def keep() -> None:
+            self._depth_info = message
+            self._depth_info_came.set()
+
+        call_in_loop(self._loop, keep)
 
     def _keeper_of(self, topic: str) -> Callable[[OccupancyGrid], None]:
         return lambda message: call_in_loop(self._loop, self._costmaps.__setitem__, topic, message)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from rclpy.action import ActionServer, CancelResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.task import Future as RclpyFuture
 from std_msgs.msg import String
@@ -20,7 +21,7 @@ from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.ros.markers import pose_stamped
 from vlm_nav.ros.nav2_states import DriveProgress
 from vlm_nav.ros.qos import COMMAND
-from vlm_nav.ros.spinning import call_in_loop
+from vlm_nav.ros.spinning import call_in_loop, settle
 from vlm_nav.vlm.events import Asked
 
 _STAGES: dict[type[Event], str] = {
@@ -55,8 +56,11 @@ class InstructionInputs:
         self._worker = worker
         self._loop = asyncio.get_running_loop()
         node.create_subscription(String, '~/instruction', self._take_instruction, COMMAND)
-        node.create_service(Trigger, '~/cancel', self._cancel)
-        node.create_service(SetBool, '~/pause', self._pause)
+        # What waits for the event loop may not hold up pictures, instructions and each other.
+        group = ReentrantCallbackGroup()
+        node.create_service(Trigger, '~/cancel', self._cancel, callback_group=group)
+        node.create_service(SetBool, '~/pause', self._pause, callback_group=group)
+        self._group = group
         self._handle: Any = None
         self._calls = 0
         self._action = self._action_server()
@@ -98,7 +102,7 @@ class InstructionInputs:
     def _in_loop(self, call: Callable[[], bool]) -> RclpyFuture:
         """Return a future, for rclpy's coroutines, of what the call returns in the loop."""
         answer = RclpyFuture(executor=self._node.executor)
-        call_in_loop(self._loop, lambda: answer.set_result(call()))
+        call_in_loop(self._loop, lambda: settle(self._node, answer, call()))
         return answer
 
     def _action_server(self) -> ActionServer | None:
@@ -116,6 +120,7 @@ class InstructionInputs:
             '~/navigate',
             execute_callback=self._execute,
             cancel_callback=self._cancel_goal,
+            callback_group=self._group,
         )
 
     def _cancel_goal(self, handle: Any) -> CancelResponse:
@@ -129,8 +134,11 @@ class InstructionInputs:
 
         def begin() -> None:
             self._handle, self._calls = handle, 0
-            if not self._worker.instruct(handle.request.instruction, ended.set_result):
-                ended.set_result(None)
+            taken = self._worker.instruct(
+                handle.request.instruction, lambda end: settle(self._node, ended, end)
+            )
+            if not taken:
+                settle(self._node, ended, None)
 
         call_in_loop(self._loop, begin)
         end: MissionEnd | None = await ended

@@ -184,7 +184,7 @@ def _pairs(arguments: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _load(file: Path) -> Any:
     """Import a launch file with the stand-ins in place of the modules that it imports."""
-    stand_ins = {
+    stand_ins: dict[str, dict[str, Any]] = {
         'launch': {'LaunchDescription': LaunchDescription},
         'launch.actions': {
             'DeclareLaunchArgument': DeclareLaunchArgument,

@@ -100,6 +100,15 @@ def answer_of(node: Node, start: Callable[[], Any]) -> asyncio.Future[Any]:
     return answer
 
 
+def settle(node: Node, future: Any, result: object) -> None:
+    """Set the result of an rclpy future that a coroutine in the node's executor waits for.
+
+    From any thread. Setting it alone does not wake an executor that has nothing else to do.
+    """
+    if node.executor is not None:
+        node.executor.create_task(lambda: future.set_result(result))
+
+
 def _hand_over(future: Any, loop: asyncio.AbstractEventLoop, bridged: asyncio.Future[Any]) -> None:
     future.add_done_callback(lambda done: call_in_loop(loop, _settle, bridged, done))
 
