@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ RgbArray = NDArray[np.uint8]
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 # OpenCV draws at fractions of a pixel when coordinates are scaled by 2 ** shift.
 _SHIFT = 4
+_BOLD_FROM_PX = 13.0
+# How much of the disc's inside the diagonal of a number takes.
+_FILLED_SHARE = 0.87
+_INK_FROM = 96
 
 
 @dataclass(frozen=True)
@@ -136,14 +141,39 @@ def _draw_number(
     rgb: RgbArray, centre: tuple[int, int], label: int, radius_px: float, color: Color
 ) -> None:
     text = str(label)
-    scale = radius_px / (16.0 if len(text) == 1 else 24.0)
-    thickness = 2 if radius_px >= 13.0 else 1
-    (width, height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
+    scale, thickness, ink = _fitting_number(text, radius_px)
     corner = (
-        round(centre[0] / (1 << _SHIFT) - width / 2.0),
-        round(centre[1] / (1 << _SHIFT) + height / 2.0),
+        round(centre[0] / (1 << _SHIFT) - ink.u_px),
+        round(centre[1] / (1 << _SHIFT) - ink.v_px),
     )
     cv2.putText(rgb, text, corner, _FONT, scale, color, thickness, cv2.LINE_AA)
+
+
+@functools.lru_cache(maxsize=256)
+def _fitting_number(text: str, radius_px: float) -> tuple[float, int, Pixel]:
+    """Return scale and thickness that fit a number into a disc, and where its ink's centre is.
+
+    The ink itself is measured, from the corner that `putText` starts at: what OpenCV says of a
+    text's size differs from what it draws, and between its versions.
+    """
+    thickness = 2 if radius_px >= _BOLD_FROM_PX else 1
+    inside_px = radius_px - 1.5 - ring_thickness_px(radius_px)
+    scale = radius_px / 14.0
+    for _ in range(12):
+        left, top, width, height = _ink(text, scale, thickness)
+        if math.hypot(width, height) <= 2.0 * _FILLED_SHARE * inside_px:
+            break
+        scale *= 0.94
+    return scale, thickness, Pixel(left + (width - 1) / 2.0, top + (height - 1) / 2.0)
+
+
+def _ink(text: str, scale: float, thickness: int) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of what is drawn, seen from the text's corner."""
+    side = 64 + round(64.0 * scale)
+    canvas = np.zeros((side, side * len(text)), dtype=np.uint8)
+    cv2.putText(canvas, text, (32, side - 32), _FONT, scale, 255, thickness, cv2.LINE_AA)
+    left, top, width, height = cv2.boundingRect((canvas > _INK_FROM).astype(np.uint8))
+    return left - 32, top - (side - 32), width, height
 
 
 def _fixed(coordinate_px: float) -> int:
