@@ -16,7 +16,7 @@ os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='module')
 def human_node() -> Iterator[Any]:
     """Give a node that a thread spins."""
     rclpy = pytest.importorskip('rclpy')
