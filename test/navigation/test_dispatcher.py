@@ -12,7 +12,8 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import CommonReason
 from vlm_nav.navigation.dispatcher import Dispatcher
-from vlm_nav.navigation.mission import Mission, MissionEnd
+from vlm_nav.navigation.events import Ended
+from vlm_nav.navigation.mission import BROKEN, Mission, MissionEnd
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 
@@ -153,3 +154,21 @@ async def test_closing_ends_what_is_under_way_and_refuses_the_rest(begun: bool) 
         ('b', CommonReason.SHUTTING_DOWN),
     ]
     assert robot.driving == []
+
+
+async def test_an_error_of_the_program_ends_the_instruction_by_name_and_is_told() -> None:
+    class Broken(Robot):
+        async def select(self, sight: Sight, instruction: str, deadline: Deadline) -> Decision:
+            raise ZeroDivisionError(instruction)
+
+    robot, ends, errors, events = Broken(), Ends(), [], []
+    mission = Mission(robot, robot, robot, listeners=[events.append])
+    dispatcher = Dispatcher(mission, on_error=errors.append)
+    over = asyncio.Event()
+    dispatcher.instruct('divide', lambda end: (ends(end), over.set()))
+    await asyncio.wait_for(over.wait(), 10.0)
+    assert ends.told == [('divide', CommonReason.INTERNAL_ERROR)]
+    assert [type(error) for error in errors] == [ZeroDivisionError]
+    assert isinstance(events[-1], Ended)
+    assert events[-1].drive == BROKEN
+    assert not dispatcher.busy

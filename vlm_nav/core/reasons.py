@@ -78,6 +78,7 @@ class CommonReason(Enum):
     REPLACED = 'replaced'
     PAUSED = 'paused'
     SHUTTING_DOWN = 'shutting_down'
+    INTERNAL_ERROR = 'internal_error'
 
 
 ReasonCode: TypeAlias = (

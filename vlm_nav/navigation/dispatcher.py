@@ -35,10 +35,12 @@ class _Errand:
 class Dispatcher:
     """Hands instructions to a mission, in the event loop, and owns the tasks that carry them out.
 
-    Every instruction ends with one call of its `on_end`, whatever happens to it.
+    Every instruction ends with one call of its `on_end`, whatever happens to it; `on_error` gets
+    the errors of the program that ended one.
     """
 
     mission: Mission
+    on_error: Callable[[BaseException], None] = field(default=lambda error: None)
     _errands: list[_Errand] = field(default_factory=list, init=False)
     _paused: bool = field(default=False, init=False)
     _closed: bool = field(default=False, init=False)
@@ -104,10 +106,18 @@ class Dispatcher:
 
     def _ended(self, errand: _Errand, task: asyncio.Task[MissionEnd]) -> None:
         self._errands.remove(errand)
-        errand.on_end(_stopped(errand) if task.cancelled() else task.result())
+        if task.cancelled():
+            reason = errand.stop_reason or CommonReason.CANCELLED
+            errand.on_end(_without_result(errand, reason, 'stopped before its end'))
+            return
+        error = task.exception()
+        if error is None:
+            errand.on_end(task.result())
+            return
+        self.on_error(error)
+        errand.on_end(_without_result(errand, CommonReason.INTERNAL_ERROR, type(error).__name__))
 
 
-def _stopped(errand: _Errand) -> MissionEnd:
-    reason = errand.stop_reason or CommonReason.CANCELLED
+def _without_result(errand: _Errand, reason: CommonReason, detail: str) -> MissionEnd:
     decision = Decision(DecisionOutcome.HOLD, errand.instruction, reason=reason)
-    return MissionEnd(decision, DriveOutcome(False, reason, 'stopped before its end'))
+    return MissionEnd(decision, DriveOutcome(False, reason, detail))

@@ -51,6 +51,10 @@ class MissionEnd:
         return self.drive.reason if self.drive is not None else self.decision.reason
 
 
+BROKEN = DriveOutcome(False, CommonReason.INTERNAL_ERROR, 'an error of the program ended it')
+"""How an instruction ends when something happened that nobody foresaw."""
+
+
 def new_identifier() -> str:
     """Return a name that no other record bears."""
     return uuid.uuid4().hex
@@ -80,14 +84,18 @@ class Mission:
         identifier = self.name_record()
         tell(self.listeners, Started(identifier, instruction))
         decision = Decision(DecisionOutcome.HOLD, instruction, record=identifier)
+        drive: DriveOutcome | None = BROKEN
         try:
             decision = replace(await self._decide(instruction), record=identifier)
             tell(self.listeners, Decided(decision))
-            return self._end(decision, await self._drive(decision))
+            drive = await self._drive(decision)
         except asyncio.CancelledError:
-            stopped = DriveOutcome(False, why_cancelled(), 'stopped before its end')
-            self._end(decision, stopped)
+            drive = DriveOutcome(False, why_cancelled(), 'stopped before its end')
             raise
+        finally:
+            # Whatever happened, listeners learn that it is over.
+            end = self._end(decision, drive)
+        return end
 
     def refuse(self, instruction: str, reason: ReasonCode, detail: str) -> MissionEnd:
         """Return and tell that an instruction was not begun, with its reason."""

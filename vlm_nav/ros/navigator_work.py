@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import traceback
 from collections.abc import Callable
 
 from rclpy.node import Node
@@ -46,7 +47,9 @@ class _Shift:
             on_feedback=parts.inputs.drove,
             warn=node.get_logger().warning,
         )
-        self.dispatcher = Dispatcher(self._mission(node, parts.outputs, parts.inputs))
+        self.dispatcher = Dispatcher(
+            self._mission(node, parts.outputs, parts.inputs), on_error=_logging(node)
+        )
         self.eyes.open()
 
     async def close(self) -> None:
@@ -85,6 +88,13 @@ class _Shift:
                 on_problem=node.get_logger().error,
             )
         ]
+
+
+def _logging(node: Node) -> Callable[[BaseException], None]:
+    def log(error: BaseException) -> None:
+        node.get_logger().error(''.join(traceback.format_exception(error)))
+
+    return log
 
 
 class _Lasting:
