@@ -75,7 +75,7 @@ def _after(
     if offer is None:
         return run
     if result is None:
-        counts = ', '.join(f'{name} {count}' for name, count in offer.dropped.most_common())
+        counts = ', '.join(f'{name} {count}' for name, count in offer.dropped().most_common())
         detail = f'no candidate is left of the samples ({counts})'
         return run.failed(ChoosingReason.ALL_CANDIDATES_BLOCKED, detail)
     return run.after(inquiry.space, offer, result, inquiry.settings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate
 from vlm_nav.core.reasons import CandidateReason
@@ -23,6 +24,7 @@ _FIRST_SAMPLES = 1500
 _MORE_BATCHES = 3
 # Later rounds sample the fit first, then ever wider, so that as many marks as wanted find room.
 _SAMPLES_PER_MARK = 12
+_NOTHING = np.array(None, dtype=np.object_)
 _WIDENINGS = tuple(1.35**step for step in range(9))
 
 
@@ -30,13 +32,17 @@ _WIDENINGS = tuple(1.35**step for step in range(9))
 class Offer(Generic[ActionT]):
     """Candidates that are drawn together: `vectors` (n, d) belongs to `candidates`, in order.
 
-    `dropped` counts, by reason, the samples that were not offered.
+    `why_not` (m,) holds for every sample why it was not offered, None where it was.
     """
 
     candidates: tuple[Candidate[ActionT], ...]
     vectors: FloatArray
     radius_px: float
-    dropped: Counter[str]
+    why_not: NDArray[np.object_]
+
+    def dropped(self) -> Counter[str]:
+        """Return how many samples were not offered, by reason."""
+        return Counter(reason.value for reason in self.why_not if reason is not None)
 
     def vector_of(self, label: int) -> FloatArray:
         """Return the vector (d,) of a drawn label."""
@@ -128,20 +134,20 @@ def _offer(
     rng: np.random.Generator | None = None,
 ) -> Offer[ActionT]:
     proposals = space.propose(vectors)
-    fits = np.array([reason is None for reason in proposals.refused], dtype=np.bool_)
-    at_border = fits & ~_inside_border(space, proposals, radius_px)
-    fits &= ~at_border
+    why_not = proposals.refused.copy()
+    offered = np.equal(why_not, _NOTHING).astype(np.bool_)
+    fits = offered & _inside_border(space, proposals, radius_px)
     indices = np.flatnonzero(fits)
     picked = indices[pick_spaced(proposals.anchors[indices], APART_RADII * radius_px, samples)]
     if rng is not None:
         picked = rng.permutation(picked)
-    dropped = Counter(reason.value for reason in proposals.refused if reason is not None)
-    dropped[CandidateReason.OUTSIDE_IMAGE.value] += int(at_border.sum())
-    dropped[CandidateReason.CROWDED.value] += len(indices) - len(picked)
+    why_not[offered & ~fits] = CandidateReason.OUTSIDE_IMAGE
+    why_not[indices] = CandidateReason.CROWDED
+    why_not[picked] = None
     candidates = tuple(
         space.candidate(label, proposals, int(index)) for label, index in enumerate(picked, 1)
     )
-    return Offer(candidates, vectors[picked], radius_px, +dropped)
+    return Offer(candidates, vectors[picked], radius_px, why_not)
 
 
 def _inside_border(
