@@ -24,6 +24,7 @@ BAG_TOPICS = {
     'depth_camera_info': '/camera/depth/camera_info',
 }
 MAXIMUM_AGE_S = 0.4
+TESTS = str(Path(__file__).resolve().parents[1])
 KEY = 'sk-end-to-end-0123456789'
 
 
@@ -82,7 +83,8 @@ def running_chain(
     with ExitStack() as ending:
 
         def start(module: str, *arguments: str) -> JsonProcess:
-            process = JsonProcess(module, arguments, {'OPENAI_API_KEY': KEY})
+            environment = {'OPENAI_API_KEY': KEY, 'PYTHONPATH': TESTS}
+            process = JsonProcess(module, arguments, environment)
             ending.callback(process.stop)
             return process
 
@@ -104,7 +106,7 @@ def running_chain(
         )  # fmt: skip
         topics = [f'{name}:={topic}' for name, topic in BAG_TOPICS.items()]
         navigator = start(
-            'vlm_nav.ros.launch_stand_in', 'navigate.launch.py', *topics,
+            'end_to_end.launch_file', 'navigate.launch.py', *topics,
             'image_transport:=compressed', sim_time, f'params_file:={file}',
         )  # fmt: skip
         bag = str(folder('bags') / 'kitchen_rgbd')
