@@ -15,7 +15,8 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CandidateReason
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, CostmapView, may_stand
-from vlm_nav.observation.free_space import FreeSpace, FreeSpaceSettings, free_space_of
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
+from vlm_nav.observation.free_space import FreeSpace, free_space_of
 from vlm_nav.pivot.ground_space import GroundChecks
 
 FloatArray = NDArray[np.float64]

@@ -14,7 +14,7 @@ from vlm_nav.core.reasons import DrivingReason, Refusal
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import waypoint_for
-from vlm_nav.observation.free_space import FreeSpaceSettings
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.ground_space import GroundSpace
 from vlm_nav.pivot.inquiry import EvidenceProvider, Inquiry
 from vlm_nav.pivot.loop import pivot

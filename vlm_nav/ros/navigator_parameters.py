@@ -10,7 +10,7 @@ from typing import Any
 
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.selectors import GroundReach
-from vlm_nav.observation.free_space import FreeSpaceSettings
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
