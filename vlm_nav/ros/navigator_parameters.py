@@ -63,7 +63,7 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
         5.0,
     ),
     Parameter('nearest_m', _REACH.nearest_m, 'nearest place that is offered', 0.0, 100.0),
-    _metres('farthest_m', _REACH.farthest_m, 'farthest place that is offered'),
+    Parameter('farthest_m', _REACH.farthest_m, 'farthest place that is offered', 0.1, 10.0),
     Parameter('pivot.rounds', _PIVOT.rounds, 'N: questions of a run', 1, 10),
     Parameter('pivot.samples', _PIVOT.samples, 'M: marks in a picture', 1, 30),
     Parameter('pivot.picks', _PIVOT.picks, 'K: marks that the model picks', 1, 30),
@@ -143,7 +143,7 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
     return NavigatorSettings(
         eyes=_eyes(values),
         limits=MissionLimits(**_named(values, MissionLimits)),
-        free_space=FreeSpaceSettings(**_named(values, FreeSpaceSettings)),
+        free_space=_free_space(values),
         reach=GroundReach(**_named(values, GroundReach)),
         pivot=_pivot(values),
         nav2=Nav2Settings(**_named(values, Nav2Settings, 'nav2.')),
@@ -174,6 +174,12 @@ def _eyes(values: Mapping[str, Any]) -> EyesSettings:
         ),
         **_named(values, EyesSettings),
     )
+
+
+def _free_space(values: Mapping[str, Any]) -> FreeSpaceSettings:
+    # The grid reaches a little farther than any place that is offered.
+    reach_m = values['farthest_m'] + 1.0
+    return FreeSpaceSettings(reach_m=reach_m, **_named(values, FreeSpaceSettings))
 
 
 def _pivot(values: Mapping[str, Any]) -> PivotSettings:
