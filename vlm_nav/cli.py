@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from vlm_nav.core.errors import VlmNavError
+from vlm_nav.navigation.in_words import printable
 from vlm_nav.records.read import read_record
 from vlm_nav.records.summary import summary_line
 from vlm_nav.vlm.specification import known_specifications
@@ -17,9 +18,15 @@ from vlm_nav.vlm.specification import known_specifications
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
 
 
+def _say(line: str, *, stderr: bool = False, style: str | None = None) -> None:
+    """Print a line as it is: what others wrote holds no markup, and is not wrapped."""
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    console.print(line, style=style, soft_wrap=True)
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
-        Console().print(version('vlm_nav'), highlight=False)
+        _say(version('vlm_nav'))
         raise typer.Exit
 
 
@@ -37,7 +44,7 @@ def options(
 def models() -> None:
     """List the forms of a model's specification (parameter vlm.spec)."""
     for specification in known_specifications():
-        Console().print(specification, highlight=False)
+        _say(specification)
 
 
 @app.command()
@@ -45,7 +52,7 @@ def record(
     folder: Annotated[Path, typer.Argument(help='The folder of one recorded decision.')],
 ) -> None:
     """Say in a line what a recorded decision was."""
-    Console().print(summary_line(read_record(folder)), highlight=False, soft_wrap=True)
+    _say(summary_line(read_record(folder)))
 
 
 def main() -> None:
@@ -53,5 +60,5 @@ def main() -> None:
     try:
         app()
     except VlmNavError as error:
-        Console(stderr=True).print(f'vlm-nav: {error}', style='red', highlight=False)
+        _say(printable(f'vlm-nav: {error}'), stderr=True, style='red')
         raise SystemExit(1) from error

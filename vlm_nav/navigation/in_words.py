@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from vlm_nav.core.decision import Decision
@@ -10,7 +11,10 @@ from vlm_nav.navigation.mission import MissionEnd
 
 
 def decision_json(decision: Decision) -> str:
-    """Return a decision as one JSON object; lengths in metres, yaw in radians."""
+    """Return a decision as one JSON object; lengths in metres, yaw in radians.
+
+    A number that is not finite is null, which JSON has no other word for.
+    """
     waypoint = decision.waypoint
     fields: dict[str, Any] = {
         'outcome': decision.outcome.value,
@@ -19,10 +23,10 @@ def decision_json(decision: Decision) -> str:
         'instruction': decision.instruction,
         'stamp_ns': waypoint.stamp_ns if waypoint else None,
         'frame_id': waypoint.frame_id if waypoint else None,
-        'x_m': waypoint.x_m if waypoint else None,
-        'y_m': waypoint.y_m if waypoint else None,
-        'yaw_rad': waypoint.yaw_rad if waypoint else None,
-        'confidence': decision.confidence,
+        'x_m': _finite(waypoint.x_m) if waypoint else None,
+        'y_m': _finite(waypoint.y_m) if waypoint else None,
+        'yaw_rad': _finite(waypoint.yaw_rad) if waypoint else None,
+        'confidence': _finite(decision.confidence),
         'labels': list(decision.labels),
         'calls': decision.calls,
         'record': decision.record,
@@ -56,7 +60,7 @@ def decision_line(decision: Decision) -> str:
         parts.append(f'{decision.reason.value} ({decision.detail})')
     if decision.confidence is not None:
         parts.append(f'confidence {decision.confidence:.2f}')
-    return ', '.join([*parts, f'{decision.calls} questions'])
+    return printable(', '.join([*parts, f'{decision.calls} questions']))
 
 
 def end_line(end: MissionEnd) -> str:
@@ -65,4 +69,19 @@ def end_line(end: MissionEnd) -> str:
     if end.drive is not None:
         how = 'reached' if end.drive.reached else f'not reached: {end.drive.detail}'
     reason = f' [{end.reason.value}]' if end.reason else ''
-    return f'ended {end.decision.record or "-"}: {how}{reason}'
+    return printable(f'ended {end.decision.record or "-"}: {how}{reason}')
+
+
+def printable(text: str) -> str:
+    """Return the text in one line, everything that could break it or a terminal escaped.
+
+    Answers of models and messages of other nodes go into logs: none may forge a line there.
+    """
+    return ''.join(
+        character if character.isprintable() else character.encode('unicode_escape').decode()
+        for character in text
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
