@@ -353,6 +353,21 @@ async def test_asking_again_may_end_without_a_choice(
     assert result.calls == 4
 
 
+async def test_asking_again_may_be_answered_with_arrived(decide: Any) -> None:
+    def reply(question: Question, count: int) -> Reply:
+        return Answer((1,)) if count <= 3 else Answer((), arrived=True)
+
+    result, _ = await decide(
+        SPACE,
+        Scripted(reply),
+        rounds=1,
+        agreement_radius=2000.0,
+        aggregation=Aggregation.ASK_AGAIN,
+    )
+    assert result.arrived
+    assert result.reason is None
+
+
 async def test_stopping_early_saves_calls(decide: Any) -> None:
     calls = {}
     for early_stop in (True, False):

@@ -89,6 +89,8 @@ async def _ask_again(
         (result,) = await inquiry.ask([inquiry.question_about(offer, 1, 0, rounds)])
         if not isinstance(result, Answer):
             return PivotResult(reason=result.reason, detail=str(result))
+        if result.arrived:
+            return PivotResult(arrived=True)
         if not result.labels:
             detail = 'asked for the best of the winners, the model chose none'
             return PivotResult(reason=ChoosingReason.NONE_FITS, detail=detail)
@@ -96,6 +98,9 @@ async def _ask_again(
     near = np.linalg.norm(winners - preferred, axis=1) <= inquiry.settings.agreement_radius
     members = [run for run, agrees in zip(choosing, near, strict=True) if agrees]
     share = len(members) / inquiry.settings.runs
+    if share < inquiry.settings.minimum_agreement:
+        detail = f'{len(members)} of {inquiry.settings.runs} runs want what was preferred'
+        return PivotResult(reason=ChoosingReason.NO_AGREEMENT, detail=detail, confidence=share)
     return _first_unrefused(inquiry, preferred[None], members, share)
 
 
