@@ -22,7 +22,11 @@ from types import ModuleType
 from typing import Any
 
 import yaml
-from ament_index_python.packages import get_package_prefix, get_package_share_directory
+from ament_index_python.packages import (
+    PackageNotFoundError,
+    get_package_prefix,
+    get_package_share_directory,
+)
 
 from vlm_nav.core.errors import VlmNavError
 
@@ -88,30 +92,45 @@ class LaunchDescription:
     entities: Sequence[Any] = field(default_factory=tuple)
 
 
-def launch(file: Path, given: Mapping[str, str]) -> list[subprocess.Popen[bytes]]:
-    """Start the processes that a launch file describes; `given` are its arguments.
+@dataclass(frozen=True)
+class Start:
+    """A process to be started: its command line, and the environment that it gets."""
 
-    Raises LaunchError for arguments that it does not declare, or actions that are not known.
+    command: list[str]
+    environment: dict[str, str]
+
+
+def launch(file: Path, given: Mapping[str, str], scratch: Path) -> list[Start]:
+    """Return the processes that a launch file describes; `given` are its arguments.
+
+    Parameters that the file gives as dictionaries are written into files in `scratch`. Raises
+    LaunchError for arguments that it does not declare, or actions that are not known.
     """
     description = _load(file).generate_launch_description()
     values = _argument_values(description.entities, given)
     environment = dict(os.environ)
-    started = []
+    starts = []
     for entity in description.entities:
         if isinstance(entity, SetEnvironmentVariable):
             environment[entity.name] = entity.value
         elif isinstance(entity, Node):
-            started.append(subprocess.Popen(command_of(entity, values), env=environment))
+            starts.append(Start(command_of(entity, values, scratch), dict(environment)))
         elif not isinstance(entity, DeclareLaunchArgument):
-            raise LaunchError(f'{type(entity).__name__} is not known to the stand-in')
-    return started
+            raise LaunchError(
+                f'{type(entity).__name__} is not known to the stand-in; '
+                'known: DeclareLaunchArgument, Node, SetEnvironmentVariable'
+            )
+    return starts
 
 
-def command_of(node: Node, values: Mapping[str, str]) -> list[str]:
+def command_of(node: Node, values: Mapping[str, str], scratch: Path) -> list[str]:
     """Return the command line that starts a node, as launch_ros builds it."""
-    if yaml.safe_load(_text(node.respawn, values)):
+    if _yaml(_text(node.respawn, values)):
         raise LaunchError('respawn is not known to the stand-in: leave use_respawn false')
-    prefix = Path(get_package_prefix(node.package))
+    try:
+        prefix = Path(get_package_prefix(node.package))
+    except PackageNotFoundError as error:
+        raise LaunchError(f'there is no package {node.package!r}: {error}') from error
     executable = prefix / 'lib' / node.package / node.executable
     if not os.access(executable, os.X_OK):
         raise LaunchError(f'there is no executable {executable}')
@@ -122,7 +141,7 @@ def command_of(node: Node, values: Mapping[str, str]) -> list[str]:
     if namespace:
         command += ['-r', f'__ns:=/{namespace.strip("/")}']
     for parameters in node.parameters:
-        command += ['--params-file', _parameters_file(parameters, values)]
+        command += ['--params-file', _parameters_file(parameters, values, scratch)]
     for before, after in node.remappings:
         command += ['-r', f'{_text(before, values)}:={_text(after, values)}']
     return command
@@ -134,19 +153,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         sys.stderr.write('usage: launch_stand_in FILE.launch.py [name:=value ...]\n')
         return 2
-    try:
-        processes = launch(_find(given[0]), dict(_pairs(given[1:])))
-    except LaunchError as error:
-        sys.stderr.write(f'launch_stand_in: {error}\n')
-        return 2
-    return _wait(processes)
-
-
-def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Pass signals on, and return the first status that is not 0."""
+    # Before anything is started: a signal must not leave processes behind.
     received: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda signum, _: received.append(signum))
+    with tempfile.TemporaryDirectory(prefix='vlm_nav_launch_') as scratch:
+        try:
+            starts = launch(_find(given[0]), dict(_pairs(given[1:])), Path(scratch))
+        except LaunchError as error:
+            sys.stderr.write(f'launch_stand_in: {error}\n')
+            return 2
+        processes = [subprocess.Popen(start.command, env=start.environment) for start in starts]
+        return _wait(processes, received)
+
+
+def _wait(processes: Sequence[subprocess.Popen[bytes]], received: Sequence[int]) -> int:
+    """Pass on that a signal came, and return the first status that is not 0."""
     kill_at_s: float | None = None
     while any(process.poll() is None for process in processes):
         if received and kill_at_s is None:
@@ -194,19 +216,27 @@ def _load(file: Path) -> Any:
         'launch_ros': {},
         'launch_ros.actions': {'Node': Node},
     }
+    before = {name: sys.modules[name] for name in stand_ins if name in sys.modules}
     for name, contents in stand_ins.items():
         module = ModuleType(name)
         vars(module).update(contents)
         sys.modules[name] = module
+    try:
+        return _imported(file)
+    except ImportError as error:
+        raise LaunchError(f'{file} imports what the stand-in does not know: {error}') from error
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def _imported(file: Path) -> Any:
     specification = importlib.util.spec_from_file_location('launch_file', file)
     if specification is None or specification.loader is None:
         raise LaunchError(f'{file} is no Python file')
     loaded = importlib.util.module_from_spec(specification)
-    try:
-        specification.loader.exec_module(loaded)
-    finally:
-        for name in stand_ins:
-            del sys.modules[name]
+    specification.loader.exec_module(loaded)
     return loaded
 
 
@@ -226,15 +256,28 @@ def _text(value: Any, values: Mapping[str, str]) -> str:
     return value.perform(values) if isinstance(value, LaunchConfiguration) else str(value)
 
 
-def _parameters_file(parameters: Any, values: Mapping[str, str]) -> str:
+def _yaml(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise LaunchError(f'a value of YAML was wanted, got {text!r}') from error
+
+
+def _parameters_file(parameters: Any, values: Mapping[str, str], scratch: Path) -> str:
     """Return the path of a parameters file; a dictionary becomes one, as in launch_ros."""
     if not isinstance(parameters, Mapping):
         return _text(parameters, values)
-    # Launch arguments are texts; their YAML value decides the parameter's type.
-    typed = {name: yaml.safe_load(_text(value, values)) for name, value in parameters.items()}
-    with tempfile.NamedTemporaryFile('w', suffix='.yaml', delete=False) as file:
+    typed = {name: _typed(value, values) for name, value in parameters.items()}
+    handle, path = tempfile.mkstemp(suffix='.yaml', dir=scratch)
+    with open(handle, 'w', encoding='utf-8') as file:
         yaml.safe_dump({'/**': {'ros__parameters': typed}}, file)
-    return file.name
+    return path
+
+
+def _typed(value: Any, values: Mapping[str, str]) -> Any:
+    """Return a parameter's value; of launch arguments and texts, YAML decides the type."""
+    is_text = isinstance(value, (str, LaunchConfiguration))
+    return _yaml(_text(value, values)) if is_text else value
 
 
 if __name__ == '__main__':

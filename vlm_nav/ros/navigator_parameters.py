@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.selectors import GroundReach
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
@@ -144,7 +145,7 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
         eyes=_eyes(values),
         limits=MissionLimits(**_named(values, MissionLimits)),
         free_space=_free_space(values),
-        reach=GroundReach(**_named(values, GroundReach)),
+        reach=_reach(values),
         pivot=_pivot(values),
         nav2=Nav2Settings(**_named(values, Nav2Settings, 'nav2.')),
         require_active=RequireActive(values['nav2.require_active']),
@@ -180,6 +181,15 @@ def _free_space(values: Mapping[str, Any]) -> FreeSpaceSettings:
     # The grid reaches a little farther than any place that is offered.
     reach_m = values['farthest_m'] + 1.0
     return FreeSpaceSettings(reach_m=reach_m, **_named(values, FreeSpaceSettings))
+
+
+def _reach(values: Mapping[str, Any]) -> GroundReach:
+    reach = GroundReach(**_named(values, GroundReach))
+    if not reach.nearest_m < reach.farthest_m:
+        raise InvalidValueError(
+            f'nearest_m is less than farthest_m, got {reach.nearest_m:g} and {reach.farthest_m:g}'
+        )
+    return reach
 
 
 def _pivot(values: Mapping[str, Any]) -> PivotSettings:

@@ -1,0 +1,213 @@
+"""The navigator's table of parameters, its YAML file, and what the values amount to."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytest.importorskip('rclpy')
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.navigation.mission import MissionLimits
+from vlm_nav.navigation.selectors import GroundReach
+from vlm_nav.observation.free_space import FreeSpaceSettings
+from vlm_nav.pivot.settings import Aggregation, PivotSettings
+from vlm_nav.ros.eyes import EyesSettings
+from vlm_nav.ros.nav2_action import RequireActive
+from vlm_nav.ros.nav2_port import Nav2Settings
+from vlm_nav.ros.navigator_parameters import NAVIGATOR_PARAMETERS, navigator_settings
+from vlm_nav.ros.parameters import problems
+
+pytestmark = pytest.mark.ros
+FILE = Path(__file__).resolve().parents[2] / 'config' / 'navigator.yaml'
+DEFAULTS = {entry.name: entry.default for entry in NAVIGATOR_PARAMETERS}
+NUMBERS = [
+    entry
+    for entry in NAVIGATOR_PARAMETERS
+    if isinstance(entry.default, (int, float)) and not isinstance(entry.default, bool)
+]
+
+
+def flat(tree: dict[str, Any], prefix: str = '') -> dict[str, Any]:
+    """Return nested parameters by their names with dots, as ROS reads them."""
+    found: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found |= flat(value, f'{prefix}{name}.')
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def parameters_of_file() -> dict[str, Any]:
+    """Return what config/navigator.yaml sets."""
+    (node,) = yaml.safe_load(FILE.read_text(encoding='utf-8')).values()
+    return flat(node['ros__parameters'])
+
+
+def test_the_file_holds_exactly_the_parameters_of_the_table_with_their_defaults() -> None:
+    given = parameters_of_file()
+    assert list(given) == list(DEFAULTS)
+    for name, value in given.items():
+        assert type(value) is type(DEFAULTS[name]), name
+        assert value == DEFAULTS[name], name
+
+
+def test_the_file_says_of_every_parameter_what_the_table_says() -> None:
+    above: dict[str, str] = {}
+    comment = ''
+    for line in FILE.read_text(encoding='utf-8').splitlines():
+        if line.strip().startswith('#'):
+            comment = line.strip('# ')
+        elif found := re.match(r'\s+(\w+): \S', line):
+            above[found[1]] = comment
+    for entry in NAVIGATOR_PARAMETERS:
+        said = above[entry.name.rpartition('.')[2]]
+        assert said.startswith(entry.description), entry.name
+        assert all(text in said for text in entry.one_of), entry.name
+
+
+def test_the_file_would_not_be_refused() -> None:
+    given = parameters_of_file()
+    assert problems(NAVIGATOR_PARAMETERS, given) == []
+    for entry in NUMBERS:
+        assert entry.least is not None
+        assert entry.most is not None
+        assert entry.least <= given[entry.name] <= entry.most
+    navigator_settings(given)
+
+
+def test_every_parameter_is_named_once_and_described() -> None:
+    assert len(DEFAULTS) == len(NAVIGATOR_PARAMETERS)
+    for entry in NAVIGATOR_PARAMETERS:
+        assert len(entry.description) > 5, entry.name
+
+
+@pytest.mark.parametrize('entry', NUMBERS, ids=lambda entry: entry.name)
+def test_every_number_has_a_finite_range(entry: Any) -> None:
+    assert entry.least < entry.most
+    assert math.isfinite(entry.most)
+    described = entry.descriptor()
+    assert described.integer_range or described.floating_point_range
+
+
+def test_the_defaults_are_those_of_the_rooms_below() -> None:
+    settings = navigator_settings(DEFAULTS)
+    assert settings.limits == MissionLimits()
+    assert settings.reach == GroundReach()
+    assert settings.pivot == PivotSettings()
+    assert settings.nav2 == Nav2Settings()
+    assert settings.free_space.robot_radius_m == FreeSpaceSettings().robot_radius_m
+    assert settings.eyes == EyesSettings()
+    assert settings.require_active is RequireActive.AUTO
+    assert settings.records_folder == Path.home() / '.ros' / 'vlm_nav'
+    assert settings.values == DEFAULTS
+
+
+# Each parameter that reaches the rooms below, another value than its default, and where it goes.
+REACHES: dict[str, tuple[Any, str]] = {
+    'map_frame': ('world', 'eyes.map_frame'),
+    'base_frame': ('footprint', 'eyes.base_frame'),
+    'image_transport': ('compressed', 'eyes.image_transport'),
+    'depth_transport': ('compressedDepth', 'eyes.depth_transport'),
+    'image_is_rectified': (True, 'eyes.image_is_rectified'),
+    'slop_s': (0.5, 'eyes.synchroniser.slop_s'),
+    'maximum_age_s': (9.5, 'eyes.synchroniser.maximum_age_s'),
+    'transform_timeout_s': (1.5, 'eyes.transform_timeout_s'),
+    'require_costmap': (True, 'eyes.require_costmap'),
+    'costmap_maximum_age_s': (0.0, 'eyes.costmap_maximum_age_s'),
+    'look_timeout_s': (1.25, 'limits.look_timeout_s'),
+    'decision_timeout_s': (1.25, 'limits.decision_timeout_s'),
+    'drive_timeout_s': (1.25, 'limits.drive_timeout_s'),
+    'instruction_characters': (7, 'limits.instruction_characters'),
+    'robot_radius_m': (0.4, 'free_space.robot_radius_m'),
+    'obstacle_low_m': (0.1, 'free_space.obstacle_low_m'),
+    'obstacle_high_m': (1.1, 'free_space.obstacle_high_m'),
+    'blind_zone_m': (0.0, 'free_space.blind_zone_m'),
+    'nearest_m': (0.75, 'reach.nearest_m'),
+    'farthest_m': (3.0, 'reach.farthest_m'),
+    'pivot.rounds': (2, 'pivot.rounds'),
+    'pivot.samples': (9, 'pivot.samples'),
+    'pivot.picks': (1, 'pivot.picks'),
+    'pivot.runs': (1, 'pivot.runs'),
+    'pivot.isotropic': (False, 'pivot.isotropic'),
+    'pivot.aggregation': ('ask_again', 'pivot.aggregation'),
+    'pivot.agreement_m': (0.25, 'pivot.agreement_radius'),
+    'pivot.minimum_agreement': (0.75, 'pivot.minimum_agreement'),
+    'pivot.early_stop': (False, 'pivot.early_stop'),
+    'pivot.question_timeout_s': (5.0, 'pivot.question_timeout_s'),
+    'pivot.seed': (4, 'seed'),
+    'mark_facts': (False, 'mark_facts'),
+    'vlm.spec': ('scripted:first', 'model_spec'),
+    'vlm.model': ('m', 'model.model'),
+    'vlm.base_url': ('http://localhost:1/v1', 'model.base_url'),
+    'vlm.api_key_variable': ('KEY', 'model.api_key_variable'),
+    'vlm.detail': ('low', 'model.detail'),
+    'vlm.jpeg_quality': (90, 'model.jpeg_quality'),
+    'vlm.max_image_side_px': (512, 'model.max_image_side_px'),
+    'vlm.max_tokens': (100, 'model.max_tokens'),
+    'vlm.attempt_limit': (1, 'model.attempt_limit'),
+    'nav2.require_active': ('never', 'require_active'),
+    'nav2.ready_timeout_s': (1.5, 'nav2.ready_timeout_s'),
+    'nav2.response_timeout_s': (1.5, 'nav2.response_timeout_s'),
+    'nav2.silence_timeout_s': (1.5, 'nav2.silence_timeout_s'),
+    'nav2.cancel_timeout_s': (1.5, 'nav2.cancel_timeout_s'),
+    'nav2.position_tolerance_m': (0.25, 'nav2.position_tolerance_m'),
+    'records.folder': ('/tmp/records', 'records_folder'),
+    'records.keep_last': (5, 'records_keep_last'),
+}
+
+
+def test_every_parameter_but_autostart_is_looked_for_below() -> None:
+    assert DEFAULTS.keys() - REACHES.keys() == {'autostart'}
+
+
+@pytest.mark.parametrize('name', REACHES)
+def test_a_value_reaches_the_setting_that_it_names(name: str) -> None:
+    value, path = REACHES[name]
+    found: Any = navigator_settings({**DEFAULTS, name: value})
+    for part in path.split('.'):
+        found = getattr(found, part)
+    assert value != DEFAULTS[name]
+    assert str(getattr(found, 'value', found)) == str(value)
+
+
+def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> None:
+    given = {**DEFAULTS, 'records.folder': '', 'records.keep_last': 0, 'vlm.max_tokens': 0}
+    settings = navigator_settings(given)
+    assert (settings.records_folder, settings.records_keep_last) == (None, None)
+    assert (settings.model.max_tokens, settings.model.base_url) == (None, None)
+    no_depth = navigator_settings({**DEFAULTS, 'depth_transport': 'none'})
+    assert no_depth.eyes.synchroniser.with_depth is False
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'words'),
+    [
+        ({'vlm.spec': 'gpt'}, 'known: openai, scripted:nearest'),
+        ({'vlm.model': ''}, 'model'),
+        ({'pivot.picks': 5, 'pivot.samples': 4}, 'picks at most samples'),
+        ({'obstacle_low_m': 2.0}, 'obstacle band'),
+        ({'nearest_m': 4.5}, 'nearest_m is less than farthest_m, got 4.5 and 4'),
+        ({'map_frame': '/map'}, 'leading /'),
+        ({'base_frame': ''}, 'leading /'),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused_with_the_reason(
+    wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises((InvalidValueError, ValueError), match=re.escape(words)):
+        navigator_settings({**DEFAULTS, **wrong})
+
+
+@pytest.mark.parametrize('entry', [entry for entry in NAVIGATOR_PARAMETERS if entry.one_of])
+def test_every_text_that_is_named_as_known_is_known(entry: Any) -> None:
+    assert entry.default in entry.one_of
+    for text in entry.one_of:
+        navigator_settings({**DEFAULTS, entry.name: text})
+    assert {item.value for item in Aggregation} == {'refit', 'ask_again'}
