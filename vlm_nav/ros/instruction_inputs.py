@@ -17,6 +17,7 @@ from std_srvs.srv import SetBool, Trigger
 from vlm_nav.core.events import Event
 from vlm_nav.navigation.dispatcher import EndListener
 from vlm_nav.navigation.events import Decided, Started
+from vlm_nav.navigation.in_words import printable
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.ros.markers import pose_stamped
 from vlm_nav.ros.nav2_states import DriveProgress
@@ -87,7 +88,12 @@ class InstructionInputs:
         handle.publish_feedback(feedback)
 
     def _take_instruction(self, message: String) -> None:
-        call_in_loop(self._loop, self._worker.instruct, message.data, lambda end: None)
+        def begin() -> None:
+            # It replaces the action's instruction, and what follows is not the client's.
+            self._handle = None
+            self._worker.instruct(message.data, lambda end: None)
+
+        call_in_loop(self._loop, begin)
 
     async def _cancel(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = await self._in_loop(self._worker.cancel)
@@ -124,21 +130,30 @@ class InstructionInputs:
         )
 
     def _cancel_goal(self, handle: Any) -> CancelResponse:
-        # A goal that was replaced ends by itself; what replaced it goes on.
-        if handle is self._handle:
-            call_in_loop(self._loop, self._worker.cancel)
+        def cancel() -> None:
+            # A goal that was replaced ends by itself; what replaced it goes on.
+            if handle is self._handle:
+                self._worker.cancel()
+
+        # In the loop, after the instruction has begun: none is missed that came right before.
+        call_in_loop(self._loop, cancel)
         return CancelResponse.ACCEPT
 
     async def _execute(self, handle: Any) -> Any:
         ended = RclpyFuture(executor=self._node.executor)
 
+        def finish(end: MissionEnd | None) -> None:
+            if self._handle is handle:
+                self._handle = None
+            settle(self._node, ended, end)
+
         def begin() -> None:
+            if handle.is_cancel_requested:
+                finish(None)
+                return
             self._handle, self._calls = handle, 0
-            taken = self._worker.instruct(
-                handle.request.instruction, lambda end: settle(self._node, ended, end)
-            )
-            if not taken:
-                settle(self._node, ended, None)
+            if not self._worker.instruct(handle.request.instruction, finish):
+                finish(None)
 
         call_in_loop(self._loop, begin)
         end: MissionEnd | None = await ended
@@ -158,7 +173,8 @@ class InstructionInputs:
         decision = end.decision
         result.outcome = decision.outcome.value
         result.reason = end.reason.value if end.reason else ''
-        result.message = end.drive.detail if end.drive else decision.detail
+        # Half a character of a model's answer is no text for a message.
+        result.message = printable(end.drive.detail if end.drive else decision.detail)
         result.confidence = math.nan if decision.confidence is None else decision.confidence
         result.record = decision.record
         if decision.waypoint is not None:

@@ -104,6 +104,8 @@ class NavigatorOutputs:
 def goal_pixel(waypoint: Waypoint, frame: RgbdFrame) -> Pixel:
     """Return where a goal on the floor shows in the frame's picture, NaN where it does not."""
     camera_from_map = inverse(frame.map_from_base @ frame.base_from_camera)
-    point = transform_points(camera_from_map, (waypoint.x_m, waypoint.y_m, 0.0))
+    # The floor is where the base stands, which is not z = 0 in every map.
+    floor_m = frame.map_from_base[2, 3]
+    point = transform_points(camera_from_map, (waypoint.x_m, waypoint.y_m, floor_m))
     u_px, v_px = frame.camera.project(point)
     return Pixel(float(u_px), float(v_px))

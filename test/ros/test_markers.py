@@ -1,0 +1,126 @@
+"""Candidates and goals as RViz shows them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from records.missions import floor_frame
+from visualization_msgs.msg import Marker
+
+from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.ros.markers import (
+    LIFETIME_S,
+    candidate_markers,
+    goal_markers,
+    header_at,
+    pose_stamped,
+)
+
+pytestmark = pytest.mark.ros
+STAMP_NS = 1_700_000_000_123
+PLACES = (GroundAction(1.0, 0.0), GroundAction(2.0, -0.3), GroundAction(1.5, 0.4))
+CANDIDATES = tuple(
+    Candidate(label, action, Pixel(10.0 * label, 20.0)) for label, action in enumerate(PLACES, 1)
+)
+WAYPOINT = Waypoint('map', STAMP_NS, -3.5, 4.25, -2.5)
+
+
+def candidates(chosen: tuple[int, ...] = (2,)) -> list[Any]:
+    """Return the markers of three candidates."""
+    return list(candidate_markers(CANDIDATES, chosen, floor_frame()).markers)
+
+
+def drawn(namespace: str) -> list[Any]:
+    """Return the markers of a namespace that add something."""
+    found = [*candidates(), *goal_markers(WAYPOINT).markers]
+    return [marker for marker in found if marker.ns == namespace and marker.action == Marker.ADD]
+
+
+def numbers(marker: Any) -> list[float]:
+    """Return every number of a marker's place, size and colour."""
+    pose, scale, color = marker.pose, marker.scale, marker.color
+    return [
+        *(getattr(part, axis) for part in (pose.position, scale) for axis in 'xyz'),
+        *(getattr(pose.orientation, axis) for axis in 'xyzw'),
+        *(color.r, color.g, color.b, color.a),
+    ]
+
+
+def test_what_was_shown_before_is_deleted_before_anything_is_added() -> None:
+    actions = [marker.action for marker in candidates()]
+    deletions = actions.count(Marker.DELETEALL)
+    assert actions[:deletions] == [Marker.DELETEALL] * deletions
+    assert {marker.ns for marker in candidates()[:deletions]} == {'candidates', 'labels'}
+    assert set(actions[deletions:]) == {Marker.ADD}
+
+
+def test_without_candidates_only_the_deletions_are_left() -> None:
+    markers = candidate_markers((), (), floor_frame()).markers
+    assert {marker.action for marker in markers} == {Marker.DELETEALL}
+
+
+@pytest.mark.parametrize('namespace', ['candidates', 'labels', 'goal'])
+def test_every_marker_has_frame_stamp_lifetime_and_finite_numbers(namespace: str) -> None:
+    for marker in drawn(namespace):
+        assert marker.header.frame_id == 'map'
+        stamp = marker.header.stamp
+        assert stamp.sec * 1_000_000_000 + stamp.nanosec == STAMP_NS
+        assert marker.lifetime.sec == LIFETIME_S
+        assert all(map(math.isfinite, numbers(marker)))
+        turn = marker.pose.orientation
+        assert math.hypot(turn.x, turn.y, turn.z, turn.w) == pytest.approx(1.0)
+        assert marker.color.a > 0.0
+        assert marker.scale.z > 0.0
+
+
+def test_no_two_markers_bear_the_same_namespace_and_number() -> None:
+    names = [(marker.ns, marker.id) for marker in [*drawn('candidates'), *drawn('labels')]]
+    assert len(names) == len(set(names)) == 2 * len(CANDIDATES)
+
+
+def test_discs_and_numbers_stand_where_their_candidates_lie_in_the_map() -> None:
+    for candidate, disc, number in zip(
+        CANDIDATES, drawn('candidates'), drawn('labels'), strict=True
+    ):
+        waypoint = waypoint_for(candidate.action, floor_frame())
+        for marker in (disc, number):
+            assert marker.id == candidate.label
+            place = marker.pose.position
+            assert (place.x, place.y) == pytest.approx((waypoint.x_m, waypoint.y_m))
+        assert number.text == str(candidate.label)
+        assert (disc.type, number.type) == (Marker.CYLINDER, Marker.TEXT_VIEW_FACING)
+
+
+def test_only_what_was_chosen_has_the_colour_of_the_chosen() -> None:
+    colors = {disc.id: (disc.color.r, disc.color.g, disc.color.b) for disc in drawn('candidates')}
+    assert colors[1] == colors[3] != colors[2]
+
+
+def test_candidates_that_are_no_place_on_the_floor_are_not_shown() -> None:
+    pixel: Candidate[Any] = Candidate(1, Pixel(3.0, 4.0), Pixel(3.0, 4.0))
+    markers = candidate_markers((pixel,), (), floor_frame()).markers
+    assert all(marker.action == Marker.DELETEALL for marker in markers)
+
+
+def test_the_goal_is_an_arrow_that_points_as_the_robot_will() -> None:
+    (arrow,) = drawn('goal')
+    assert arrow.type == Marker.ARROW
+    assert arrow.scale.x > arrow.scale.y > 0.0
+    assert (arrow.pose.position.x, arrow.pose.position.y) == (-3.5, 4.25)
+    turn = arrow.pose.orientation
+    assert (turn.x, turn.y) == pytest.approx((0.0, 0.0))
+    assert 2.0 * math.atan2(turn.z, turn.w) == pytest.approx(-2.5)
+    assert pose_stamped(WAYPOINT).pose == arrow.pose
+    assert pose_stamped(WAYPOINT).header == arrow.header
+
+
+def test_a_stamp_keeps_its_nanoseconds() -> None:
+    stamp = header_at('map', 1_700_000_000_999_999_999).stamp
+    assert (stamp.sec, stamp.nanosec) == (1_700_000_000, 999_999_999)
