@@ -115,11 +115,18 @@ class RosEyes:
             raise Refusal(ObservationReason.BAD_CALIBRATION, str(error)) from error
 
     def inside_map(self, frame_id: str, x_m: float, y_m: float) -> bool:
-        """Return whether a place lies on the global costmap, true where none is known."""
+        """Return whether a place lies on the global costmap, true where none is known.
+
+        A costmap that cannot be read has no inside.
+        """
         message = self._costmaps.get('global_costmap')
         if message is None or message.header.frame_id != frame_id:
             return True
-        return bool(costmap_from_message(message).contains(np.array((x_m, y_m))))
+        try:
+            costmap = costmap_from_message(message)
+        except InvalidValueError:
+            return False
+        return bool(costmap.contains(np.array((x_m, y_m))))
 
     async def _sight(self, found: MatchedSet, deadline: Deadline) -> Sight:
         rgb = rgb_from_message(found.colour)

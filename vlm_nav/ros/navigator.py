@@ -10,6 +10,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
@@ -19,6 +20,7 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from vlm_nav.core.errors import VlmNavError
+from vlm_nav.navigation.in_words import printable
 from vlm_nav.ros.navigator_parameters import (
     NAVIGATOR_PARAMETERS,
     NavigatorSettings,
@@ -46,6 +48,8 @@ class Navigator(LifecycleNode):
         self._settings: NavigatorSettings | None = None
         self._active = False
         self.work = NavigatorWork(self)
+        self._answer_change_state = self._service_change_state.callback
+        self._service_change_state.callback = self._change_state_if_possible
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose)
 
@@ -96,11 +100,21 @@ class Navigator(LifecycleNode):
         """End what is under way."""
         return self.on_deactivate(state) if self._active else TransitionCallbackReturn.SUCCESS
 
+    def _change_state_if_possible(self, request: Any, response: Any) -> Any:
+        # rclpy lets its error out of the callback, and the node would end for a manager's slip.
+        try:
+            return self._answer_change_state(request, response)
+        except RuntimeError as error:
+            wanted = request.transition.label or request.transition.id
+            self.get_logger().warning(printable(f'no transition {wanted} from here: {error}'))
+            response.success = False
+            return response
+
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         changed = {item.name: item.value for item in parameters}
         wrong = problems(NAVIGATOR_PARAMETERS, changed)
         known = {entry.name for entry in NAVIGATOR_PARAMETERS}
-        if self._active and known & changed.keys():
+        if self._settings is not None and known & changed.keys():
             wrong.append('deactivate and clean up first: parameters are read when configured')
         return SetParametersResult(successful=not wrong, reason='; '.join(wrong))
 
@@ -133,18 +147,26 @@ async def run(node: Navigator) -> int:
 
 async def _main(arguments: Sequence[str]) -> int:
     # The signals are the loop's: a running goal is cancelled before rclpy shuts down.
-    rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        rclpy.init(args=list(arguments), signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:
+        # What rcl says of arguments and parameter files that it cannot read.
+        return _refused(f'{type(error).__name__}: {error}')
     try:
         node = Navigator(asyncio.get_running_loop())
     except ParameterException as error:
-        sys.stderr.write(f'navigator: {error}\n')
         rclpy.shutdown()
-        return 2
+        return _refused(str(error))
     try:
         return await run(node)
     finally:
         node.destroy_node()
         rclpy.shutdown()
+
+
+def _refused(why: str) -> int:
+    sys.stderr.write(printable(f'navigator: {why}') + '\n')
+    return 2
 
 
 def main() -> int:

@@ -147,18 +147,18 @@ class NavigatorWork:
 
     def end_soon(self) -> None:
         """End the instruction under way and take no more."""
-        task = asyncio.get_running_loop().create_task(self.close())
+        shift, self._shift = self._shift, None
+        if shift is None:
+            return
+        task = asyncio.get_running_loop().create_task(shift.close())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
         """As `end_soon`, and return when all has ended."""
-        shift, self._shift = self._shift, None
-        if shift is not None:
-            await shift.close()
-        ending = self._ending - {asyncio.current_task()}
-        if ending:
-            await asyncio.wait(ending)
+        self.end_soon()
+        if self._ending:
+            await asyncio.wait(self._ending)
 
     def give_up(self) -> None:
         """Have the process end with a failure."""

@@ -1,0 +1,506 @@
+"""The navigator as a process over DDS: its lifecycle, its answers, and its ends."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytest.importorskip('rclpy')
+pytest.importorskip('nav2_msgs')
+pytest.importorskip('vlm_nav_msgs')
+
+from action_msgs.msg import GoalStatus
+from ament_index_python.packages import get_package_prefix
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from end_to_end.human import Human
+from end_to_end.processes import JsonProcess, Line, Told
+from geometry_msgs.msg import Point, Pose
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from nav_msgs.msg import MapMetaData, OccupancyGrid
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.action import ActionClient
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vlm_nav_msgs.action import NavigateByInstruction
+
+from vlm_nav.ros.navigator_work import NavigatorWork
+from vlm_nav.ros.qos import LATCHED, OUTPUT
+from vlm_nav.ros.spinning import answer_of
+
+pytestmark = pytest.mark.ros
+PATIENCE_S = 20.0
+NAMESPACE = '/robot1'
+TRANSITIONS = {
+    'configure': Transition.TRANSITION_CONFIGURE,
+    'cleanup': Transition.TRANSITION_CLEANUP,
+    'activate': Transition.TRANSITION_ACTIVATE,
+    'deactivate': Transition.TRANSITION_DEACTIVATE,
+}
+DOWN = {'active': 'deactivate', 'inactive': 'cleanup'}
+QUICK = {
+    'vlm.spec': 'scripted:first',
+    'pivot.rounds': 1,
+    'pivot.runs': 1,
+    'pivot.samples': 4,
+    'pivot.picks': 2,
+    'maximum_age_s': 2.0,
+    # The base drives in its head while the robot's transforms stand still.
+    'nav2.position_tolerance_m': 100.0,
+}
+USUAL = {**QUICK, 'depth_transport': 'raw', 'require_costmap': False}
+
+
+class Robot:
+    """Camera, base and navigator in a namespace, and the person beside them."""
+
+    def __init__(self, node: Any, start: Callable[..., JsonProcess], records: Path) -> None:
+        self.node = node
+        moved = ['-r', f'__ns:={NAMESPACE}', '-r', '/tf:=tf', '-r', '/tf_static:=tf_static']
+        start('vlm_nav.ros.doubles.drawn_room_camera', '--ros-args', *moved)
+        self.base = start('vlm_nav.ros.doubles.navigate_to_pose_server', '--ros-args', *moved)
+        file = records / 'parameters.yaml'
+        values = {**QUICK, 'records.folder': str(records)}
+        file.write_text(yaml.safe_dump({'/**': {'ros__parameters': values}}))
+        self.navigator = start(
+            'vlm_nav.ros.launch_stand_in', 'navigate.launch.py', f'namespace:={NAMESPACE[1:]}',
+            'autostart:=false', f'params_file:={file}',
+        )  # fmt: skip
+        self.human = Human(node)
+        self.client = ActionClient(node, NavigateByInstruction, 'navigator/navigate')
+        self.feedback: list[str] = []
+        self._maps: Any = None
+
+    def state(self) -> str:
+        """Return the navigator's state."""
+        response = self.human.call(GetState, 'navigator/get_state', GetState.Request())
+        return str(response.current_state.label)
+
+    def change(self, transition: str) -> bool:
+        """Ask for a transition and return whether it was made."""
+        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
+        return bool(self.human.call(ChangeState, 'navigator/change_state', request).success)
+
+    def set(self, node: str = 'navigator', **values: Any) -> str:
+        """Set parameters of a node (__ for .) and return why it refused, if it did."""
+        named = [
+            Parameter(name.replace('__', '.'), value=value).to_parameter_msg()
+            for name, value in values.items()
+        ]
+        request = SetParametersAtomically.Request(parameters=named)
+        service = f'{node}/set_parameters_atomically'
+        result = self.human.call(SetParametersAtomically, service, request).result
+        assert result.successful is (not result.reason)
+        return str(result.reason)
+
+    def begin(self, speed_m_s: float = 50.0, **values: Any) -> None:
+        """Have the navigator active with the usual parameters but for these."""
+        while (state := self.state()) in DOWN:
+            assert self.change(DOWN[state])
+        self.forget_map()
+        wanted = {name.replace('.', '__'): value for name, value in USUAL.items()}
+        assert self.set(**{**wanted, **values}) == ''
+        assert self.set('navigate_to_pose_double', speed_m_s=speed_m_s) == ''
+        assert self.change('configure')
+        assert self.change('activate')
+
+    def ask(self, instruction: str) -> Line:
+        """Give an instruction by topic and return how it ended."""
+        before = len(self.human.outcomes.lines)
+        self.human.instruct(instruction)
+        return self.human.outcomes.wait(lambda line: line['instruction'] == instruction, before)
+
+    def map(self, value: int, half_m: float = 20.0, age_s: float = 0.0) -> None:
+        """Publish a latched global costmap of one value around the map's origin."""
+        if self._maps is None:
+            topic = 'global_costmap/costmap'
+            self._maps = self.node.create_publisher(OccupancyGrid, topic, LATCHED)
+        stamp = self.node.get_clock().now().nanoseconds - int(age_s * 1e9)
+        cells = round(half_m / 0.05)
+        origin = Pose(position=Point(x=-half_m, y=-half_m))
+        grid = OccupancyGrid(
+            header=Header(frame_id='map'),
+            info=MapMetaData(resolution=0.1, width=cells, height=cells, origin=origin),
+            data=array.array('b', [value]) * (cells * cells),
+        )
+        grid.header.stamp.sec, grid.header.stamp.nanosec = divmod(stamp, 1_000_000_000)
+        self._maps.publish(grid)
+
+    def forget_map(self) -> None:
+        """Take the costmap back, for eyes that are opened later."""
+        if self._maps is not None:
+            self.node.destroy_publisher(self._maps)
+            self._maps = None
+
+    def ends_with(self, reason: str | None) -> Line:
+        """Give instructions until one ends for a reason, and return that end."""
+        until_s = time.monotonic() + PATIENCE_S
+        while (end := self.ask(f'until {reason}'))['reason'] != reason:
+            assert time.monotonic() < until_s, f'wanted {reason}, the last end was {end}'
+        return end
+
+    async def send(self, instruction: str) -> Any:
+        """Send an instruction by the action and return the accepted goal."""
+        assert await asyncio.to_thread(self.client.wait_for_server, PATIENCE_S)
+        self.feedback = told = []
+        goal = NavigateByInstruction.Goal(instruction=instruction)
+        handle = await self.answer(
+            lambda: self.client.send_goal_async(
+                goal, lambda message: told.append(message.feedback.stage)
+            )
+        )
+        assert handle.accepted
+        return handle
+
+    async def result(self, handle: Any) -> tuple[int, Any]:
+        """Return status and result of a goal."""
+        response = await self.answer(handle.get_result_async)
+        return response.status, response.result
+
+    async def answer(self, start: Callable[[], Any]) -> Any:
+        """Return what a future of rclpy gives."""
+        return await asyncio.wait_for(answer_of(self.node, start), PATIENCE_S)
+
+    async def driving(self, before: int) -> Line:
+        """Return the goal that the base has accepted since."""
+        return await asyncio.to_thread(
+            self.base.told.wait, lambda line: line.get('event') == 'accepted', before
+        )
+
+
+@pytest.fixture(scope='module')
+def robot(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
+    """Give the processes, which end with the module: none may fail or stay."""
+    from rclpy.node import Node
+
+    from vlm_nav.ros.spinning import SpinThread
+
+    processes = []
+
+    def start(module: str, *arguments: str) -> JsonProcess:
+        processes.append(JsonProcess(module, arguments))
+        return processes[-1]
+
+    node = Node('human', context=ros_context, namespace=NAMESPACE)
+    with ExitStack() as ending:
+        ending.callback(node.destroy_node)
+        ending.enter_context(SpinThread(node))
+        found = Robot(node, start, tmp_path_factory.mktemp('records'))
+        ending.callback(found.client.destroy)
+        try:
+            yield found
+        finally:
+            statuses = [process.stop(signal.SIGTERM) for process in processes]
+    assert statuses == [0, 0, 0]
+    for process in processes:
+        assert left_of_session(process.process.pid) == []
+
+
+def left_of_session(session: int) -> list[str]:
+    """Return the processes of a session that still run."""
+    found = []
+    for status in Path('/proc').glob('[0-9]*/stat'):
+        with suppress(OSError):
+            fields = status.read_text().rpartition(')')[2].split()
+            if int(fields[3]) == session:
+                found.append(str(status))
+    return found
+
+
+def test_without_autostart_it_takes_nothing_until_its_manager_activates_it(robot: Robot) -> None:
+    assert robot.state() == 'unconfigured'
+    robot.human.instruct('too early\n[FATAL] forged')
+    line = robot.navigator.wait_log('not active')
+    assert 'WARN' in line
+    assert not robot.change('activate')
+    assert robot.change('configure')
+    assert robot.state() == 'inactive'
+    assert robot.change('activate')
+    assert robot.state() == 'active'
+    assert robot.navigator.wait_log('active: instructions are taken on /robot1/navigator')
+    end = robot.ask('go "there"\n\x1b[2J')
+    assert (end['outcome'], end['reached'], end['reason']) == ('goal', True, None)
+    assert not any('forged' in line.get('log', '') for line in robot.navigator.told.lines)
+
+
+def test_in_a_namespace_all_its_topics_lie_there(robot: Robot) -> None:
+    robot.begin()
+    names = ('navigator', NAMESPACE)
+    listened = robot.node.get_subscriber_names_and_types_by_node
+    topics = ('tf', 'tf_static', 'camera/depth/image_raw', 'global_costmap/costmap')
+    wanted = {f'{NAMESPACE}/{topic}' for topic in topics}
+    until_s = time.monotonic() + PATIENCE_S
+    while not wanted <= (heard := {name for name, _ in listened(*names)}):
+        assert time.monotonic() < until_s, f'it listens to {heard}'
+        time.sleep(0.01)
+    said = {name for name, _ in robot.node.get_publisher_names_and_types_by_node(*names)}
+    shared = {'/clock', '/diagnostics', '/parameter_events', '/rosout'}
+    assert {name for name in heard | said if not name.startswith('/robot1/')} <= shared
+    for topic in ('annotated', 'markers', 'goal', 'decision', 'outcome'):
+        assert f'/robot1/navigator/{topic}' in said
+
+
+def test_parameters_are_not_changed_under_a_node_that_has_read_them(robot: Robot) -> None:
+    robot.begin()
+    for _ in ('active', 'inactive'):
+        assert 'clean up first' in robot.set(pivot__runs=2)
+        assert robot.state() in DOWN
+        robot.change(DOWN[robot.state()])
+    assert robot.state() == 'unconfigured'
+    assert robot.set(pivot__runs=2) == ''
+    assert 'pivot.runs out of range' in robot.set(pivot__runs=0)
+    assert 'one of raw, compressed' in robot.set(image_transport='theora')
+    assert robot.set(vlm__spec='scripted:nobody') == ''
+    assert not robot.change('configure')
+    assert robot.state() == 'unconfigured'
+    assert robot.navigator.wait_log('parameters refused', "'scripted:nobody'", 'known: openai')
+
+
+async def test_the_action_succeeds_and_is_fed_back_on_the_way(robot: Robot) -> None:
+    robot.begin(speed_m_s=2.0)
+    status, result = await robot.result(await robot.send('go by the action'))
+    assert status == GoalStatus.STATUS_SUCCEEDED
+    assert (result.outcome, result.reason) == ('goal', '')
+    assert result.goal_pose.header.frame_id == 'map'
+    assert Path(result.record).name
+    stages = list(dict.fromkeys(robot.feedback))
+    assert stages == ['looking', 'asking', 'deciding', 'driving']
+
+
+async def test_the_action_is_aborted_with_the_reason_where_nothing_fits(robot: Robot) -> None:
+    robot.begin(vlm__spec='scripted:none')
+    status, result = await robot.result(await robot.send('go to nothing'))
+    assert status == GoalStatus.STATUS_ABORTED
+    assert (result.outcome, result.reason) == ('hold', 'none_fits')
+    assert result.goal_pose.header.frame_id == ''
+
+
+async def test_the_action_is_canceled_and_a_replaced_one_ends(robot: Robot) -> None:
+    robot.begin(speed_m_s=0.0)
+    before = len(robot.base.told.lines)
+    first = await robot.send('go first')
+    driven = await robot.driving(before)
+    before = len(robot.base.told.lines)
+    second = await robot.send('go second')
+    status, result = await robot.result(first)
+    assert (status, result.reason) == (GoalStatus.STATUS_ABORTED, 'replaced')
+    assert (await robot.driving(before))['goal_id'] != driven['goal_id']
+    await robot.answer(second.cancel_goal_async)
+    status, result = await robot.result(second)
+    assert (status, result.reason) == (GoalStatus.STATUS_CANCELED, 'cancelled')
+    await asyncio.to_thread(robot.base.told.wait, lambda line: line.get('event') == 'canceled')
+
+
+async def test_a_deactivation_ends_what_is_under_way_and_an_activation_takes_more(
+    robot: Robot,
+) -> None:
+    robot.begin(speed_m_s=0.0)
+    before = len(robot.base.told.lines)
+    handle = await robot.send('go until deactivated')
+    goal = await robot.driving(before)
+    assert robot.change('deactivate')
+    status, result = await robot.result(handle)
+    assert (status, result.reason) == (GoalStatus.STATUS_ABORTED, 'shutting_down')
+    robot.base.told.wait(
+        lambda line: line.get('event') == 'canceled' and line['goal_id'] == goal['goal_id']
+    )
+    status, result = await robot.result(await robot.send('go while inactive'))
+    assert (status, result.message) == (GoalStatus.STATUS_ABORTED, 'the node is not active')
+    assert robot.set('navigate_to_pose_double', speed_m_s=50.0) == ''
+    for _ in range(3):
+        assert robot.change('activate')
+        assert robot.ask('go again')['reached'] is True
+        assert robot.change('deactivate')
+
+
+def test_the_picture_is_shown_with_the_frame_of_the_camera(robot: Robot) -> None:
+    robot.begin()
+    shown = Told('annotated pictures')
+    subscription = robot.node.create_subscription(
+        Image,
+        'navigator/annotated',
+        lambda message: shown.add({'frame': message.header.frame_id, 'size': len(message.data)}),
+        LATCHED,
+    )
+    robot.ask('show me')
+    line = shown.wait(lambda line: True)
+    assert line == {'frame': 'camera_color_optical_frame', 'size': 640 * 480 * 3}
+    robot.node.destroy_subscription(subscription)
+
+
+def test_diagnostics_come_once_a_second_with_a_level(robot: Robot) -> None:
+    robot.begin()
+    came = Told('diagnostics')
+
+    def take(message: Any) -> None:
+        (status,) = message.status
+        came.add({'at_s': time.monotonic(), 'level': status.level, 'message': status.message})
+
+    subscription = robot.node.create_subscription(DiagnosticArray, '/diagnostics', take, OUTPUT)
+    first = came.wait(lambda line: line['level'] == DiagnosticStatus.OK)
+    second = came.wait(lambda line: line['at_s'] > first['at_s'])
+    assert 0.5 < second['at_s'] - first['at_s'] < 1.5
+    assert robot.change('deactivate')
+    told = came.wait(lambda line: line['level'] == DiagnosticStatus.WARN)
+    assert told['message'] == 'not active'
+    robot.node.destroy_subscription(subscription)
+
+
+def test_a_costmap_decides_what_is_offered_and_where_a_goal_may_lie(robot: Robot) -> None:
+    robot.begin()
+    robot.map(0)
+    assert robot.ends_with(None)['reached']
+    robot.map(100)
+    assert robot.ends_with('all_candidates_blocked')['outcome'] == 'hold'
+    robot.map(0, age_s=60.0)
+    assert 'older than the picture' in robot.ends_with('no_valid_costmap')['detail']
+    robot.map(0, half_m=0.6)
+    robot.ends_with('goal_outside_map')
+    accepted = len(robot.base.told.lines)
+    end = robot.ask('go outside the map')
+    assert (end['outcome'], end['reason']) == ('goal', 'goal_outside_map')
+    assert len(robot.base.told.lines) == accepted
+
+
+@pytest.mark.parametrize('given', [{'depth_transport': 'none'}, {'require_costmap': True}])
+def test_where_a_costmap_is_needed_nothing_is_done_without_one(
+    robot: Robot, given: dict[str, Any]
+) -> None:
+    robot.begin(**given)
+    assert robot.ends_with('no_valid_costmap')['outcome'] == 'hold'
+    robot.map(0)
+    assert robot.ends_with(None)['reached'] is True
+
+
+NEVER_BEGIN = {
+    'out_of_range': ({'pivot.rounds': 11}, 2, ['pivot.rounds', 'Max: 10', '11']),
+    'unknown_text': ({'image_transport': 'theora'}, 1, ['raw, compressed', 'theora']),
+    'unknown_model': ({'vlm.spec': 'gpt'}, 1, ['gpt', 'known: openai']),
+}
+STATES = {
+    'unconfigured': [],
+    'inactive': ['configure'],
+}
+
+
+def started(name: str, values: dict[str, Any], *arguments: str) -> subprocess.Popen[str]:
+    """Start the navigator itself in a namespace with parameters."""
+    program = Path(get_package_prefix('vlm_nav'), 'lib', 'vlm_nav', 'navigator')
+    given = [word for item in values.items() for word in ('-p', '{}:={}'.format(*item))]
+    command = [str(program), '--ros-args', '-r', f'__ns:=/{name}', *given, *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ})
+
+
+@pytest.fixture(scope='module')
+def never_beginning() -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Give navigators with parameters that they refuse, all started at once."""
+    running = {name: started(name, values) for name, (values, _, _) in NEVER_BEGIN.items()}
+    running['no_file'] = started('no_file', {}, '--params-file', '/no/such/file.yaml')
+    yield running
+    for process in running.values():
+        with process:
+            process.kill()
+
+
+@pytest.mark.parametrize('name', NEVER_BEGIN)
+def test_parameters_that_are_refused_end_the_process_with_the_reason(
+    never_beginning: dict[str, subprocess.Popen[str]], name: str
+) -> None:
+    _, status, words = NEVER_BEGIN[name]
+    said = never_beginning[name].communicate(timeout=PATIENCE_S)[1]
+    assert never_beginning[name].returncode == status, said
+    assert 'Traceback' not in said
+    line = next(line for line in said.splitlines() if words[0] in line)
+    assert all(word in line for word in words)
+    if status == 2:
+        assert said == f'{line}\n'
+        assert line.startswith('navigator: ')
+
+
+def test_a_file_of_parameters_that_is_not_there_ends_the_process_with_2(
+    never_beginning: dict[str, subprocess.Popen[str]],
+) -> None:
+    process = never_beginning['no_file']
+    said = process.communicate(timeout=PATIENCE_S)[1]
+    assert process.returncode == 2
+    assert 'Traceback' not in said
+    assert '/no/such/file.yaml' in said.splitlines()[-1]
+
+
+@pytest.fixture(scope='module')
+def waiting() -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Give navigators that wait for a manager, all started at once."""
+    given = {'autostart': 'false', 'vlm.spec': 'scripted:first', 'records.folder': "''"}
+    running = {name: started(f'in_{name}', given) for name in STATES}
+    running['by_itself'] = started('in_by_itself', {**given, 'autostart': 'true'})
+    yield running
+    for process in running.values():
+        with process:
+            process.kill()
+
+
+@pytest.mark.parametrize('name', STATES)
+def test_a_termination_ends_it_with_0_in_every_state(
+    waiting: dict[str, subprocess.Popen[str]], spun: Callable[..., Any], name: str
+) -> None:
+    human = Human(spun('manager', namespace=f'/in_{name}'))
+    for transition in STATES[name]:
+        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
+        assert human.call(ChangeState, 'navigator/change_state', request).success
+    answer = human.call(GetState, 'navigator/get_state', GetState.Request())
+    assert answer.current_state.label == name
+    waiting[name].send_signal(signal.SIGTERM)
+    said = waiting[name].communicate(timeout=PATIENCE_S)[1]
+    assert waiting[name].returncode == 0, said
+    assert 'Traceback' not in said
+
+
+def test_with_autostart_it_becomes_active_by_itself_and_ends_with_0(
+    waiting: dict[str, subprocess.Popen[str]],
+) -> None:
+    process = waiting['by_itself']
+    assert process.stderr is not None
+    assert 'active: instructions are taken on /in_by_itself/' in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=PATIENCE_S)[1]
+    assert (process.returncode, said) == (0, '')
+
+
+class SlowToEnd:
+    """What lives while the node is active, and takes its time to end."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+        self.ended = False
+
+    async def close(self) -> None:
+        """End once it may."""
+        await self.may_end.wait()
+        self.ended = True
+
+
+async def test_activities_that_end_at_the_same_time_do_not_wait_for_each_other(
+    spun: Callable[..., Any],
+) -> None:
+    work = NavigatorWork(spun('navigator', namespace='/at_once'))
+    shifts = [SlowToEnd(), SlowToEnd()]
+    for shift in shifts:
+        work._shift = shift  # type: ignore[assignment]
+        work.end_soon()
+        await asyncio.sleep(0)
+    for shift in shifts:
+        shift.may_end.set()
+    await asyncio.wait_for(work.close(), PATIENCE_S)
+    assert all(shift.ended for shift in shifts)
