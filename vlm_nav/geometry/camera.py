@@ -96,6 +96,10 @@ class PinholeCamera:
         """Return the rays (H, W, 3) of all pixels, read-only, computed once for each camera."""
         return _pixel_rays(self)
 
+    def ray_planes(self) -> NDArray[np.float32]:
+        """Return the rays of all pixels as planes (3, H * W) of x, y and z, as `pixel_rays`."""
+        return _ray_planes(self)
+
     def contains(self, pixels: ArrayLike, margin_px: float = 0.0) -> NDArray[np.bool_]:
         """Return whether pixels (..., 2) lie in the picture, `margin_px` from its border."""
         array = np.asarray(pixels, dtype=np.float64)
@@ -128,6 +132,13 @@ def _pixel_rays(camera: PinholeCamera) -> NDArray[np.float32]:
     rays: NDArray[np.float32] = camera.rays(np.stack([u, v], axis=-1)).astype(np.float32)
     rays.setflags(write=False)
     return rays
+
+
+@functools.lru_cache(maxsize=8)
+def _ray_planes(camera: PinholeCamera) -> NDArray[np.float32]:
+    planes = np.ascontiguousarray(_pixel_rays(camera).reshape(-1, 3).T)
+    planes.setflags(write=False)
+    return planes
 
 
 def camera_from_calibration(

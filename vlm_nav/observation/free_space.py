@@ -152,9 +152,10 @@ def _obstacles(points: NDArray[np.float32], settings: FreeSpaceSettings) -> NDAr
     height_m = points[..., 2]
     with np.errstate(invalid='ignore'):
         touchable = (height_m >= settings.obstacle_low_m) & (height_m <= settings.obstacle_high_m)
-    standing = points[touchable]
     rows, columns = grid_shape(settings)
     obstacles = np.zeros((rows * FINER, columns * FINER), dtype=np.bool_)
-    row, column, inside = cell_index(obstacles.shape, settings, standing[:, 0], standing[:, 1])
+    row, column, inside = cell_index(
+        obstacles.shape, settings, points[..., 0][touchable], points[..., 1][touchable]
+    )
     obstacles[row[inside], column[inside]] = True
     return obstacles

@@ -61,8 +61,11 @@ def points_base(frame: RgbdFrame) -> NDArray[np.float32]:
     if frame.depth_m is None:
         raise FrameError('points need a frame with depth, got one without')
     rotation = frame.base_from_camera[:3, :3].astype(np.float32)
-    directions = frame.camera.pixel_rays().reshape(-1, 3) @ rotation.T
-    points: NDArray[np.float32] = directions.reshape(frame.camera.pixel_rays().shape)
-    points *= frame.depth_m[..., None]
-    points += frame.base_from_camera[:3, 3].astype(np.float32)
-    return points
+    position = frame.base_from_camera[:3, 3].astype(np.float32)
+    # One plane for each coordinate: what follows looks at one of them at a time.
+    planes: NDArray[np.float32] = (rotation @ frame.camera.ray_planes()).reshape(
+        3, *frame.depth_m.shape
+    )
+    planes *= frame.depth_m
+    planes += position[:, None, None]
+    return np.moveaxis(planes, 0, -1)
