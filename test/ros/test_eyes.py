@@ -277,6 +277,16 @@ async def test_a_costmap_may_have_any_age_where_0_says_so(view: Callable[..., An
         assert refused(sight) == [CandidateReason.COSTMAP_OCCUPIED] * 3
 
 
+async def test_eyes_that_open_late_still_get_the_last_costmap(view: Callable[..., Any]) -> None:
+    async with view('late') as one:
+        one.robot.map(100)
+        await one.look(lambda sight: len(sight.costmaps) == 1)
+        late = RosEyes(one.eyes._node, one.eyes._transforms, one.eyes._settings)
+        late.open()
+        await View(late, one.robot).look(lambda sight: len(sight.costmaps) == 1)
+        late.close()
+
+
 async def test_a_place_is_inside_the_map_as_far_as_one_is_known(view: Callable[..., Any]) -> None:
     async with view('inside') as one:
         assert one.eyes.inside_map('map', 100.0, 100.0)

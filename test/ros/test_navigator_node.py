@@ -501,6 +501,6 @@ async def test_activities_that_end_at_the_same_time_do_not_wait_for_each_other(
         work.end_soon()
         await asyncio.sleep(0)
     for shift in shifts:
-        shift.may_end.set()
+        asyncio.get_running_loop().call_later(0.05, shift.may_end.set)
     await asyncio.wait_for(work.close(), PATIENCE_S)
     assert all(shift.ended for shift in shifts)

@@ -69,6 +69,7 @@ def test_the_file_says_of_every_parameter_what_the_table_says() -> None:
     for entry in NAVIGATOR_PARAMETERS:
         said = above[entry.name.rpartition('.')[2]]
         assert said.startswith(entry.description), entry.name
+        assert said.removeprefix(entry.description)[:2] in ('', ' ('), entry.name
         assert all(text in said for text in entry.one_of), entry.name
 
 
