@@ -82,11 +82,11 @@ def test_an_own_pose_that_is_no_number_is_not_at_the_goal() -> None:
     assert end.state is DriveState.OFF_TARGET
 
 
-def test_success_that_cannot_be_checked_is_believed_only_without_a_code() -> None:
-    unchecked = end_of(GoalStatus.SUCCEEDED, own_pose=None)
-    assert unchecked.state is DriveState.REACHED
-    assert 'not checked' in unchecked.detail
-    assert end_of(GoalStatus.SUCCEEDED, 701, own_pose=None).state is DriveState.OFF_TARGET
+@pytest.mark.parametrize('error_code', [0, 701])
+def test_success_that_cannot_be_checked_is_not_believed(error_code: int) -> None:
+    end = end_of(GoalStatus.SUCCEEDED, error_code, own_pose=None)
+    assert end.state is DriveState.OFF_TARGET
+    assert 'own pose is not known' in end.detail
 
 
 def test_aborted_without_a_word_is_preempted_where_a_strangers_goal_runs() -> None:

@@ -21,6 +21,7 @@ class _Errand:
 
     instruction: str
     on_end: EndListener
+    begun: bool = False
     stop_reason: CommonReason | None = None
     task: asyncio.Task[MissionEnd] | None = None
 
@@ -100,6 +101,7 @@ class Dispatcher:
     async def _run(self, errand: _Errand, before: list[asyncio.Task[MissionEnd]]) -> MissionEnd:
         if before:
             await asyncio.wait(before)
+        errand.begun = True
         return await self.mission.carry_out(
             errand.instruction, lambda: errand.stop_reason or CommonReason.CANCELLED
         )
@@ -108,7 +110,7 @@ class Dispatcher:
         self._errands.remove(errand)
         if task.cancelled():
             reason = errand.stop_reason or CommonReason.CANCELLED
-            errand.on_end(_without_result(errand, reason, 'stopped before its end'))
+            errand.on_end(self._stopped(errand, reason))
             return
         error = task.exception()
         if error is None:
@@ -116,6 +118,12 @@ class Dispatcher:
             return
         self.on_error(error)
         errand.on_end(_without_result(errand, CommonReason.INTERNAL_ERROR, type(error).__name__))
+
+    def _stopped(self, errand: _Errand, reason: CommonReason) -> MissionEnd:
+        if errand.begun:
+            return _without_result(errand, reason, 'stopped before its end')
+        # Nobody has heard of it yet.
+        return self.mission.refuse(errand.instruction, reason, 'stopped before its beginning')
 
 
 def _without_result(errand: _Errand, reason: CommonReason, detail: str) -> MissionEnd:

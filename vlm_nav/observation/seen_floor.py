@@ -13,6 +13,8 @@ HOLE_PX = 5
 PLACE_TOLERANCE = 0.06
 
 _BORDER_PERCENTILE = 90.0
+# A depth camera of its own sees a little less of the floor than the colour camera does.
+_CROPPED_SHARE = 0.1
 
 
 def floor_seen(
@@ -98,14 +100,16 @@ def _heading(base_from_camera: NDArray[np.float64]) -> NDArray[np.float64]:
 def _below_view(points: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which pixels (...) lie below all of the picture's depth, or cannot be seen.
 
-    The border is one for the whole picture: depth that is missing in some columns only is a
-    hole, not the end of the view. A picture without any depth shows no floor that would end a
+    The border is one for the whole picture, and near its end: depth that is missing in some
+    columns only, or in more than the lowest rows, is a hole, not the end of the view. A picture without any depth shows no floor that would end a
     blind zone.
     """
     known = np.isfinite(points[..., 2])
     columns = np.flatnonzero(known.any(axis=0))
     if not len(columns):
         return np.zeros(pixels.shape[:-1], dtype=np.bool_)
-    lowest = len(known) - 1 - np.argmax(known[::-1, columns], axis=0)
+    last = len(known) - 1
+    lowest = last - np.argmax(known[::-1, columns], axis=0)
     border = float(np.percentile(lowest, _BORDER_PERCENTILE)) - HOLE_PX
+    border = max(border, (1.0 - _CROPPED_SHARE) * last)
     return np.asarray(~(pixels[..., 1] <= border))

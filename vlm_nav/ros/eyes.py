@@ -196,7 +196,7 @@ class RosEyes:
             raise Refusal(DrivingReason.NO_VALID_COSTMAP, f'{topic}: {error}') from error
         age_s = (stamp_ns - costmap.stamp_ns) / 1e9
         most_s = self._settings.costmap_maximum_age_s
-        if most_s and age_s > most_s:
+        if most_s and abs(age_s) > most_s:
             raise Refusal(
                 DrivingReason.NO_VALID_COSTMAP,
                 f'{topic} is {age_s:.1f} s older than the picture, allowed are {most_s:g} s',

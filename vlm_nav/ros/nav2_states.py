@@ -167,8 +167,6 @@ def _check_arrival(
 ) -> DriveEnd:
     said = nav2_said(result)
     if own_pose is None:
-        if result.error_code == 0:
-            return DriveEnd(DriveState.REACHED, 'not checked: the own pose is not known')
         return DriveEnd(
             DriveState.OFF_TARGET, f'Nav2 succeeded{said}, and the own pose is not known'
         )

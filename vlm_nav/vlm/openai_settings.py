@@ -18,11 +18,12 @@ class OpenAiSettings(BaseModel):
     `api_key_variable` when the first question is asked, and never kept here.
     """
 
-    model_config = ConfigDict(extra='forbid', frozen=True)
+    # A key that was put into a wrong place must not come back in an error.
+    model_config = ConfigDict(extra='forbid', frozen=True, hide_input_in_errors=True)
 
     model: str = Field(min_length=1)
-    base_url: str | None = None
-    api_key_variable: str = 'OPENAI_API_KEY'
+    base_url: str | None = Field(default=None, pattern=r'^https?://[^\s/]')
+    api_key_variable: str = Field(default='OPENAI_API_KEY', pattern=r'^[A-Za-z_][A-Za-z0-9_]*$')
     detail: Literal['low', 'high', 'auto'] = 'high'
     jpeg_quality: int = Field(default=85, ge=80, le=100)
     max_image_side_px: int = Field(default=1024, ge=64, le=8192)
