@@ -63,6 +63,30 @@ QUICK = {
 USUAL = {**QUICK, 'depth_transport': 'raw', 'require_costmap': False}
 
 
+class Manager:
+    """Asks a navigator for its state, and for others."""
+
+    def __init__(self, node: Any) -> None:
+        self._get = node.create_client(GetState, 'navigator/get_state')
+        self._change = node.create_client(ChangeState, 'navigator/change_state')
+
+    def state(self) -> str:
+        """Return the state, asking again: an answer is lost to whom the server does not know."""
+        until_s = time.monotonic() + PATIENCE_S
+        for client in (self._get, self._change):
+            assert client.wait_for_service(PATIENCE_S), client.srv_name
+        while (response := self._get.call(GetState.Request(), timeout_sec=1.0)) is None:
+            assert time.monotonic() < until_s, 'no state was told'
+        return str(response.current_state.label)
+
+    def change(self, transition: str) -> bool:
+        """Ask for a transition and return whether it was made."""
+        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
+        response = self._change.call(request, timeout_sec=PATIENCE_S)
+        assert response is not None, f'no answer to {transition}'
+        return bool(response.success)
+
+
 class Robot:
     """Camera, base and navigator in a namespace, and the person beside them."""
 
@@ -79,19 +103,11 @@ class Robot:
             'autostart:=false', f'params_file:={file}',
         )  # fmt: skip
         self.human = Human(node)
+        manager = Manager(node)
+        self.state, self.change = manager.state, manager.change
         self.client = ActionClient(node, NavigateByInstruction, 'navigator/navigate')
         self.feedback: list[str] = []
         self._maps: Any = None
-
-    def state(self) -> str:
-        """Return the navigator's state."""
-        response = self.human.call(GetState, 'navigator/get_state', GetState.Request())
-        return str(response.current_state.label)
-
-    def change(self, transition: str) -> bool:
-        """Ask for a transition and return whether it was made."""
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        return bool(self.human.call(ChangeState, 'navigator/change_state', request).success)
 
     def set(self, node: str = 'navigator', **values: Any) -> str:
         """Set parameters of a node (__ for .) and return why it refused, if it did."""
@@ -455,12 +471,11 @@ def waiting() -> Iterator[dict[str, subprocess.Popen[str]]]:
 def test_a_termination_ends_it_with_0_in_every_state(
     waiting: dict[str, subprocess.Popen[str]], spun: Callable[..., Any], name: str
 ) -> None:
-    human = Human(spun('manager', namespace=f'/in_{name}'))
+    manager = Manager(spun('manager', namespace=f'/in_{name}'))
+    assert manager.state() == 'unconfigured'
     for transition in STATES[name]:
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        assert human.call(ChangeState, 'navigator/change_state', request).success
-    answer = human.call(GetState, 'navigator/get_state', GetState.Request())
-    assert answer.current_state.label == name
+        assert manager.change(transition)
+    assert manager.state() == name
     waiting[name].send_signal(signal.SIGTERM)
     said = waiting[name].communicate(timeout=PATIENCE_S)[1]
     assert waiting[name].returncode == 0, said
