@@ -52,8 +52,9 @@ def navigator() -> Node:
         namespace=LaunchConfiguration('namespace'),
         output='screen',
         parameters=[
-            LaunchConfiguration('params_file'),
+            # What the file sets stands: it comes last.
             {name: LaunchConfiguration(name) for name in SET_BY_ARGUMENT},
+            LaunchConfiguration('params_file'),
         ],
         remappings=[
             ('/tf', 'tf'),

@@ -12,7 +12,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import CommonReason
 from vlm_nav.navigation.dispatcher import Dispatcher
-from vlm_nav.navigation.events import Ended
+from vlm_nav.navigation.events import Ended, Started
 from vlm_nav.navigation.mission import BROKEN, Mission, MissionEnd
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
@@ -121,6 +121,19 @@ async def test_a_cancel_ends_what_is_under_way_even_before_it_began() -> None:
     await asyncio.sleep(0.01)
     assert ends.told == [('a', CommonReason.CANCELLED), ('b', CommonReason.CANCELLED)]
     assert not office.busy
+
+
+async def test_an_instruction_that_never_began_is_told_of_too() -> None:
+    robot, ends, events = Robot(), Ends(), []
+    office = Dispatcher(Mission(robot, robot, robot, listeners=[events.append]))
+    for instruction in ('a', 'b', 'c'):
+        office.instruct(instruction, ends)
+    await settled(robot, 'c')
+    started = [event.instruction for event in events if isinstance(event, Started)]
+    ended = [event.decision.instruction for event in events if isinstance(event, Ended)]
+    assert sorted(started) == ['a', 'b', 'c']
+    assert sorted(ended) == ['a', 'b']
+    await office.close()
 
 
 async def test_a_pause_ends_and_refuses_until_it_is_over() -> None:

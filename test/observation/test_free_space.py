@@ -171,6 +171,14 @@ def test_a_wide_hole_in_the_depth_blocks_where_it_begins(lowest_row: int) -> Non
     assert free_space.unobstructed_range_m(0.0) == math.inf
 
 
+def test_depth_that_ends_far_above_the_pictures_end_is_no_blind_zone() -> None:
+    frame = frame_of()
+    hidden = np.zeros((120, 160), dtype=np.bool_)
+    hidden[70:, :] = True
+    free_space = free_space_of(without_depth(frame, hidden), SETTINGS)
+    assert free_space.free_range_m(0.0) < 0.9
+
+
 def test_a_covered_camera_sees_no_floor_at_all() -> None:
     frame = frame_of()
     dark = without_depth(frame, np.ones((120, 160), dtype=np.bool_))

@@ -25,6 +25,8 @@ from vlm_nav.ros.parameters import problems
 
 pytestmark = pytest.mark.ros
 FILE = Path(__file__).resolve().parents[2] / 'config' / 'navigator.yaml'
+# Commented out in the file, where they would override the launch arguments of these names.
+LAUNCH_ARGUMENTS = {'autostart', 'image_transport', 'depth_transport'}
 DEFAULTS = {entry.name: entry.default for entry in NAVIGATOR_PARAMETERS}
 NUMBERS = [
     entry
@@ -52,7 +54,7 @@ def parameters_of_file() -> dict[str, Any]:
 
 def test_the_file_holds_exactly_the_parameters_of_the_table_with_their_defaults() -> None:
     given = parameters_of_file()
-    assert list(given) == list(DEFAULTS)
+    assert list(given) == [name for name in DEFAULTS if name not in LAUNCH_ARGUMENTS]
     for name, value in given.items():
         assert type(value) is type(DEFAULTS[name]), name
         assert value == DEFAULTS[name], name
@@ -62,10 +64,11 @@ def test_the_file_says_of_every_parameter_what_the_table_says() -> None:
     above: dict[str, str] = {}
     comment = ''
     for line in FILE.read_text(encoding='utf-8').splitlines():
-        if line.strip().startswith('#'):
+        found = re.match(r'\s+(# )?(\w+): \S', line)
+        if found and (found[1] is None or found[2] in LAUNCH_ARGUMENTS):
+            above[found[2]] = comment
+        elif line.strip().startswith('#'):
             comment = line.strip('# ')
-        elif found := re.match(r'\s+(\w+): \S', line):
-            above[found[1]] = comment
     for entry in NAVIGATOR_PARAMETERS:
         said = above[entry.name.rpartition('.')[2]]
         assert said.startswith(entry.description), entry.name
@@ -74,7 +77,7 @@ def test_the_file_says_of_every_parameter_what_the_table_says() -> None:
 
 
 def test_the_file_would_not_be_refused() -> None:
-    given = parameters_of_file()
+    given = {**DEFAULTS, **parameters_of_file()}
     assert problems(NAVIGATOR_PARAMETERS, given) == []
     for entry in NUMBERS:
         assert entry.least is not None
@@ -108,6 +111,13 @@ def test_the_defaults_are_those_of_the_rooms_below() -> None:
     assert settings.require_active is RequireActive.AUTO
     assert settings.records_folder == Path.home() / '.ros' / 'vlm_nav'
     assert settings.values == DEFAULTS
+
+
+def test_what_records_show_of_the_parameters_holds_no_secret_of_the_url() -> None:
+    url = 'https://me:s3cret@example.org/v1?api-key=hidden'
+    settings = navigator_settings({**DEFAULTS, 'vlm.base_url': url})
+    assert settings.values['vlm.base_url'] == 'https://example.org/v1'
+    assert settings.model.base_url == url
 
 
 # Each parameter that reaches the rooms below, another value than its default, and where it goes.

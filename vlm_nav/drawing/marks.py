@@ -99,10 +99,17 @@ def draw_goal(
     """Draw a cross-hair into `rgb` where the decision leads; nothing where it does not show."""
     if not (math.isfinite(place.u_px) and math.isfinite(place.v_px)):
         return
-    centre = (round(place.u_px), round(place.v_px))
-    size = round(2.2 * radius_px)
+    # Four strokes that point at the place and leave what is drawn there to be read.
     for color, thickness in ((style.number, 5), (style.chosen_ring, 2)):
-        cv2.drawMarker(rgb, centre, color, cv2.MARKER_CROSS, size, thickness, cv2.LINE_AA)
+        for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            start, end = (
+                (
+                    _fixed(place.u_px + share * radius_px * right),
+                    _fixed(place.v_px + share * radius_px * down),
+                )
+                for share in (1.4, 2.4)
+            )
+            cv2.line(rgb, start, end, color, thickness, cv2.LINE_AA, _SHIFT)
 
 
 def ring_thickness_px(radius_px: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -61,8 +62,10 @@ class PivotSelector:
                 DrivingReason.NO_VALID_COSTMAP,
                 'a robot without depth needs a global or local costmap, got neither',
             )
+        # Numbers of a whole picture: a second for a large one, in which the loop must not stand.
+        guard = await asyncio.to_thread(guard_for, sight, self.free_space)
         inquiry = Inquiry(
-            space=self._space(sight),
+            space=GroundSpace(sight.frame, guard, self.reach.nearest_m, self.reach.farthest_m),
             model=self.model,
             instruction=instruction,
             settings=self.settings,
@@ -72,10 +75,6 @@ class PivotSelector:
             listeners=self.listeners,
         )
         return _decision(await pivot(inquiry, self.seed), sight, instruction)
-
-    def _space(self, sight: Sight) -> GroundSpace:
-        guard = guard_for(sight, self.free_space)
-        return GroundSpace(sight.frame, guard, self.reach.nearest_m, self.reach.farthest_m)
 
 
 def _decision(result: PivotResult[GroundAction], sight: Sight, instruction: str) -> Decision:

@@ -101,8 +101,8 @@ def _below_view(points: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDA
     """Return which pixels (...) lie below all of the picture's depth, or cannot be seen.
 
     The border is one for the whole picture, and near its end: depth that is missing in some
-    columns only, or in more than the lowest rows, is a hole, not the end of the view. A picture without any depth shows no floor that would end a
-    blind zone.
+    columns only, or in more than the lowest rows, is a hole, not the end of the view. A picture
+    without any depth shows no floor that would end a blind zone.
     """
     known = np.isfinite(points[..., 2])
     columns = np.flatnonzero(known.any(axis=0))

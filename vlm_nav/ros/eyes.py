@@ -129,7 +129,8 @@ class RosEyes:
         return bool(costmap.contains(np.array((x_m, y_m))))
 
     async def _sight(self, found: MatchedSet, deadline: Deadline) -> Sight:
-        rgb = rgb_from_message(found.colour)
+        # Decoding and registering a large picture takes long: the loop goes on meanwhile.
+        rgb = await asyncio.to_thread(rgb_from_message, found.colour)
         camera = self._camera(found.colour_info)
         require_picture_size(camera, rgb.shape[1], rgb.shape[0])
         depth_m = None
@@ -155,7 +156,7 @@ class RosEyes:
         self, found: MatchedSet, camera: PinholeCamera, deadline: Deadline
     ) -> DepthArray:
         """Return the depth registered to the colour picture."""
-        depth_m = depth_from_message(found.depth)
+        depth_m = await asyncio.to_thread(depth_from_message, found.depth)
         colour_frame = found.colour.header.frame_id
         depth_frame = found.depth.header.frame_id
         if depth_frame == colour_frame and depth_m.shape == (camera.height_px, camera.width_px):
@@ -170,7 +171,9 @@ class RosEyes:
         depth_camera = self._camera(info)
         require_picture_size(depth_camera, depth_m.shape[1], depth_m.shape[0])
         color_from_depth = await self._at(colour_frame, depth_frame, found, deadline)
-        return register_depth(depth_m, depth_camera, camera, color_from_depth)
+        return await asyncio.to_thread(
+            register_depth, depth_m, depth_camera, camera, color_from_depth
+        )
 
     async def _costmap_views(
         self, found: MatchedSet, deadline: Deadline

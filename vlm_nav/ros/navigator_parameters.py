@@ -155,8 +155,16 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
         seed=values['pivot.seed'],
         records_folder=Path(os.path.expanduser(folder)) if folder else None,
         records_keep_last=values['records.keep_last'] or None,
-        values=dict(values),
+        values=_without_secrets(values),
     )
+
+
+def _without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as records may show them: a URL can hold a password or a key."""
+    shown = dict(values)
+    if shown['vlm.base_url']:
+        shown['vlm.base_url'] = _model(values).endpoint()
+    return shown
 
 
 def _named(values: Mapping[str, Any], settings: type, prefix: str = '') -> dict[str, Any]:

@@ -14,7 +14,7 @@ from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
-from vlm_nav.navigation.mission import Mission
+from vlm_nav.navigation.mission import Mission, new_identifier
 from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.eyes import RosEyes
@@ -75,7 +75,16 @@ class _Shift:
             listeners=listeners,
             seed=self.settings.seed,
         )
-        return Mission(self.eyes, selector, self.base, self.settings.limits, listeners)
+        # Without records there is nothing that a name would lead to.
+        recorded = self.settings.records_folder is not None
+        return Mission(
+            self.eyes,
+            selector,
+            self.base,
+            self.settings.limits,
+            listeners,
+            name_record=new_identifier if recorded else str,
+        )
 
     def _recorders(self, node: Node) -> list[Listener]:
         if self.settings.records_folder is None:
