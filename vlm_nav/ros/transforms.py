@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
+from vlm_nav.geometry.errors import PoseError
 from vlm_nav.geometry.poses import FloatArray, transform_from, wxyz_from_xyzw
 
 # A lookup takes some 50 us and a transform stays for 10 s: looking again this often is both
@@ -64,7 +65,7 @@ class TransformSource:
         while True:
             try:
                 return self._at(to_frame, from_frame, stamp_ns).to_from
-            except self._exception as error:
+            except (self._exception, PoseError) as error:
                 if deadline.expired():
                     raise self._refusal(to_frame, from_frame, stamp_ns, error) from error
             await asyncio.sleep(min(_LOOK_AGAIN_S, deadline.remaining_s()))
@@ -76,7 +77,7 @@ class TransformSource:
         """
         try:
             return self._at(to_frame, from_frame, 0)
-        except self._exception:
+        except (self._exception, PoseError):
             return None
 
     def _at(self, to_frame: str, from_frame: str, stamp_ns: int) -> StampedTransform:
