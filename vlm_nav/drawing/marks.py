@@ -99,7 +99,10 @@ def draw_goal(
     """Draw a cross-hair into `rgb` where the decision leads; nothing where it does not show."""
     if not (math.isfinite(place.u_px) and math.isfinite(place.v_px)):
         return
-    # Four strokes that point at the place and leave what is drawn there to be read.
+    # A dot, and four strokes that point at it and leave what is drawn there to be read.
+    dot = (_fixed(place.u_px), _fixed(place.v_px))
+    for color, size_px in ((style.number, 5.0), (style.chosen_ring, 3.5)):
+        cv2.circle(rgb, dot, _fixed(size_px), color, cv2.FILLED, cv2.LINE_AA, _SHIFT)
     for color, thickness in ((style.number, 5), (style.chosen_ring, 2)):
         for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             start, end = (
