@@ -88,3 +88,5 @@ def test_an_interrupt_cancels_the_goal_before_the_navigator_exits(slow_chain: Ch
     assert ended(slow_chain, goal, 'canceled')
     outcome = slow_chain.human.outcomes.wait(lambda line: 'interrupted' in line['instruction'])
     assert outcome['reason'] == 'shutting_down'
+    # Logged once the base has acknowledged the cancel, so before the process ended.
+    assert slow_chain.navigator.wait_log('ended', 'shutting_down')
