@@ -190,7 +190,10 @@ def package_with(executables: dict[str, str], prefix: Path) -> str:
     for name, code in executables.items():
         file = prefix / 'lib' / 'tested' / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f'#!{sys.executable}\n{textwrap.dedent(code)}')
+        program = prefix / f'{name}.py'
+        program.write_text(textwrap.dedent(code))
+        # By a shell: what #! names may hold no space.
+        file.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
         file.chmod(0o755)
     return f'{prefix}{os.pathsep}{os.environ["AMENT_PREFIX_PATH"]}'
 
