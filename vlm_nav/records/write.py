@@ -40,7 +40,7 @@ class RecordWriter:
 
     Pictures and `events.jsonl` are written as things happen and outlive a killed process (a
     loss of power may cost the last seconds); `decision.json` comes with the end. Everything is
-    written before the call returns. Measured medians on two shared cores: 28 ms for a look of
+    written before the call returns. Measured medians on two cores: 28 ms for a look of
     640 x 480 with depth, 3 ms for an answer whose picture is drawn here, 1 ms for the end, under
     0.3 ms for the rest. To be called from one thread. Events of no
     instruction that was started are passed over.
