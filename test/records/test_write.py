@@ -276,9 +276,15 @@ def test_two_instructions_at_once_are_written_apart(records: Path) -> None:
     write = writer(records)
 
     async def both() -> None:
-        slow = mission(write, model=NeverAnswers(), names=lambda: 'slow')
+        asked = asyncio.Event()
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Asked):
+                asked.set()
+
+        slow = mission(write, listen, model=NeverAnswers(), names=lambda: 'slow')
         task = asyncio.ensure_future(slow.carry_out('wait'))
-        await asyncio.sleep(0.05)
+        await asked.wait()
         mission(write, names=lambda: 'refused').refuse('later', CommonReason.PAUSED, '')
         quick = asyncio.ensure_future(mission(write, names=lambda: 'quick').carry_out('go'))
         await asyncio.sleep(0)
