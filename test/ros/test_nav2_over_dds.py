@@ -15,10 +15,13 @@ from vlm_nav.geometry.poses import FloorPose
 pytest.importorskip('rclpy')
 pytest.importorskip('nav2_msgs')
 
+from action_msgs.srv import CancelGoal
+
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.nav2_states import DriveEnd, DriveProgress, DriveState
+from vlm_nav.ros.spinning import answer_of
 
 pytestmark = pytest.mark.ros
 PATIENT = Nav2Settings(ready_timeout_s=10.0, response_timeout_s=2.0, silence_timeout_s=1.0)
@@ -51,6 +54,23 @@ class Robot:
         return (await self.start(waypoint)).state
 
 
+async def introduced(node: Any) -> None:
+    """Wait until the action server has discovered what the node made so far.
+
+    An answer to somebody whom the server has not yet discovered is lost. Endpoints are told in
+    the order of their making, so an answer to the last one shows that all are known.
+    """
+    client = node.create_client(CancelGoal, 'navigate_to_pose/_action/cancel_goal')
+    deadline = Deadline.after(10.0)
+    while not deadline.expired():
+        if client.service_is_ready():
+            answer = answer_of(node, lambda: client.call_async(CancelGoal.Request()))
+            if (await asyncio.wait({answer}, timeout=0.5))[0]:
+                return
+        await asyncio.sleep(0.02)
+    raise AssertionError('the action server does not answer')
+
+
 @pytest.fixture
 def robot(spun: Callable[..., Any]) -> Callable[..., Any]:
     """Give a maker of robots in a namespace, closed at the end of their `async with`."""
@@ -61,7 +81,9 @@ def robot(spun: Callable[..., Any]) -> Callable[..., Any]:
         require_active: RequireActive = RequireActive.NEVER,
         settings: Nav2Settings = PATIENT,
     ) -> AsyncIterator[Robot]:
-        made = Robot(spun('robot', namespace=f'/{namespace}'), require_active, settings)
+        node = spun('robot', namespace=f'/{namespace}')
+        made = Robot(node, require_active, settings)
+        await introduced(node)
         yield made
         await made.client.close()
 
