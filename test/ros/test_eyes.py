@@ -35,10 +35,10 @@ from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.ros.doubles.drawn_room_camera import camera_info, depth_image
-from vlm_nav.ros.doubles.transform_messages import time_at
 from vlm_nav.ros.eyes import EyesSettings, RosEyes
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.qos import LATCHED, OUTPUT
+from vlm_nav.ros.stamps import time_at
 from vlm_nav.ros.synchroniser import SynchroniserSettings
 from vlm_nav.sim.drawn_room import base_from_mounted_camera
 

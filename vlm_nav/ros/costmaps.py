@@ -8,6 +8,7 @@ import numpy as np
 
 from vlm_nav.geometry.poses import floor_pose_of, transform_from, wxyz_from_xyzw
 from vlm_nav.observation.costmap import Costmap, CostmapError
+from vlm_nav.ros.stamps import stamp_ns_of
 
 
 def costmap_from_message(message: Any) -> Costmap:
@@ -15,7 +16,7 @@ def costmap_from_message(message: Any) -> Costmap:
 
     Raises CostmapError where data and size do not match, PoseError for an origin that is none.
     """
-    info, stamp = message.info, message.header.stamp
+    info = message.info
     values = np.frombuffer(message.data, dtype=np.int8)
     if values.size != info.width * info.height:
         raise CostmapError(
@@ -28,5 +29,5 @@ def costmap_from_message(message: Any) -> Costmap:
         resolution_m=info.resolution,
         origin=floor_pose_of(origin),
         frame_id=message.header.frame_id,
-        stamp_ns=stamp.sec * 1_000_000_000 + stamp.nanosec,
+        stamp_ns=stamp_ns_of(message.header.stamp),
     )

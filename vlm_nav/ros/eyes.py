@@ -28,6 +28,7 @@ from vlm_nav.ros.errors import ImageError
 from vlm_nav.ros.images import depth_from_message, rgb_from_message
 from vlm_nav.ros.qos import LATCHED, SENSOR
 from vlm_nav.ros.spinning import call_in_loop
+from vlm_nav.ros.stamps import stamp_ns_of
 from vlm_nav.ros.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
 from vlm_nav.ros.transforms import TransformSource
 
@@ -228,8 +229,7 @@ class RosEyes:
 
     def _subscribe(self, kind: Kind, message_type: type) -> None:
         def take(message: Any) -> None:
-            stamp = message.header.stamp
-            stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+            stamp_ns = stamp_ns_of(message.header.stamp)
             call_in_loop(self._loop, self._synchroniser.add, kind, stamp_ns, message)
 
         self._listen(message_type, self._topics[kind], take, SENSOR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from builtin_interfaces.msg import Duration, Time
+from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
@@ -21,6 +21,7 @@ from vlm_nav.geometry.poses import (
 )
 from vlm_nav.navigation.waypoint import waypoint_for
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.stamps import time_at
 
 LIFETIME_S = 120
 _DISC_M, _NUMBER_M, _ARROW_M = 0.16, 0.14, 0.5
@@ -28,8 +29,7 @@ _DISC_M, _NUMBER_M, _ARROW_M = 0.16, 0.14, 0.5
 
 def header_at(frame_id: str, stamp_ns: int) -> Header:
     """Return the header with a frame and a stamp."""
-    seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
-    return Header(frame_id=frame_id, stamp=Time(sec=seconds, nanosec=nanoseconds))
+    return Header(frame_id=frame_id, stamp=time_at(stamp_ns))
 
 
 def pose_of(waypoint: Waypoint) -> Pose:

@@ -27,6 +27,7 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.ros.nav2_states import ACTIVE_STATUSES, DriveProgress, NavResult
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop
+from vlm_nav.ros.stamps import stamp_ns_of, time_at
 
 ACTION = 'navigate_to_pose'
 LIFECYCLE_SERVICE = 'bt_navigator/get_state'
@@ -166,7 +167,7 @@ def goal_from(waypoint: Waypoint) -> NavigateToPose.Goal:
     goal = NavigateToPose.Goal()
     header, pose = goal.pose.header, goal.pose.pose
     header.frame_id = waypoint.frame_id
-    header.stamp.sec, header.stamp.nanosec = divmod(waypoint.stamp_ns, 1_000_000_000)
+    header.stamp = time_at(waypoint.stamp_ns)
     pose.position.x, pose.position.y = float(waypoint.x_m), float(waypoint.y_m)
     pose.orientation.z = math.sin(waypoint.yaw_rad / 2.0)
     pose.orientation.w = math.cos(waypoint.yaw_rad / 2.0)
@@ -178,7 +179,7 @@ def progress_from(feedback: Any) -> DriveProgress:
     current = feedback.current_pose
     return DriveProgress(
         frame_id=current.header.frame_id,
-        stamp_ns=current.header.stamp.sec * 1_000_000_000 + current.header.stamp.nanosec,
+        stamp_ns=stamp_ns_of(current.header.stamp),
         pose=floor_pose_from(current.pose),
         distance_remaining_m=float(getattr(feedback, 'distance_remaining', 0.0)),
         recoveries=int(getattr(feedback, 'number_of_recoveries', 0)),

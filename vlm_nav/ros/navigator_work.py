@@ -146,7 +146,6 @@ class NavigatorWork:
         self._parts = _Lasting(node, self)
         self._shift: _Shift | None = None
         self._ending: set[asyncio.Task[None]] = set()
-        self._last_end = ''
         self.on_give_up: Callable[[], object] = lambda: None
         self.gave_up = False
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from vlm_nav.geometry.errors import PoseError
 from vlm_nav.geometry.poses import quaternion_of, transform_from, wxyz_from_xyzw, xyzw_from_wxyz
+from vlm_nav.ros.stamps import stamp_ns_of, time_at
 from vlm_nav.ros.transform_history import (
     ConnectivityException,
     ExtrapolationException,
@@ -184,7 +185,7 @@ def _nanoseconds(time: Any) -> int:
     """Return the nanoseconds of an rclpy Time or Duration, or of a Time message."""
     if hasattr(time, 'nanoseconds'):
         return int(time.nanoseconds)
-    return int(time.sec) * 1_000_000_000 + int(time.nanosec)
+    return stamp_ns_of(time)
 
 
 def _pose_of(message: TransformStamped) -> StampedPose | None:
@@ -208,7 +209,7 @@ def _message_of(
 
     message = TransformStamped(child_frame_id=from_frame)
     message.header.frame_id = to_frame
-    message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+    message.header.stamp = time_at(stamp_ns)
     translation, rotation = message.transform.translation, message.transform.rotation
     translation.x, translation.y, translation.z = (float(value) for value in to_from[:3, 3])
     x, y, z, w = xyzw_from_wxyz([float(value) for value in quaternion_of(to_from)])

@@ -11,6 +11,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.geometry.errors import PoseError
 from vlm_nav.geometry.poses import FloatArray, transform_from, wxyz_from_xyzw
+from vlm_nav.ros.stamps import stamp_ns_of
 
 # A lookup takes some 50 us and a transform stays for 10 s: looking again this often is both
 # cheap and soon enough, and needs no hook into the buffer (tf2_ros has none that is public).
@@ -89,8 +90,7 @@ class TransformSource:
             (position.x, position.y, position.z),
             wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w)),
         )
-        stamp = found.header.stamp
-        return StampedTransform(stamp.sec * 1_000_000_000 + stamp.nanosec, to_from)
+        return StampedTransform(stamp_ns_of(found.header.stamp), to_from)
 
     def _refusal(self, to_frame: str, from_frame: str, stamp_ns: int, error: Exception) -> Refusal:
         return Refusal(

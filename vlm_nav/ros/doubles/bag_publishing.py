@@ -14,8 +14,8 @@ from tf2_msgs.msg import TFMessage
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.ros.doubles.bag_faults import OLD_NS, Fault, faulty
 from vlm_nav.ros.doubles.bag_recording import Moment, Recording
-from vlm_nav.ros.doubles.transform_messages import time_at
 from vlm_nav.ros.qos import OUTPUT, TF, TF_STATIC
+from vlm_nav.ros.stamps import time_at
 
 
 @dataclass(frozen=True)

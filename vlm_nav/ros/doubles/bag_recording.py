@@ -10,6 +10,7 @@ from typing import Any
 from rclpy.serialization import deserialize_message
 
 from vlm_nav.core.errors import InvalidValueError, VlmNavError
+from vlm_nav.ros.stamps import stamp_ns_of
 
 _TF_STATIC = '/tf_static'
 # Numbers of pictures count at the rate of the camera, also where the bag leaves some out.
@@ -135,5 +136,4 @@ def _transforms(messages: list[RawMessage]) -> tuple[Any, ...]:
 
 
 def _stamp_ns(transform: Any) -> int:
-    stamp = transform.header.stamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+    return stamp_ns_of(transform.header.stamp)

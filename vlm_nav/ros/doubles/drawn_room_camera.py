@@ -25,9 +25,10 @@ from tf2_msgs.msg import TFMessage
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
-from vlm_nav.ros.doubles.transform_messages import time_at, transform_stamped
+from vlm_nav.ros.doubles.transform_messages import transform_stamped
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.qos import OUTPUT, TF, TF_STATIC
+from vlm_nav.ros.stamps import time_at
 from vlm_nav.sim.drawn_room import (
     CAMERA,
     ROBOT_POSE,

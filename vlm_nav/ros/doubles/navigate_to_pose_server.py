@@ -27,6 +27,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.ros.stamps import stamp_ns_of
 
 _PERIOD_S = 0.05
 # rclpy polls unfinished coroutines without a pause; this is the pause.
@@ -195,7 +196,7 @@ class NavigateToPoseDouble(Node):
         line = {
             'event': event,
             'frame_id': header.frame_id,
-            'stamp_ns': header.stamp.sec * 1_000_000_000 + header.stamp.nanosec,
+            'stamp_ns': stamp_ns_of(header.stamp),
             'x_m': drive.target.x_m,
             'y_m': drive.target.y_m,
             'yaw_rad': drive.target.yaw_rad,

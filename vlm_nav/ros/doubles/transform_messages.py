@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from std_msgs.msg import Header
 
 from vlm_nav.geometry.poses import FloatArray, quaternion_of, xyzw_from_wxyz
-
-
-def time_at(stamp_ns: int) -> Any:
-    """Return a stamp as builtin_interfaces/Time."""
-    seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
-    return Time(sec=seconds, nanosec=nanoseconds)
+from vlm_nav.ros.stamps import time_at
 
 
 def transform_stamped(
