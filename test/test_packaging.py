@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / 'constraints.txt'
 # Rooms that may import ROS, see the floors in pyproject.toml.
-ROS_ROOMS = {'vlm_nav.ros', 'vlm_nav.bench'}
+ROS_ROOMS = {'vlm_nav.ros'}
 
 
 def setup_value(name: str) -> Any:

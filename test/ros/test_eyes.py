@@ -31,6 +31,8 @@ from vlm_nav.core.reasons import (
 )
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloatArray
+from vlm_nav.messages.sights import SightSettings
+from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.free_space import FreeSpaceSettings
@@ -39,10 +41,11 @@ from vlm_nav.ros.eyes import EyesSettings, RosEyes
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.ros.stamps import time_at
-from vlm_nav.ros.synchroniser import SynchroniserSettings
 from vlm_nav.sim.drawn_room import base_from_mounted_camera
 
 pytestmark = pytest.mark.ros
+
+IN_SIGHT = SightSettings.__dataclass_fields__.keys()
 CAMERA = PinholeCamera(160, 120, 115.0, 115.0, 79.5, 59.5)
 COLOUR_FRAME, DEPTH_FRAME = 'color_optical', 'depth_optical'
 PATIENCE_S = 5.0
@@ -168,7 +171,16 @@ def view(spun: Callable[..., Any]) -> Callable[..., Any]:
         settings.setdefault('depth_transport', 'raw' if with_depth else 'none')
         node = spun('navigator', namespace=f'/{namespace}')
         transforms: Any = Transforms({unknown})
-        eyes = RosEyes(node, transforms, EyesSettings(synchroniser=synchroniser, **settings))
+        sight = {name: settings.pop(name) for name in IN_SIGHT & settings.keys()}
+        eyes = RosEyes(
+            node,
+            transforms,
+            EyesSettings(
+                synchroniser=synchroniser,
+                sight=SightSettings(**sight),
+                **settings,
+            ),
+        )
         eyes.open()
         yield View(eyes, Robot(spun('robot', namespace=f'/{namespace}')))
         eyes.close()
@@ -329,6 +341,6 @@ async def test_a_transport_adds_its_name_to_the_topic_and_its_message(
 @pytest.mark.parametrize('frame', ['', '/map'])
 def test_frames_that_tf2_does_not_know_are_refused(frame: str) -> None:
     with pytest.raises(InvalidValueError, match='without leading /'):
-        EyesSettings(map_frame=frame)
+        SightSettings(map_frame=frame)
     with pytest.raises(InvalidValueError, match='without leading /'):
-        EyesSettings(base_frame=frame)
+        SightSettings(base_frame=frame)

@@ -122,16 +122,16 @@ def test_what_records_show_of_the_parameters_holds_no_secret_of_the_url() -> Non
 
 # Each parameter that reaches the rooms below, another value than its default, and where it goes.
 REACHES: dict[str, tuple[Any, str]] = {
-    'map_frame': ('world', 'eyes.map_frame'),
-    'base_frame': ('footprint', 'eyes.base_frame'),
+    'map_frame': ('world', 'eyes.sight.map_frame'),
+    'base_frame': ('footprint', 'eyes.sight.base_frame'),
     'image_transport': ('compressed', 'eyes.image_transport'),
     'depth_transport': ('compressedDepth', 'eyes.depth_transport'),
-    'image_is_rectified': (True, 'eyes.image_is_rectified'),
+    'image_is_rectified': (True, 'eyes.sight.image_is_rectified'),
     'slop_s': (0.5, 'eyes.synchroniser.slop_s'),
     'maximum_age_s': (9.5, 'eyes.synchroniser.maximum_age_s'),
     'transform_timeout_s': (1.5, 'eyes.transform_timeout_s'),
-    'require_costmap': (True, 'eyes.require_costmap'),
-    'costmap_maximum_age_s': (0.0, 'eyes.costmap_maximum_age_s'),
+    'require_costmap': (True, 'eyes.sight.require_costmap'),
+    'costmap_maximum_age_s': (0.0, 'eyes.sight.costmap_maximum_age_s'),
     'look_timeout_s': (1.25, 'limits.look_timeout_s'),
     'decision_timeout_s': (1.25, 'limits.decision_timeout_s'),
     'drive_timeout_s': (1.25, 'limits.drive_timeout_s'),

@@ -26,11 +26,11 @@ from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import ChoosingReason, CommonReason
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.navigation.events import Decided, Ended, Looked
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import waypoint_for
-from vlm_nav.ros.images import rgb_from_message
 from vlm_nav.ros.outputs import NavigatorOutputs, goal_pixel
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.errors import ModelLate

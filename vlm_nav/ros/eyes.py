@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,14 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason, ObservationReason, Refusal
-from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.errors import CalibrationError
 from vlm_nav.geometry.poses import FloatArray
-from vlm_nav.geometry.registration import DepthArray, register_depth
+from vlm_nav.messages.costmaps import costmap_from_message
+from vlm_nav.messages.sights import SightSettings, costmap_views, frame_from
+from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.messages.synchroniser import Kind, Synchroniser, SynchroniserSettings
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.observation.costmap import Costmap, CostmapView
-from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.ros.camera_info import camera_from_info, require_picture_size
-from vlm_nav.ros.costmaps import costmap_from_message
-from vlm_nav.ros.errors import ImageError
-from vlm_nav.ros.images import depth_from_message, rgb_from_message
 from vlm_nav.ros.qos import LATCHED, SENSOR
 from vlm_nav.ros.spinning import call_in_loop
-from vlm_nav.ros.stamps import stamp_ns_of
-from vlm_nav.ros.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
 from vlm_nav.ros.transforms import TransformSource
 
 COSTMAP_TOPICS = ('global_costmap', 'local_costmap')
@@ -37,23 +31,13 @@ COSTMAP_TOPICS = ('global_costmap', 'local_costmap')
 
 @dataclass(frozen=True)
 class EyesSettings:
-    """Frames, transports and ages; a `costmap_maximum_age_s` of 0 takes costmaps of any age."""
+    """What to look through, and how what comes is read."""
 
     synchroniser: SynchroniserSettings = SynchroniserSettings()
-    map_frame: str = 'map'
-    base_frame: str = 'base_link'
+    sight: SightSettings = SightSettings()
     image_transport: str = 'raw'
     depth_transport: str = 'raw'
-    image_is_rectified: bool = False
     transform_timeout_s: float = 0.5
-    require_costmap: bool = False
-    costmap_maximum_age_s: float = 10.0
-
-    def __post_init__(self) -> None:
-        """Raise InvalidValueError for frame names that tf2 does not know."""
-        for frame in (self.map_frame, self.base_frame):
-            if not frame or frame.startswith('/'):
-                raise InvalidValueError(f'a frame has a name without leading /, got {frame!r}')
 
 
 class RosEyes:
@@ -108,12 +92,17 @@ class RosEyes:
         Raises Refusal with the reason where the deadline ends first or what came is unusable.
         """
         found = await self._synchroniser.wait_newer(0, deadline)
-        try:
-            return await self._sight(found, deadline)
-        except ImageError as error:
-            raise Refusal(error.reason, str(error)) from error
-        except CalibrationError as error:
-            raise Refusal(ObservationReason.BAD_CALIBRATION, str(error)) from error
+        transform = partial(self._transform_by, deadline)
+        depth_info = partial(self._depth_info_by, deadline)
+        settings = self._settings.sight
+        frame = await frame_from(found, settings, transform, depth_info)
+        if settings.require_costmap and not self._costmaps:
+            topics = ', '.join(map(self._node.resolve_topic_name, COSTMAP_TOPICS))
+            raise Refusal(
+                DrivingReason.NO_VALID_COSTMAP, f'a costmap is required, none came on {topics}'
+            )
+        views = await costmap_views(self._costmaps, found.stamp_ns, settings, transform)
+        return Sight(frame, views)
 
     def inside_map(self, frame_id: str, x_m: float, y_m: float) -> bool:
         """Return whether a place lies on the global costmap, true where none is known.
@@ -129,92 +118,25 @@ class RosEyes:
             return False
         return bool(costmap.contains(np.array((x_m, y_m))))
 
-    async def _sight(self, found: MatchedSet, deadline: Deadline) -> Sight:
-        # Decoding and registering a large picture takes long: the loop goes on meanwhile.
-        rgb = await asyncio.to_thread(rgb_from_message, found.colour)
-        camera = self._camera(found.colour_info)
-        require_picture_size(camera, rgb.shape[1], rgb.shape[0])
-        depth_m = None
-        if found.depth is not None:
-            depth_m = await self._depth(found, camera, deadline)
-        frame_id = found.colour.header.frame_id
-        frame = RgbdFrame(
-            rgb=rgb,
-            depth_m=depth_m,
-            camera=camera,
-            base_from_camera=await self._at(self._settings.base_frame, frame_id, found, deadline),
-            map_from_base=await self._at(
-                self._settings.map_frame, self._settings.base_frame, found, deadline
-            ),
-            map_frame=self._settings.map_frame,
-            stamp_ns=found.stamp_ns,
-            identifier=str(found.stamp_ns),
-            camera_frame=frame_id,
-        )
-        return Sight(frame, await self._costmap_views(found, deadline))
-
-    async def _depth(
-        self, found: MatchedSet, camera: PinholeCamera, deadline: Deadline
-    ) -> DepthArray:
-        """Return the depth registered to the colour picture."""
-        depth_m = await asyncio.to_thread(depth_from_message, found.depth)
-        colour_frame = found.colour.header.frame_id
-        depth_frame = found.depth.header.frame_id
-        if depth_frame == colour_frame and depth_m.shape == (camera.height_px, camera.width_px):
-            return depth_m
-        info = await self._depth_info_in(depth_frame, deadline)
-        if info is None:
-            raise Refusal(
-                ObservationReason.BAD_CALIBRATION,
-                f'depth lies in {depth_frame!r} and the picture in {colour_frame!r}: wanted the '
-                f'camera_info of the depth on {self._topics[Kind.DEPTH_INFO]}, none came',
-            )
-        depth_camera = self._camera(info)
-        require_picture_size(depth_camera, depth_m.shape[1], depth_m.shape[0])
-        color_from_depth = await self._at(colour_frame, depth_frame, found, deadline)
-        return await asyncio.to_thread(
-            register_depth, depth_m, depth_camera, camera, color_from_depth
-        )
-
-    async def _costmap_views(
-        self, found: MatchedSet, deadline: Deadline
-    ) -> tuple[CostmapView, ...]:
-        views = []
-        for topic, message in self._costmaps.items():
-            costmap = self._valid_costmap(topic, message, found.stamp_ns)
-            costmap_from_base = await self._at(
-                costmap.frame_id, self._settings.base_frame, found, deadline
-            )
-            views.append(CostmapView(costmap, costmap_from_base))
-        if self._settings.require_costmap and not views:
-            topics = ', '.join(map(self._node.resolve_topic_name, COSTMAP_TOPICS))
-            raise Refusal(
-                DrivingReason.NO_VALID_COSTMAP, f'a costmap is required, none came on {topics}'
-            )
-        return tuple(views)
-
-    def _valid_costmap(self, topic: str, message: OccupancyGrid, stamp_ns: int) -> Costmap:
-        try:
-            costmap = costmap_from_message(message)
-        except InvalidValueError as error:
-            raise Refusal(DrivingReason.NO_VALID_COSTMAP, f'{topic}: {error}') from error
-        age_s = (stamp_ns - costmap.stamp_ns) / 1e9
-        most_s = self._settings.costmap_maximum_age_s
-        if most_s and abs(age_s) > most_s:
-            raise Refusal(
-                DrivingReason.NO_VALID_COSTMAP,
-                f'{topic} is {age_s:.1f} s older than the picture, allowed are {most_s:g} s',
-            )
-        return costmap
-
-    async def _at(
-        self, to_frame: str, from_frame: str, found: MatchedSet, deadline: Deadline
+    async def _transform_by(
+        self, deadline: Deadline, to_frame: str, from_frame: str, stamp_ns: int
     ) -> FloatArray:
         sooner = deadline.sooner(self._settings.transform_timeout_s)
-        return await self._transforms.lookup(to_frame, from_frame, found.stamp_ns, sooner)
+        return await self._transforms.lookup(to_frame, from_frame, stamp_ns, sooner)
 
-    def _camera(self, info: CameraInfo) -> PinholeCamera:
-        return camera_from_info(info, rectified=self._settings.image_is_rectified)
+    async def _depth_info_by(self, deadline: Deadline, frame_id: str) -> CameraInfo:
+        """Return the newest calibration of the depth in a frame."""
+        while self._depth_info is None or self._depth_info.header.frame_id != frame_id:
+            self._depth_info_came.clear()
+            try:
+                await asyncio.wait_for(self._depth_info_came.wait(), deadline.remaining_s())
+            except asyncio.TimeoutError:
+                raise Refusal(
+                    ObservationReason.BAD_CALIBRATION,
+                    f'depth lies in {frame_id!r}: wanted its camera_info on '
+                    f'{self._topics[Kind.DEPTH_INFO]}, none came',
+                ) from None
+        return self._depth_info
 
     def _topic_names(self) -> dict[Kind, str]:
         """Return the topics as remapped, transports added as image_transport names them."""
@@ -239,16 +161,6 @@ class RosEyes:
     ) -> None:
         subscription = self._node.create_subscription(message_type, topic, take, qos)
         self._subscriptions.append(subscription)
-
-    async def _depth_info_in(self, frame_id: str, deadline: Deadline) -> CameraInfo | None:
-        """Return the newest calibration of the depth in a frame, None where none comes."""
-        while self._depth_info is None or self._depth_info.header.frame_id != frame_id:
-            self._depth_info_came.clear()
-            try:
-                await asyncio.wait_for(self._depth_info_came.wait(), deadline.remaining_s())
-            except asyncio.TimeoutError:
-                return None
-        return self._depth_info
 
     def _keep_depth_info(self, message: CameraInfo) -> None:
         def keep() -> None:

@@ -24,10 +24,11 @@ from unique_identifier_msgs.msg import UUID
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.ros.nav2_states import ACTIVE_STATUSES, DriveProgress, NavResult
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop
-from vlm_nav.ros.stamps import stamp_ns_of, time_at
+from vlm_nav.ros.stamps import time_at
 
 ACTION = 'navigate_to_pose'
 LIFECYCLE_SERVICE = 'bt_navigator/get_state'

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.messages.sights import SightSettings
+from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.selectors import GroundReach
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
@@ -17,7 +19,6 @@ from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.parameters import Parameter
-from vlm_nav.ros.synchroniser import SynchroniserSettings
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.specification import model_from_spec
 
@@ -181,6 +182,7 @@ def _eyes(values: Mapping[str, Any]) -> EyesSettings:
             slop_s=values['slop_s'],
             maximum_age_s=values['maximum_age_s'],
         ),
+        sight=SightSettings(**_named(values, SightSettings)),
         **_named(values, EyesSettings),
     )
 

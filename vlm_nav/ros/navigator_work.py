@@ -42,7 +42,7 @@ class _Shift:
         self.base = Nav2Client(
             parts.nav2_action(settings.require_active),
             settings.nav2,
-            own_pose=parts.own_pose(settings.eyes.base_frame),
+            own_pose=parts.own_pose(settings.eyes.sight.base_frame),
             inside_map=self._inside_map,
             on_feedback=parts.inputs.drove,
             warn=node.get_logger().warning,

@@ -1,20 +1,13 @@
-"""Stamps of messages as nanoseconds, and back."""
+"""Nanoseconds as stamps of messages."""
 
 from __future__ import annotations
 
-from typing import Any
+from builtin_interfaces.msg import Time
 
-_NS_IN_S = 1_000_000_000
-
-
-def stamp_ns_of(stamp: Any) -> int:
-    """Return a builtin_interfaces/Time in nanoseconds."""
-    return int(stamp.sec) * _NS_IN_S + int(stamp.nanosec)
+from vlm_nav.messages.stamps import NS_IN_S
 
 
-def time_at(stamp_ns: int) -> Any:
+def time_at(stamp_ns: int) -> Time:
     """Return nanoseconds as builtin_interfaces/Time."""
-    from builtin_interfaces.msg import Time
-
-    seconds, nanoseconds = divmod(stamp_ns, _NS_IN_S)
+    seconds, nanoseconds = divmod(stamp_ns, NS_IN_S)
     return Time(sec=seconds, nanosec=nanoseconds)

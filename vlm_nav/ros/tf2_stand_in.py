@@ -16,8 +16,8 @@ import numpy as np
 
 from vlm_nav.geometry.errors import PoseError
 from vlm_nav.geometry.poses import quaternion_of, transform_from, wxyz_from_xyzw, xyzw_from_wxyz
-from vlm_nav.ros.stamps import stamp_ns_of, time_at
-from vlm_nav.ros.transform_history import (
+from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.messages.transform_history import (
     ConnectivityException,
     ExtrapolationException,
     InvalidArgumentException,
@@ -26,6 +26,7 @@ from vlm_nav.ros.transform_history import (
     TransformException,
     TransformHistory,
 )
+from vlm_nav.ros.stamps import time_at
 
 if TYPE_CHECKING:
     from geometry_msgs.msg import TransformStamped

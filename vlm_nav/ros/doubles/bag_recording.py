@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.serialization import deserialize_message
 
 from vlm_nav.core.errors import InvalidValueError, VlmNavError
-from vlm_nav.ros.stamps import stamp_ns_of
+from vlm_nav.messages.stamps import stamp_ns_of
 
 _TF_STATIC = '/tf_static'
 # Numbers of pictures count at the rate of the camera, also where the bag leaves some out.

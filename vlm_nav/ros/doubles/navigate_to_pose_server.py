@@ -27,7 +27,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.ros.stamps import stamp_ns_of
+from vlm_nav.messages.stamps import stamp_ns_of
 
 _PERIOD_S = 0.05
 # rclpy polls unfinished coroutines without a pause; this is the pause.

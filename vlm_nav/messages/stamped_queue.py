@@ -6,6 +6,8 @@ import bisect
 from collections.abc import Iterator
 from typing import Any
 
+from vlm_nav.messages.stamps import seconds
+
 
 class StampedQueue:
     """At most `length` messages; the oldest go first, an equal stamp replaces."""
@@ -70,8 +72,3 @@ def info_fits(info: Any, picture: Any) -> bool:
     full_width, full_height = info.roi.width or info.width, info.roi.height or info.height
     across, down = max(1, info.binning_x), max(1, info.binning_y)
     return bool((full_width // across, full_height // down) == (width, height))
-
-
-def seconds(stamp_ns: int) -> str:
-    """Return a stamp for people, in seconds."""
-    return f'{stamp_ns / 1e9:.3f} s'

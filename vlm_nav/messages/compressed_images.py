@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.ros.errors import EmptyImageError, UnknownEncodingError
-from vlm_nav.ros.raw_images import (
+from vlm_nav.messages.errors import EmptyImageError, UnknownEncodingError
+from vlm_nav.messages.raw_images import (
     DepthArray,
     RgbArray,
     check_size,

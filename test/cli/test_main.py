@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from vlm_nav import cli
+from vlm_nav.cli.main import main
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.reasons import AskingReason
 from vlm_nav.navigation.events import Decided, Ended, Started
@@ -42,7 +42,7 @@ def vlm_nav(
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, 'argv', ['vlm-nav', *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main()
         return Said(int(ended.value.code or 0), *capsys.readouterr())
 
     return run

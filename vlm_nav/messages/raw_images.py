@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.ros.errors import EmptyImageError, UnknownEncodingError
+from vlm_nav.messages.errors import EmptyImageError, UnknownEncodingError
 
 RgbArray = NDArray[np.uint8]
 DepthArray = NDArray[np.float32]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from vlm_nav.geometry.poses import floor_pose_of, transform_from, wxyz_from_xyzw
+from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.observation.costmap import Costmap, CostmapError
-from vlm_nav.ros.stamps import stamp_ns_of
 
 
 def costmap_from_message(message: Any) -> Costmap:

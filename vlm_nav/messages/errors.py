@@ -1,14 +1,14 @@
-"""Errors of the room that knows ROS."""
+"""Errors of messages that hold nothing usable."""
 
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.core.reasons import ObservationReason
 
 
-class RosError(VlmNavError):
+class MessageError(VlmNavError):
     """Base of this room's errors."""
 
 
-class ImageError(RosError):
+class ImageError(MessageError):
     """An image message holds no picture that can be used; `reason` goes into the decision."""
 
     def __init__(self, reason: ObservationReason, detail: str) -> None:

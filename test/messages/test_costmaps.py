@@ -17,8 +17,8 @@ from nav_msgs.msg import MapMetaData, OccupancyGrid
 from std_msgs.msg import Header
 
 from vlm_nav.geometry.errors import PoseError
+from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.observation.costmap import CostmapError
-from vlm_nav.ros.costmaps import costmap_from_message
 
 pytestmark = pytest.mark.ros
 

@@ -15,7 +15,8 @@ from typing import Any
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import ObservationReason, ReasonCode, Refusal
-from vlm_nav.ros.stamped_queue import StampedQueue, info_fits, seconds
+from vlm_nav.messages.stamped_queue import StampedQueue, info_fits
+from vlm_nav.messages.stamps import seconds
 
 # A stamp that lies this far before the newest of its topic means that time was set back
 # (a simulation restarted, a bag began again); less is a message that came late.

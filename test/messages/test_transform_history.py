@@ -3,7 +3,7 @@
 import pytest
 
 from vlm_nav.geometry.poses import FloatArray, transform_from
-from vlm_nav.ros.transform_history import (
+from vlm_nav.messages.transform_history import (
     ExtrapolationException,
     LookupException,
     StampedPose,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from vlm_nav.geometry.errors import CalibrationError
-from vlm_nav.ros.camera_info import camera_from_info, require_picture_size
+from vlm_nav.messages.camera_info import camera_from_info, require_picture_size
 
 K = [500.0, 0.0, 320.0, 0.0, 510.0, 240.0, 0.0, 0.0, 1.0]
 P = [480.0, 0.0, 321.0, 0.0, 0.0, 490.0, 241.0, 0.0, 0.0, 0.0, 1.0, 0.0]

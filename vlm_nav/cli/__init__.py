@@ -1,0 +1,1 @@
+"""`vlm-nav`, the command line: one module for each command."""

@@ -1,0 +1,43 @@
+"""The commands of `vlm-nav` and how they end."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from vlm_nav.cli.models import models
+from vlm_nav.cli.records import record
+from vlm_nav.cli.saying import say
+from vlm_nav.core.errors import VlmNavError
+from vlm_nav.navigation.in_words import printable
+
+app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
+app.command()(models)
+app.command()(record)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(version('vlm_nav'))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option('--version', callback=_show_version, is_eager=True, help='Show the version.'),
+    ] = False,
+) -> None:
+    """Robot navigation in words."""
+
+
+def main() -> None:
+    """Run the command line; an error of the package ends it with one line and status 1."""
+    try:
+        app()
+    except VlmNavError as error:
+        say(printable(f'vlm-nav: {error}'), stderr=True, style='red')
+        raise SystemExit(1) from error

@@ -1,0 +1,1 @@
+"""ROS messages read by the names of their fields; no ROS is needed for it."""
