@@ -60,7 +60,7 @@ QUICK = {
     # The base drives in its head while the robot's transforms stand still.
     'nav2.position_tolerance_m': 100.0,
 }
-USUAL = {**QUICK, 'depth_transport': 'raw', 'require_costmap': False}
+USUAL = {**QUICK, 'depth_transport': 'raw', 'require_costmap': False, 'dry_run': False}
 
 
 class Manager:
@@ -398,6 +398,19 @@ def test_where_a_costmap_is_needed_nothing_is_done_without_one(
     assert robot.ends_with('no_valid_costmap')['outcome'] == 'hold'
     robot.map(0)
     assert robot.ends_with(None)['reached'] is True
+
+
+def test_a_dry_run_decides_and_sends_nothing(robot: Robot) -> None:
+    robot.begin(dry_run=True)
+    sent = len(robot.base.told.lines)
+    end = robot.ask('go in thought')
+    assert (end['outcome'], end['reached'], end['reason']) == ('goal', False, 'dry_run')
+    decision = robot.human.decisions.wait(lambda line: line['record'] == end['record'])
+    assert f'({decision["x_m"]:.2f}, {decision["y_m"]:.2f})' in end['detail']
+    assert len(robot.base.told.lines) == sent
+    robot.begin()
+    assert robot.ask('go in earnest')['reached']
+    assert len(robot.base.told.lines) > sent
 
 
 NEVER_BEGIN = {

@@ -136,6 +136,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'decision_timeout_s': (1.25, 'limits.decision_timeout_s'),
     'drive_timeout_s': (1.25, 'limits.drive_timeout_s'),
     'instruction_characters': (7, 'limits.instruction_characters'),
+    'dry_run': (True, 'dry_run'),
     'robot_radius_m': (0.4, 'free_space.robot_radius_m'),
     'obstacle_low_m': (0.1, 'free_space.obstacle_low_m'),
     'obstacle_high_m': (1.1, 'free_space.obstacle_high_m'),

@@ -54,6 +54,7 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'instruction_characters', _LIMITS.instruction_characters, 'longest instruction', 1, 100000
     ),
+    Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
     _metres('robot_radius_m', _SPACE.robot_radius_m, 'radius of the base'),
     _metres('obstacle_low_m', _SPACE.obstacle_low_m, 'lowest height of obstacles'),
     _metres('obstacle_high_m', _SPACE.obstacle_high_m, 'height of the robot'),
@@ -128,6 +129,7 @@ class NavigatorSettings:
     model: OpenAiSettings
     model_spec: str
     mark_facts: bool
+    dry_run: bool
     seed: int
     records_folder: Path | None
     records_keep_last: int | None
@@ -153,6 +155,7 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
         model=_model(values),
         model_spec=values['vlm.spec'],
         mark_facts=values['mark_facts'],
+        dry_run=values['dry_run'],
         seed=values['pivot.seed'],
         records_folder=Path(os.path.expanduser(folder)) if folder else None,
         records_keep_last=values['records.keep_last'] or None,

@@ -14,6 +14,7 @@ from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
+from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.mission import Mission, new_identifier
 from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.records.write import RecordWriter
@@ -39,14 +40,7 @@ class _Shift:
         self.model: Model = model_from_spec(
             settings.model_spec, settings=settings.model, rng=random.Random(settings.seed)
         )
-        self.base = Nav2Client(
-            parts.nav2_action(settings.require_active),
-            settings.nav2,
-            own_pose=parts.own_pose(settings.eyes.sight.base_frame),
-            inside_map=self._inside_map,
-            on_feedback=parts.inputs.drove,
-            warn=node.get_logger().warning,
-        )
+        self.nav2 = None if settings.dry_run else self._nav2_client(node, parts)
         self.dispatcher = Dispatcher(
             self._mission(node, parts.outputs, parts.inputs), on_error=_logging(node)
         )
@@ -55,11 +49,22 @@ class _Shift:
     async def close(self) -> None:
         """End the instruction under way and everything that it used."""
         await self.dispatcher.close()
-        await self.base.close()
+        if self.nav2 is not None:
+            await self.nav2.close()
         self.eyes.close()
         close_model = getattr(self.model, 'aclose', None)
         if close_model is not None:
             await close_model()
+
+    def _nav2_client(self, node: Node, parts: _Lasting) -> Nav2Client:
+        return Nav2Client(
+            parts.nav2_action(self.settings.require_active),
+            self.settings.nav2,
+            own_pose=parts.own_pose(self.settings.eyes.sight.base_frame),
+            inside_map=self._inside_map,
+            on_feedback=parts.inputs.drove,
+            warn=node.get_logger().warning,
+        )
 
     def _inside_map(self, waypoint: Waypoint) -> bool:
         return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
@@ -80,7 +85,7 @@ class _Shift:
         return Mission(
             self.eyes,
             selector,
-            self.base,
+            DryRunBase() if self.nav2 is None else self.nav2,
             self.settings.limits,
             listeners,
             name_record=new_identifier if recorded else str,
