@@ -14,6 +14,7 @@ pytest.importorskip('rclpy')
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.mission import MissionLimits
+from vlm_nav.navigation.parameters import problems
 from vlm_nav.navigation.selectors import GroundReach
 from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
@@ -21,7 +22,7 @@ from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.navigator_parameters import NAVIGATOR_PARAMETERS, navigator_settings
-from vlm_nav.ros.parameters import problems
+from vlm_nav.ros.parameters import descriptor_of
 
 pytestmark = pytest.mark.ros
 FILE = Path(__file__).resolve().parents[2] / 'config' / 'navigator.yaml'
@@ -96,7 +97,7 @@ def test_every_parameter_is_named_once_and_described() -> None:
 def test_every_number_has_a_finite_range(entry: Any) -> None:
     assert entry.least < entry.most
     assert math.isfinite(entry.most)
-    described = entry.descriptor()
+    described = descriptor_of(entry)
     assert described.integer_range or described.floating_point_range
 
 

@@ -12,7 +12,8 @@ pytest.importorskip('rclpy')
 from rclpy.exceptions import ParameterException
 from rclpy.parameter import Parameter as RclpyParameter
 
-from vlm_nav.ros.parameters import Parameter, declare, problems, read
+from vlm_nav.navigation.parameters import Parameter, problems
+from vlm_nav.ros.parameters import declare, descriptor_of, read
 
 pytestmark = pytest.mark.ros
 TABLE = (
@@ -53,7 +54,7 @@ def test_declared_parameters_have_their_defaults_unless_a_value_is_given(
 
 
 def test_a_descriptor_shows_description_range_and_the_texts_that_are_known() -> None:
-    count, length, wanted, word = (entry.descriptor() for entry in TABLE)
+    count, length, wanted, word = map(descriptor_of, TABLE)
     assert count.description == 'how many'
     (whole,) = count.integer_range
     assert (whole.from_value, whole.to_value) == (1, 10)

@@ -21,13 +21,14 @@ from rclpy.signals import SignalHandlerOptions
 
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.in_words import printable
+from vlm_nav.navigation.parameters import problems
 from vlm_nav.ros.navigator_parameters import (
     NAVIGATOR_PARAMETERS,
     NavigatorSettings,
     navigator_settings,
 )
 from vlm_nav.ros.navigator_work import NavigatorWork
-from vlm_nav.ros.parameters import declare, problems, read
+from vlm_nav.ros.parameters import declare, read
 from vlm_nav.ros.spinning import SpinThread, call_in_loop
 
 _DIAGNOSTICS_PERIOD_S = 1.0

@@ -8,129 +8,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.messages.sights import SightSettings
-from vlm_nav.messages.synchroniser import SynchroniserSettings
-from vlm_nav.navigation.mission import MissionLimits
-from vlm_nav.navigation.selectors import GroundReach
-from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.pivot.settings import Aggregation, PivotSettings
+from vlm_nav.navigation.decision_parameters import (
+    DECIDING_PARAMETERS,
+    LOOKING_PARAMETERS,
+    DecisionSettings,
+    decision_settings,
+    without_secrets,
+)
+from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
-from vlm_nav.ros.parameters import Parameter
-from vlm_nav.vlm.openai_settings import OpenAiSettings
-from vlm_nav.vlm.specification import model_from_spec
 
-_PIVOT, _SPACE, _REACH = PivotSettings(), FreeSpaceSettings(), GroundReach()
-_LIMITS, _NAV2, _SYNC = MissionLimits(), Nav2Settings(), SynchroniserSettings()
-
-
-def _seconds(name: str, default: float, description: str) -> Parameter:
-    return Parameter(name, default, description, 0.1, 3600.0)
-
-
-def _metres(name: str, default: float, description: str) -> Parameter:
-    return Parameter(name, default, description, 0.001, 100.0)
-
+_NAV2 = Nav2Settings()
 
 NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'configure and activate by itself; false: a manager does'),
-    Parameter('map_frame', 'map', 'frame that goals are sent in'),
-    Parameter('base_frame', 'base_link', 'frame of the base: x forward, z up, on the floor'),
     Parameter('image_transport', 'raw', 'how pictures come', one_of=('raw', 'compressed')),
     Parameter(
         'depth_transport', 'raw', 'how depth comes', one_of=('raw', 'compressedDepth', 'none')
     ),
-    Parameter('image_is_rectified', False, 'use P of camera_info instead of K and D'),
-    Parameter('slop_s', _SYNC.slop_s, 'how far stamps of one look lie apart', 0.0, 1.0),
-    _seconds('maximum_age_s', _SYNC.maximum_age_s, 'how old a picture may be'),
-    _seconds('transform_timeout_s', 0.5, 'how long a transform at a stamp is awaited'),
-    Parameter('require_costmap', False, 'hold where no costmap is there'),
-    Parameter('costmap_maximum_age_s', 10.0, 'how old a costmap may be; 0: any age', 0.0, 3600.0),
-    _seconds('look_timeout_s', _LIMITS.look_timeout_s, 'how long a look may take'),
-    _seconds('decision_timeout_s', _LIMITS.decision_timeout_s, 'how long a decision may take'),
-    _seconds('drive_timeout_s', _LIMITS.drive_timeout_s, 'how long a drive may take'),
-    Parameter(
-        'instruction_characters', _LIMITS.instruction_characters, 'longest instruction', 1, 100000
-    ),
+    *LOOKING_PARAMETERS,
     Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
-    _metres('robot_radius_m', _SPACE.robot_radius_m, 'radius of the base'),
-    _metres('obstacle_low_m', _SPACE.obstacle_low_m, 'lowest height of obstacles'),
-    _metres('obstacle_high_m', _SPACE.obstacle_high_m, 'height of the robot'),
-    Parameter(
-        'blind_zone_m',
-        _SPACE.blind_zone_m,
-        'floor before the base that is taken as free',
-        0.0,
-        5.0,
-    ),
-    Parameter('nearest_m', _REACH.nearest_m, 'nearest place that is offered', 0.0, 100.0),
-    Parameter('farthest_m', _REACH.farthest_m, 'farthest place that is offered', 0.1, 10.0),
-    Parameter('pivot.rounds', _PIVOT.rounds, 'N: questions of a run', 1, 10),
-    Parameter('pivot.samples', _PIVOT.samples, 'M: marks in a picture', 1, 30),
-    Parameter('pivot.picks', _PIVOT.picks, 'K: marks that the model picks', 1, 30),
-    Parameter('pivot.runs', _PIVOT.runs, 'E: runs at once', 1, 10),
-    Parameter('pivot.isotropic', _PIVOT.isotropic, 'one spread for all axes of the fit'),
-    Parameter(
-        'pivot.aggregation',
-        _PIVOT.aggregation.value,
-        'how winners of runs become one',
-        one_of=tuple(item.value for item in Aggregation),
-    ),
-    _metres('pivot.agreement_m', _PIVOT.agreement_radius, 'how near runs agree'),
-    Parameter(
-        'pivot.minimum_agreement',
-        _PIVOT.minimum_agreement,
-        'share of runs that must agree',
-        0.0,
-        1.0,
-    ),
-    Parameter('pivot.early_stop', _PIVOT.early_stop, 'stop when labels cannot tell more'),
-    _seconds('pivot.question_timeout_s', _PIVOT.question_timeout_s, 'how long an answer may take'),
-    Parameter('pivot.seed', 0, 'seed of the samples', 0, 2**31 - 1),
-    Parameter('mark_facts', True, 'tell the model range, side and free way of each mark'),
-    Parameter('vlm.spec', 'openai', 'which model: openai, or a double such as scripted:first'),
-    Parameter('vlm.model', 'gpt-4o', 'name of the model at its endpoint'),
-    Parameter('vlm.base_url', '', 'endpoint; empty: OPENAI_BASE_URL, else OpenAI'),
-    Parameter('vlm.api_key_variable', 'OPENAI_API_KEY', 'environment variable with the key'),
-    Parameter('vlm.detail', 'high', 'detail of pictures', one_of=('low', 'high', 'auto')),
-    Parameter('vlm.jpeg_quality', 85, 'quality of pictures', 80, 100),
-    Parameter('vlm.max_image_side_px', 1024, 'longest side of a sent picture', 64, 8192),
-    Parameter('vlm.max_tokens', 0, 'longest answer; 0: as the endpoint has it', 0, 10**6),
-    Parameter('vlm.attempt_limit', 3, 'tries for one answer', 1, 20),
+    *DECIDING_PARAMETERS,
     Parameter(
         'nav2.require_active',
         RequireActive.AUTO.value,
         "ask Nav2's lifecycle before a goal",
         one_of=tuple(item.value for item in RequireActive),
     ),
-    _seconds('nav2.ready_timeout_s', _NAV2.ready_timeout_s, 'wait for Nav2 to be ready'),
-    _seconds('nav2.response_timeout_s', _NAV2.response_timeout_s, 'wait to be accepted'),
-    _seconds('nav2.silence_timeout_s', _NAV2.silence_timeout_s, 'longest frozen pose'),
-    _seconds('nav2.cancel_timeout_s', _NAV2.cancel_timeout_s, 'wait for a cancel'),
-    _metres('nav2.position_tolerance_m', _NAV2.position_tolerance_m, 'how near is arrived'),
+    seconds('nav2.ready_timeout_s', _NAV2.ready_timeout_s, 'wait for Nav2 to be ready'),
+    seconds('nav2.response_timeout_s', _NAV2.response_timeout_s, 'wait to be accepted'),
+    seconds('nav2.silence_timeout_s', _NAV2.silence_timeout_s, 'longest frozen pose'),
+    seconds('nav2.cancel_timeout_s', _NAV2.cancel_timeout_s, 'wait for a cancel'),
+    metres('nav2.position_tolerance_m', _NAV2.position_tolerance_m, 'how near is arrived'),
     Parameter('records.folder', '~/.ros/vlm_nav', 'where decisions are kept; empty: nowhere'),
     Parameter('records.keep_last', 1000, 'how many records are kept; 0: all', 0, 10**9),
 )
 
 
 @dataclass(frozen=True)
-class NavigatorSettings:
+class NavigatorSettings(DecisionSettings):
     """Everything that the navigator hands to the rooms below."""
 
     eyes: EyesSettings
-    limits: MissionLimits
-    free_space: FreeSpaceSettings
-    reach: GroundReach
-    pivot: PivotSettings
     nav2: Nav2Settings
     require_active: RequireActive
-    model: OpenAiSettings
-    model_spec: str
-    mark_facts: bool
     dry_run: bool
-    seed: int
     records_folder: Path | None
     records_keep_last: int | None
     values: Mapping[str, Any]
@@ -143,82 +67,15 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
     UnknownModelError for a model that nobody knows.
     """
     folder = values['records.folder']
-    model_from_spec(values['vlm.spec'], settings=_model(values))
+    decision = decision_settings(values, with_depth=values['depth_transport'] != 'none')
+    eyes = EyesSettings(decision.synchroniser, decision.sight, **named(values, EyesSettings))
     return NavigatorSettings(
-        eyes=_eyes(values),
-        limits=MissionLimits(**_named(values, MissionLimits)),
-        free_space=_free_space(values),
-        reach=_reach(values),
-        pivot=_pivot(values),
-        nav2=Nav2Settings(**_named(values, Nav2Settings, 'nav2.')),
+        **vars(decision),
+        eyes=eyes,
+        nav2=Nav2Settings(**named(values, Nav2Settings, 'nav2.')),
         require_active=RequireActive(values['nav2.require_active']),
-        model=_model(values),
-        model_spec=values['vlm.spec'],
-        mark_facts=values['mark_facts'],
         dry_run=values['dry_run'],
-        seed=values['pivot.seed'],
         records_folder=Path(os.path.expanduser(folder)) if folder else None,
         records_keep_last=values['records.keep_last'] or None,
-        values=_without_secrets(values),
-    )
-
-
-def _without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values as records may show them: a URL can hold a password or a key."""
-    shown = dict(values)
-    if shown['vlm.base_url']:
-        shown['vlm.base_url'] = _model(values).endpoint()
-    return shown
-
-
-def _named(values: Mapping[str, Any], settings: type, prefix: str = '') -> dict[str, Any]:
-    """Return the values whose parameters bear the names of the settings' fields."""
-    names = settings.__dataclass_fields__  # type: ignore[attr-defined]
-    return {name: values[prefix + name] for name in names if prefix + name in values}
-
-
-def _eyes(values: Mapping[str, Any]) -> EyesSettings:
-    with_depth = values['depth_transport'] != 'none'
-    return EyesSettings(
-        synchroniser=SynchroniserSettings(
-            with_depth=with_depth,
-            slop_s=values['slop_s'],
-            maximum_age_s=values['maximum_age_s'],
-        ),
-        sight=SightSettings(**_named(values, SightSettings)),
-        **_named(values, EyesSettings),
-    )
-
-
-def _free_space(values: Mapping[str, Any]) -> FreeSpaceSettings:
-    # The grid reaches a little farther than any place that is offered.
-    reach_m = values['farthest_m'] + 1.0
-    return FreeSpaceSettings(reach_m=reach_m, **_named(values, FreeSpaceSettings))
-
-
-def _reach(values: Mapping[str, Any]) -> GroundReach:
-    reach = GroundReach(**_named(values, GroundReach))
-    if not reach.nearest_m < reach.farthest_m:
-        raise InvalidValueError(
-            f'nearest_m is less than farthest_m, got {reach.nearest_m:g} and {reach.farthest_m:g}'
-        )
-    return reach
-
-
-def _pivot(values: Mapping[str, Any]) -> PivotSettings:
-    named = _named(values, PivotSettings, 'pivot.')
-    named['aggregation'] = Aggregation(named['aggregation'])
-    return PivotSettings(agreement_radius=values['pivot.agreement_m'], **named)
-
-
-def _model(values: Mapping[str, Any]) -> OpenAiSettings:
-    return OpenAiSettings(
-        model=values['vlm.model'],
-        base_url=values['vlm.base_url'] or None,
-        api_key_variable=values['vlm.api_key_variable'],
-        detail=values['vlm.detail'],
-        jpeg_quality=values['vlm.jpeg_quality'],
-        max_image_side_px=values['vlm.max_image_side_px'],
-        max_tokens=values['vlm.max_tokens'] or None,
-        attempt_limit=values['vlm.attempt_limit'],
+        values=without_secrets(values),
     )

@@ -1,0 +1,173 @@
+"""The parameters that a decision depends on, and the settings that they amount to.
+
+A robot's navigator and tools that decide without a robot read the same table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.messages.sights import SightSettings
+from vlm_nav.messages.synchroniser import SynchroniserSettings
+from vlm_nav.navigation.mission import MissionLimits
+from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
+from vlm_nav.navigation.selectors import GroundReach
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
+from vlm_nav.pivot.settings import Aggregation, PivotSettings
+from vlm_nav.vlm.openai_settings import OpenAiSettings
+from vlm_nav.vlm.specification import model_from_spec
+
+_PIVOT, _SPACE, _REACH = PivotSettings(), FreeSpaceSettings(), GroundReach()
+_LIMITS, _SYNC = MissionLimits(), SynchroniserSettings()
+
+LOOKING_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('map_frame', 'map', 'frame that goals are sent in'),
+    Parameter('base_frame', 'base_link', 'frame of the base: x forward, z up, on the floor'),
+    Parameter('image_is_rectified', False, 'use P of camera_info instead of K and D'),
+    Parameter('slop_s', _SYNC.slop_s, 'how far stamps of one look lie apart', 0.0, 1.0),
+    seconds('maximum_age_s', _SYNC.maximum_age_s, 'how old a picture may be'),
+    seconds('transform_timeout_s', 0.5, 'how long a transform at a stamp is awaited'),
+    Parameter('require_costmap', False, 'hold where no costmap is there'),
+    Parameter('costmap_maximum_age_s', 10.0, 'how old a costmap may be; 0: any age', 0.0, 3600.0),
+    seconds('look_timeout_s', _LIMITS.look_timeout_s, 'how long a look may take'),
+    seconds('decision_timeout_s', _LIMITS.decision_timeout_s, 'how long a decision may take'),
+    seconds('drive_timeout_s', _LIMITS.drive_timeout_s, 'how long a drive may take'),
+    Parameter(
+        'instruction_characters', _LIMITS.instruction_characters, 'longest instruction', 1, 100000
+    ),
+)
+"""What is looked through, how old it may be, and how long each step may take."""
+
+DECIDING_PARAMETERS: tuple[Parameter, ...] = (
+    metres('robot_radius_m', _SPACE.robot_radius_m, 'radius of the base'),
+    metres('obstacle_low_m', _SPACE.obstacle_low_m, 'lowest height of obstacles'),
+    metres('obstacle_high_m', _SPACE.obstacle_high_m, 'height of the robot'),
+    Parameter(
+        'blind_zone_m',
+        _SPACE.blind_zone_m,
+        'floor before the base that is taken as free',
+        0.0,
+        5.0,
+    ),
+    Parameter('nearest_m', _REACH.nearest_m, 'nearest place that is offered', 0.0, 100.0),
+    Parameter('farthest_m', _REACH.farthest_m, 'farthest place that is offered', 0.1, 10.0),
+    Parameter('pivot.rounds', _PIVOT.rounds, 'N: questions of a run', 1, 10),
+    Parameter('pivot.samples', _PIVOT.samples, 'M: marks in a picture', 1, 30),
+    Parameter('pivot.picks', _PIVOT.picks, 'K: marks that the model picks', 1, 30),
+    Parameter('pivot.runs', _PIVOT.runs, 'E: runs at once', 1, 10),
+    Parameter('pivot.isotropic', _PIVOT.isotropic, 'one spread for all axes of the fit'),
+    Parameter(
+        'pivot.aggregation',
+        _PIVOT.aggregation.value,
+        'how winners of runs become one',
+        one_of=tuple(item.value for item in Aggregation),
+    ),
+    metres('pivot.agreement_m', _PIVOT.agreement_radius, 'how near runs agree'),
+    Parameter(
+        'pivot.minimum_agreement',
+        _PIVOT.minimum_agreement,
+        'share of runs that must agree',
+        0.0,
+        1.0,
+    ),
+    Parameter('pivot.early_stop', _PIVOT.early_stop, 'stop when labels cannot tell more'),
+    seconds('pivot.question_timeout_s', _PIVOT.question_timeout_s, 'how long an answer may take'),
+    Parameter('pivot.seed', 0, 'seed of the samples', 0, 2**31 - 1),
+    Parameter('mark_facts', True, 'tell the model range, side and free way of each mark'),
+    Parameter('vlm.spec', 'openai', 'which model: openai, or a double such as scripted:first'),
+    Parameter('vlm.model', 'gpt-4o', 'name of the model at its endpoint'),
+    Parameter('vlm.base_url', '', 'endpoint; empty: OPENAI_BASE_URL, else OpenAI'),
+    Parameter('vlm.api_key_variable', 'OPENAI_API_KEY', 'environment variable with the key'),
+    Parameter('vlm.detail', 'high', 'detail of pictures', one_of=('low', 'high', 'auto')),
+    Parameter('vlm.jpeg_quality', 85, 'quality of pictures', 80, 100),
+    Parameter('vlm.max_image_side_px', 1024, 'longest side of a sent picture', 64, 8192),
+    Parameter('vlm.max_tokens', 0, 'longest answer; 0: as the endpoint has it', 0, 10**6),
+    Parameter('vlm.attempt_limit', 3, 'tries for one answer', 1, 20),
+)
+"""The robot's size, its reach, PIVOT and the model."""
+
+
+@dataclass(frozen=True)
+class DecisionSettings:
+    """What a decision depends on, as the rooms below take it."""
+
+    synchroniser: SynchroniserSettings
+    sight: SightSettings
+    limits: MissionLimits
+    free_space: FreeSpaceSettings
+    reach: GroundReach
+    pivot: PivotSettings
+    model: OpenAiSettings
+    model_spec: str
+    mark_facts: bool
+    seed: int
+
+
+def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> DecisionSettings:
+    """Return the settings that values of all parameters of the two tables amount to.
+
+    Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
+    UnknownModelError for a model that nobody knows.
+    """
+    model_from_spec(values['vlm.spec'], settings=_model(values))
+    return DecisionSettings(
+        synchroniser=SynchroniserSettings(
+            with_depth=with_depth,
+            slop_s=values['slop_s'],
+            maximum_age_s=values['maximum_age_s'],
+        ),
+        sight=SightSettings(**named(values, SightSettings)),
+        limits=MissionLimits(**named(values, MissionLimits)),
+        free_space=_free_space(values),
+        reach=_reach(values),
+        pivot=_pivot(values),
+        model=_model(values),
+        model_spec=values['vlm.spec'],
+        mark_facts=values['mark_facts'],
+        seed=values['pivot.seed'],
+    )
+
+
+def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as records may show them: a URL can hold a password or a key."""
+    shown = dict(values)
+    if shown['vlm.base_url']:
+        shown['vlm.base_url'] = _model(values).endpoint()
+    return shown
+
+
+def _free_space(values: Mapping[str, Any]) -> FreeSpaceSettings:
+    # The grid reaches a little farther than any place that is offered.
+    reach_m = values['farthest_m'] + 1.0
+    return FreeSpaceSettings(reach_m=reach_m, **named(values, FreeSpaceSettings))
+
+
+def _reach(values: Mapping[str, Any]) -> GroundReach:
+    reach = GroundReach(**named(values, GroundReach))
+    if not reach.nearest_m < reach.farthest_m:
+        raise InvalidValueError(
+            f'nearest_m is less than farthest_m, got {reach.nearest_m:g} and {reach.farthest_m:g}'
+        )
+    return reach
+
+
+def _pivot(values: Mapping[str, Any]) -> PivotSettings:
+    given = named(values, PivotSettings, 'pivot.')
+    given['aggregation'] = Aggregation(given['aggregation'])
+    return PivotSettings(agreement_radius=values['pivot.agreement_m'], **given)
+
+
+def _model(values: Mapping[str, Any]) -> OpenAiSettings:
+    return OpenAiSettings(
+        model=values['vlm.model'],
+        base_url=values['vlm.base_url'] or None,
+        api_key_variable=values['vlm.api_key_variable'],
+        detail=values['vlm.detail'],
+        jpeg_quality=values['vlm.jpeg_quality'],
+        max_image_side_px=values['vlm.max_image_side_px'],
+        max_tokens=values['vlm.max_tokens'] or None,
+        attempt_limit=values['vlm.attempt_limit'],
+    )
