@@ -9,6 +9,7 @@ import typer
 
 from vlm_nav.cli.models import models
 from vlm_nav.cli.records import record
+from vlm_nav.cli.replay import replay
 from vlm_nav.cli.saying import say
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.in_words import printable
@@ -16,6 +17,7 @@ from vlm_nav.navigation.in_words import printable
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
 app.command()(models)
 app.command()(record)
+app.command()(replay)
 
 
 def _show_version(wanted: bool) -> None:

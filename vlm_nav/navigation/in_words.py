@@ -11,12 +11,17 @@ from vlm_nav.navigation.mission import MissionEnd
 
 
 def decision_json(decision: Decision) -> str:
-    """Return a decision as one JSON object; lengths in metres, yaw in radians.
+    """Return a decision as one JSON object: its `decision_fields`."""
+    return json.dumps(decision_fields(decision))
 
-    A number that is not finite is null, which JSON has no other word for.
+
+def decision_fields(decision: Decision) -> dict[str, Any]:
+    """Return a decision as JSON has it; lengths in metres, yaw in radians.
+
+    A number that is not finite is None, which JSON has no other word for.
     """
     waypoint = decision.waypoint
-    fields: dict[str, Any] = {
+    return {
         'outcome': decision.outcome.value,
         'reason': decision.reason.value if decision.reason else None,
         'detail': decision.detail,
@@ -31,7 +36,6 @@ def decision_json(decision: Decision) -> str:
         'calls': decision.calls,
         'record': decision.record,
     }
-    return json.dumps(fields)
 
 
 def end_json(end: MissionEnd) -> str:
@@ -49,7 +53,12 @@ def end_json(end: MissionEnd) -> str:
 
 def decision_line(decision: Decision) -> str:
     """Return one line for a log."""
-    parts = [f'decision {decision.record or "-"}: {decision.outcome.value}']
+    return f'decision {printable(decision.record) or "-"}: {decision_words(decision)}'
+
+
+def decision_words(decision: Decision) -> str:
+    """Return what was decided, why, how surely and after how many questions, in one line."""
+    parts = [decision.outcome.value]
     if decision.waypoint is not None:
         waypoint = decision.waypoint
         parts.append(

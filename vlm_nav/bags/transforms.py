@@ -1,0 +1,61 @@
+"""The transforms of a whole bag, looked up at any stamp of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vlm_nav.core.reasons import ObservationReason, Refusal
+from vlm_nav.geometry.errors import PoseError
+from vlm_nav.geometry.poses import FloatArray, transform_from, wxyz_from_xyzw
+from vlm_nav.messages.stamps import seconds, stamp_ns_of
+from vlm_nav.messages.transform_history import StampedPose, TransformException, TransformHistory
+
+# tf2 forgets after 10 s; a bag has an end.
+_KEEP_NS = 2**62
+
+
+class BagTransforms:
+    """Implements messages.sights.TransformLookup with what a bag holds of /tf and /tf_static."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._history = TransformHistory(_KEEP_NS)
+        self.dropped = 0
+
+    def add(self, message: Any, *, static: bool) -> None:
+        """Keep the transforms of a tf2_msgs/TFMessage; those that are no pose are counted."""
+        for transform in message.transforms:
+            child, pose = transform.child_frame_id.lstrip('/'), _pose_of(transform)
+            if pose is None or not child or child == pose.parent:
+                self.dropped += 1
+            else:
+                self._history.insert(child, pose, static=static)
+
+    @property
+    def frames(self) -> set[str]:
+        """Return the names of all frames."""
+        return self._history.known()
+
+    async def __call__(self, to_frame: str, from_frame: str, stamp_ns: int) -> FloatArray:
+        """Return `to_from` (4, 4) at the stamp; raise Refusal(NO_TRANSFORM) without one."""
+        try:
+            return self._history.lookup(to_frame, from_frame, stamp_ns)
+        except TransformException as error:
+            raise Refusal(
+                ObservationReason.NO_TRANSFORM,
+                f'wanted {to_frame!r} from {from_frame!r} at {seconds(stamp_ns)}: {error}',
+            ) from error
+
+
+def _pose_of(transform: Any) -> StampedPose | None:
+    parent = transform.header.frame_id.lstrip('/')
+    position, turn = transform.transform.translation, transform.transform.rotation
+    try:
+        parent_from_child = transform_from(
+            (position.x, position.y, position.z),
+            wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w)),
+        )
+    except PoseError:
+        return None
+    stamp_ns = stamp_ns_of(transform.header.stamp)
+    return StampedPose(stamp_ns, parent, parent_from_child) if parent else None

@@ -1,0 +1,133 @@
+"""The options of commands that decide: which model, which robot, which parameters."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vlm_nav.core.errors import InvalidValueError, VlmNavError
+from vlm_nav.core.events import Listener
+from vlm_nav.evidence.mark_facts import mark_facts
+from vlm_nav.navigation.decision_parameters import (
+    DECIDING_PARAMETERS,
+    LOOKING_PARAMETERS,
+    DecisionSettings,
+    decision_settings,
+)
+from vlm_nav.navigation.parameter_file import checked_values, value_of_words, values_of_file
+from vlm_nav.navigation.selectors import PivotSelector
+from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.specification import model_from_spec
+
+Instruction = Annotated[str, typer.Option(help='What to do, in words.')]
+Vlm = Annotated[
+    str | None,
+    typer.Option(help='openai, or a double such as scripted:nearest:320,400 (vlm-nav models).'),
+]
+ModelName = Annotated[
+    str | None, typer.Option(help="The model's name at its endpoint; else OPENAI_MODEL.")
+]
+BaseUrl = Annotated[str | None, typer.Option(help='The endpoint; else OPENAI_BASE_URL.')]
+ParamsFile = Annotated[
+    Path | None, typer.Option(help='Parameters of the navigator, in the form of ROS 2.')
+]
+OneParameter = Annotated[
+    list[str] | None,
+    typer.Option('--param', '-p', metavar='NAME:=VALUE', help='One parameter; may be repeated.'),
+]
+AsJson = Annotated[bool, typer.Option('--json', help='Say it as JSON on standard output.')]
+
+_TABLE = (*LOOKING_PARAMETERS, *DECIDING_PARAMETERS)
+_NODE = 'navigator'
+
+
+@dataclass(frozen=True)
+class DecisionOptions:
+    """What was given to a command that decides; None leaves a parameter as it is."""
+
+    vlm: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    params: Path | None = None
+    param: Sequence[str] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what was set: by the file, by `name:=value` over it, by options over both.
+
+        Raises InvalidValueError for a file or a `name:=value` that holds no parameter.
+        """
+        given = {} if self.params is None else values_of_file(self.params, _NODE)
+        given |= dict(_known(*value_of_words(words)) for words in self.param or ())
+        options = {
+            'vlm.spec': self.vlm,
+            'vlm.model': self.model,
+            'vlm.base_url': self.base_url,
+        }
+        return given | {name: value for name, value in options.items() if value is not None}
+
+
+def values_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of all parameters that a decision depends on, the environment's too.
+
+    Raises InvalidValueError for a value that its parameter may not have.
+    """
+    # The openai package reads the endpoint itself, but then wants a key for it.
+    usual = {'vlm.base_url': 'OPENAI_BASE_URL', 'vlm.model': 'OPENAI_MODEL'}
+    from_environment = {
+        name: os.environ[variable] for name, variable in usual.items() if os.environ.get(variable)
+    }
+    stated = {name: value for name, value in given.items() if value != ''}
+    return checked_values(_TABLE, from_environment | stated)
+
+
+def settings_of(values: dict[str, Any], *, with_depth: bool = True) -> DecisionSettings:
+    """Return the settings that the values amount to; raises VlmNavError where they clash."""
+    try:
+        return decision_settings(values, with_depth=with_depth)
+    except VlmNavError:
+        raise
+    except ValueError as error:
+        raise InvalidValueError(str(error)) from error
+
+
+def model_for(settings: DecisionSettings) -> Model:
+    """Return the model that the settings name."""
+    rng = random.Random(settings.seed)
+    return model_from_spec(settings.model_spec, settings=settings.model, rng=rng)
+
+
+async def close(model: Model) -> None:
+    """End the model's connections, where it has any."""
+    close_model = getattr(model, 'aclose', None)
+    if close_model is not None:
+        await close_model()
+
+
+def selector_for(
+    settings: DecisionSettings, model: Model, listeners: Sequence[Listener]
+) -> PivotSelector:
+    """Return what chooses a place on the floor, as the navigator makes it."""
+    return PivotSelector(
+        model=model,
+        settings=settings.pivot,
+        free_space=settings.free_space,
+        reach=settings.reach,
+        evidence=(mark_facts,) if settings.mark_facts else (),
+        listeners=listeners,
+        seed=settings.seed,
+    )
+
+
+def _known(name: str, value: Any) -> tuple[str, Any]:
+    known = [entry.name for entry in _TABLE]
+    if name not in known:
+        raise InvalidValueError(
+            f'no decision depends on a parameter {name!r}; known: {", ".join(known)}'
+        )
+    return name, value
