@@ -30,8 +30,8 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
+from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.ros.doubles.lifecycle_watch import LifecycleWatch
-from vlm_nav.ros.images import rgb_from_message
 from vlm_nav.ros.qos import COMMAND, LATCHED
 from vlm_nav.sim.disc_choosing import HUES
 

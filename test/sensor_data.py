@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from vlm_nav.bench.scenes import recorded_floor_frame
 from vlm_nav.geometry.camera import PinholeCamera, camera_from_calibration
 from vlm_nav.geometry.depth_encodings import DepthEncoding, read_depth
 from vlm_nav.geometry.poses import FloatArray, inverse, rigid_transform
@@ -70,17 +71,10 @@ def camera_of(k: Any, width_px: int = 640, height_px: int = 480) -> PinholeCamer
 @functools.lru_cache(maxsize=1)
 def robot_floor_frame() -> RgbdFrame:
     """Return the frame of a camera on a real mobile robot, 0.43 m above the floor."""
-    data, index = folder('robot_floor_frame'), index_of('robot_floor_frame')
-    return RgbdFrame(
-        rgb=read_color(data / 'rgb.jpg'),
-        depth_m=_kept(read_depth(read_stored(data / 'depth.png'), DepthEncoding.MILLIMETRES)),
-        camera=camera_of(index['K']),
-        base_from_camera=rigid_transform(index['T_base_camera']),
-        map_from_base=np.eye(4),
-        map_frame='map',
-        stamp_ns=1_600_000_000_000_000_000,
-        identifier='robot_floor_frame',
-    )
+    frame = recorded_floor_frame(folder('robot_floor_frame'))
+    for array in (frame.rgb, frame.depth_m):
+        _kept(array)
+    return frame
 
 
 @dataclass(frozen=True, eq=False)

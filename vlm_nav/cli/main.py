@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vlm_nav.cli.bench import bench
 from vlm_nav.cli.models import models
 from vlm_nav.cli.records import record
 from vlm_nav.cli.replay import replay
@@ -15,6 +16,7 @@ from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.in_words import printable
 
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
+app.add_typer(bench, name='bench')
 app.command()(models)
 app.command()(record)
 app.command()(replay)

@@ -75,12 +75,17 @@ class PinholeCamera:
         """
         points = np.asarray(points_camera, dtype=np.float64)
         depth = points[..., 2]
-        with np.errstate(divide='ignore', invalid='ignore'):
-            normalised = points[..., :2] / depth[..., None]
-        outside = ~(depth > 0.0) | ~(np.square(normalised).sum(-1) <= self._radius_limit**2)
-        normalised = np.where(outside[..., None], np.nan, normalised)
-        distorted = distortion.distort(normalised, self.distortion)
-        return distorted * (self.fx_px, self.fy_px) + (self.cx_px, self.cy_px)
+        normalised = np.empty((*points.shape[:-1], 2))
+        x, y = normalised[..., 0], normalised[..., 1]
+        with np.errstate(all='ignore'):
+            np.divide(points[..., 0], depth, out=x)
+            np.divide(points[..., 1], depth, out=y)
+            inside = (depth > 0.0) & (x * x + y * y <= self._radius_limit**2)
+            normalised[~inside] = np.nan
+            pixels = distortion.distort(normalised, self.distortion)
+        pixels *= (self.fx_px, self.fy_px)
+        pixels += (self.cx_px, self.cy_px)
+        return pixels
 
     def rays(self, pixels: ArrayLike) -> FloatArray:
         """Return rays (..., 3) with z = 1 through pixels (..., 2): a point is `depth_m * ray`.

@@ -117,8 +117,11 @@ def _radial_polynomials(
 
 
 def _radial(squared: FloatArray, d: tuple[float, ...]) -> FloatArray:
-    numerator, denominator = _radial_polynomials(d)
-    radial: FloatArray = numerator(squared) / denominator(squared)
+    k1, k2, _, _, k3 = d[:5]
+    radial: FloatArray = 1.0 + squared * (k1 + squared * (k2 + squared * k3))
+    if len(d) > 5:
+        k4, k5, k6 = d[5:]
+        radial = radial / (1.0 + squared * (k4 + squared * (k5 + squared * k6)))
     return radial
 
 

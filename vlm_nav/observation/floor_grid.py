@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.errors import InvalidValueError
 
-FINER = 4
+FINER = 3
 """How many times finer obstacles are placed than floor, in each direction."""
 
 

@@ -72,14 +72,14 @@ class FreeSpace:
     @functools.cached_property
     def _unobstructed_ranges_m(self) -> NDArray[np.float64]:
         cell_m = self.settings.cell_m / FINER
-        clearance_m = _distance_m(~self.obstacles, cell_m)
         # Point and disc may both lie half a diagonal off the centres of their cells.
         radius_m = self.settings.robot_radius_m + math.sqrt(2.0) * cell_m
+        clearance_m = _clearance_m(self.obstacles, cell_m, radius_m)
         return self._ranges_m(clearance_m, radius_m, np.True_)
 
     @property
     def _samples_m(self) -> NDArray[np.float64]:
-        return np.arange(0.0, self.settings.reach_m, self.settings.cell_m / 2.0)
+        return _samples_m(self.settings)
 
     def _ranges_m(
         self, clearance_m: NDArray[np.float32], radius_m: float, beyond: np.bool_
@@ -89,12 +89,7 @@ class FreeSpace:
         Infinite where it touches nothing; `beyond` tells whether it passes outside the grid.
         """
         samples_m = self._samples_m
-        row, column, inside = cell_index(
-            clearance_m.shape,
-            self.settings,
-            samples_m * np.cos(_BEARINGS_RAD)[:, None],
-            samples_m * np.sin(_BEARINGS_RAD)[:, None],
-        )
+        row, column, inside = _polar_cells(clearance_m.shape, self.settings)
         passes = np.where(inside, clearance_m[row, column] > radius_m, beyond)
         before = np.maximum(0, np.argmin(passes, axis=-1) - 1)
         return np.where(passes.all(axis=-1), np.inf, samples_m[before])
@@ -120,16 +115,36 @@ def free_space_of(frame: RgbdFrame, settings: FreeSpaceSettings) -> FreeSpace:
     cells[blind_zone(frame, points, centres, pixels, settings)] = Cell.FREE
     cells[floor_seen(frame, points, centres, pixels, settings)] = Cell.FREE
     obstacles = _obstacles(points, settings)
-    rows, columns = grid_shape(settings)
-    occupied = obstacles.reshape(rows, FINER, columns, FINER).any(axis=(1, 3))
-    cells[occupied] = Cell.OCCUPIED
+    cells[_coarser(obstacles)] = Cell.OCCUPIED
     return FreeSpace(cells, obstacles, settings)
+
+
+def _coarser(obstacles: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the cells within which at least one of the finer ones is true."""
+    rows, columns = obstacles.shape[0] // FINER, obstacles.shape[1] // FINER
+    share = cv2.resize(
+        obstacles.astype(np.uint8) * 255, (columns, rows), interpolation=cv2.INTER_AREA
+    )
+    return np.asarray(share > 0)
 
 
 def _distance_m(passable: NDArray[np.bool_], cell_m: float) -> NDArray[np.float32]:
     """Return the distance from the centre of each cell to that of the nearest not passable."""
     distance = cv2.distanceTransform(passable.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.multiply(distance, cell_m, dtype=np.float32)
+
+
+def _clearance_m(
+    obstacles: NDArray[np.bool_], cell_m: float, enough_m: float
+) -> NDArray[np.float32]:
+    """Return the distance from each cell to the nearest obstacle, infinite far from all."""
+    clearance_m = np.full(obstacles.shape, np.inf, dtype=np.float32)
+    rows = np.flatnonzero(obstacles.any(axis=1))
+    if len(rows):
+        margin = math.ceil(enough_m / cell_m) + 1
+        near = slice(max(0, rows[0] - margin), rows[-1] + margin + 1)
+        clearance_m[near] = _distance_m(~obstacles[near], cell_m)
+    return clearance_m
 
 
 def _at_bearings(
@@ -142,6 +157,24 @@ def _at_bearings(
     return np.where(before, ranges_m[np.clip(index, 0, last).astype(np.int64)], behind_m)
 
 
+def _samples_m(settings: FreeSpaceSettings) -> NDArray[np.float64]:
+    return np.arange(0.0, settings.reach_m, settings.cell_m / 2.0)
+
+
+@functools.lru_cache(maxsize=8)
+def _polar_cells(
+    shape: tuple[int, ...], settings: FreeSpaceSettings
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the cells of a grid along each of `_BEARINGS_RAD`, as `cell_index`."""
+    samples_m = _samples_m(settings)
+    return cell_index(
+        shape,
+        settings,
+        samples_m * np.cos(_BEARINGS_RAD)[:, None],
+        samples_m * np.sin(_BEARINGS_RAD)[:, None],
+    )
+
+
 def _project(frame: RgbdFrame, points: NDArray[np.float64]) -> NDArray[np.float64]:
     rotation, position = frame.base_from_camera[:3, :3], frame.base_from_camera[:3, 3]
     return frame.camera.project((points - position) @ rotation)
@@ -149,13 +182,16 @@ def _project(frame: RgbdFrame, points: NDArray[np.float64]) -> NDArray[np.float6
 
 def _obstacles(points: NDArray[np.float32], settings: FreeSpaceSettings) -> NDArray[np.bool_]:
     """Return the finer grid, True where a point stands that the robot could touch."""
-    height_m = points[..., 2]
+    x_m, y_m, height_m = np.moveaxis(points, -1, 0)
+    reach_m = settings.reach_m
     with np.errstate(invalid='ignore'):
         touchable = (height_m >= settings.obstacle_low_m) & (height_m <= settings.obstacle_high_m)
+        touchable &= (x_m >= 0.0) & (x_m < reach_m)
+    places = np.flatnonzero(touchable)
     rows, columns = grid_shape(settings)
     obstacles = np.zeros((rows * FINER, columns * FINER), dtype=np.bool_)
     row, column, inside = cell_index(
-        obstacles.shape, settings, points[..., 0][touchable], points[..., 1][touchable]
+        obstacles.shape, settings, x_m.ravel()[places], y_m.ravel()[places]
     )
     obstacles[row[inside], column[inside]] = True
     return obstacles

@@ -20,8 +20,8 @@ from vlm_nav.pivot.spaces import ActionSpace, Proposals
 ActionT = TypeVar('ActionT')
 
 # The first round looks for the few places that are free in a large space.
-_FIRST_SAMPLES = 1500
-_MORE_BATCHES = 3
+_FIRST_SAMPLES = 500
+_MORE_BATCHES = 11
 # Later rounds sample the fit first, then ever wider, so that as many marks as wanted find room.
 _SAMPLES_PER_MARK = 12
 _NOTHING = np.array(None, dtype=np.object_)
@@ -119,11 +119,10 @@ def _widening(
     samples: int,
     rng: np.random.Generator,
 ) -> FloatArray:
-    batches = []
-    for factor in _WIDENINGS:
-        wider = Gaussian(distribution.mean, tuple(factor * std for std in distribution.std))
-        batches.append(space.sample(wider, _SAMPLES_PER_MARK * samples, rng))
-    return np.concatenate(batches)
+    each = _SAMPLES_PER_MARK * samples
+    drawn = space.sample(distribution, each * len(_WIDENINGS), rng)
+    mean = np.array(distribution.mean)
+    return mean + np.repeat(_WIDENINGS, each)[:, None] * (drawn - mean)
 
 
 def _offer(

@@ -10,7 +10,7 @@ import numpy as np
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture, RgbArray, draw_marks
 from vlm_nav.vlm.question import SentPicture
 
 
@@ -23,11 +23,16 @@ def encode_picture(
     picture and for one that is not (H, W, 3) uint8.
     """
     drawn = draw_marks(fitted(picture, max_side_px))
-    bgr = cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)
+    return SentPicture('image/jpeg', jpeg_of(drawn, jpeg_quality))
+
+
+def jpeg_of(rgb: RgbArray, jpeg_quality: int = 85) -> bytes:
+    """Return a picture (H, W, 3) as JPEG; raises `InvalidValueError` where that cannot be."""
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     done, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
     if not done:
-        raise InvalidValueError(f'picture {picture.identifier!r} cannot be written as JPEG')
-    return SentPicture('image/jpeg', data.tobytes())
+        raise InvalidValueError(f'a picture of shape {rgb.shape} cannot be written as JPEG')
+    return data.tobytes()
 
 
 def fitted(picture: MarkedPicture, max_side_px: int) -> MarkedPicture:

@@ -1,0 +1,55 @@
+"""How long a function takes on one core."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds of one call, over many calls."""
+
+    median_ms: float
+    fastest_ms: float
+    slowest_ms: float
+
+    def ratio_to(self, other: Timing) -> float:
+        """Return how many times as long as `other` this takes, by the medians."""
+        return self.median_ms / other.median_ms
+
+
+def time_of(work: Callable[[], object], *, calls: int, warm_up: int = 3) -> Timing:
+    """Return the times of `calls` calls, after `warm_up` calls that do not count."""
+    for _ in range(warm_up):
+        work()
+    times_ms = [_one(work) for _ in range(calls)]
+    return Timing(statistics.median(times_ms), min(times_ms), max(times_ms))
+
+
+@contextlib.contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process on one core, as far as the system allows, and OpenCV to one thread."""
+    threads = cv2.getNumThreads()
+    cores = os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else None
+    cv2.setNumThreads(1)
+    if cores:
+        os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+        if cores:
+            os.sched_setaffinity(0, cores)
+
+
+def _one(work: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    work()
+    return (time.perf_counter() - began_s) * 1e3
