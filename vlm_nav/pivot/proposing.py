@@ -122,7 +122,8 @@ def _widening(
     each = _SAMPLES_PER_MARK * samples
     drawn = space.sample(distribution, each * len(_WIDENINGS), rng)
     mean = np.array(distribution.mean)
-    return mean + np.repeat(_WIDENINGS, each)[:, None] * (drawn - mean)
+    widened: FloatArray = mean + np.repeat(_WIDENINGS, each)[:, None] * (drawn - mean)
+    return widened
 
 
 def _offer(
