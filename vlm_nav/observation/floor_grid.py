@@ -77,6 +77,5 @@ def cell_index(
     column = np.floor(x_m / cell_m)
     row = np.floor((y_m + settings.reach_m) / cell_m)
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    row = np.where(inside, row, 0).astype(np.int64)
-    column = np.where(inside, column, 0).astype(np.int64)
-    return row, column, inside
+    row[~inside] = column[~inside] = 0
+    return row.astype(np.int64), column.astype(np.int64), inside

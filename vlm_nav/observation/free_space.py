@@ -182,16 +182,12 @@ def _project(frame: RgbdFrame, points: NDArray[np.float64]) -> NDArray[np.float6
 
 def _obstacles(points: NDArray[np.float32], settings: FreeSpaceSettings) -> NDArray[np.bool_]:
     """Return the finer grid, True where a point stands that the robot could touch."""
-    x_m, y_m, height_m = np.moveaxis(points, -1, 0)
-    reach_m = settings.reach_m
+    x_m, y_m, height_m = (plane.ravel() for plane in np.moveaxis(points, -1, 0))
     with np.errstate(invalid='ignore'):
         touchable = (height_m >= settings.obstacle_low_m) & (height_m <= settings.obstacle_high_m)
-        touchable &= (x_m >= 0.0) & (x_m < reach_m)
     places = np.flatnonzero(touchable)
     rows, columns = grid_shape(settings)
     obstacles = np.zeros((rows * FINER, columns * FINER), dtype=np.bool_)
-    row, column, inside = cell_index(
-        obstacles.shape, settings, x_m.ravel()[places], y_m.ravel()[places]
-    )
+    row, column, inside = cell_index(obstacles.shape, settings, x_m[places], y_m[places])
     obstacles[row[inside], column[inside]] = True
     return obstacles

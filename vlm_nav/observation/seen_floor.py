@@ -13,6 +13,8 @@ HOLE_PX = 5
 PLACE_TOLERANCE = 0.06
 
 _BORDER_PERCENTILE = 90.0
+# Every fourth column tells where the view ends as well as all of them.
+_BORDER_STEP = 4
 # A depth camera of its own sees a little less of the floor than the colour camera does.
 _CROPPED_SHARE = 0.1
 
@@ -48,8 +50,8 @@ def _floor_pixels(
     known = np.isfinite(height_m)
     with np.errstate(invalid='ignore'):
         floor = np.abs(height_m) < low_m
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * HOLE_PX + 1, 2 * HOLE_PX + 1))
-    closed = cv2.morphologyEx(floor.astype(np.uint8), cv2.MORPH_CLOSE, disc).astype(np.bool_)
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * HOLE_PX + 1, 2 * HOLE_PX + 1))
+    closed = cv2.morphologyEx(floor.astype(np.uint8), cv2.MORPH_CLOSE, square).astype(np.bool_)
     return floor, closed & ~known
 
 
@@ -104,7 +106,7 @@ def _below_view(points: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDA
     columns only, or in more than the lowest rows, is a hole, not the end of the view. A picture
     without any depth shows no floor that would end a blind zone.
     """
-    known = np.isfinite(points[..., 2])
+    known = np.isfinite(points[:, ::_BORDER_STEP, 2])
     columns = np.flatnonzero(known.any(axis=0))
     if not len(columns):
         return np.zeros(pixels.shape[:-1], dtype=np.bool_)

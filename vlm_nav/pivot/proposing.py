@@ -67,8 +67,10 @@ def offer_candidates(
         vectors = _widening(space, distribution, samples, rng)
         if best is not None:
             vectors = np.concatenate([[best], vectors])
-        # Shuffled, lest the winner so far always be number 1.
-        return _offer(space, vectors, samples, radius_px, rng)
+        # Mostly the nearer half has room for all; shuffled, lest the winner be number 1.
+        offer = _offer(space, vectors[: len(vectors) // 2], samples, radius_px, rng)
+        enough = len(offer.candidates) == samples
+        return offer if enough else _offer(space, vectors, samples, radius_px, rng)
     offer = _offer(space, space.sample(None, _FIRST_SAMPLES, rng), samples, radius_px)
     for _ in range(_MORE_BATCHES):
         if len(offer.candidates) == samples:
