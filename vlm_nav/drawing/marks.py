@@ -39,13 +39,17 @@ class MarkedPicture:
     """A clean picture and the marks that belong on it.
 
     `rgb` is (H, W, 3) uint8, `radius_px` the discs' radius in its pixels. The identifier is
-    opaque; it names the picture in records and lets a double look up what it shows.
+    opaque; it names the picture in records and lets a double look up what it shows. `camera`
+    names who took it, empty where there is one only, and `heading_rad` where that camera looks
+    from the robot, positive to the left.
     """
 
     identifier: str
     rgb: RgbArray
     marks: tuple[Mark, ...] = ()
     radius_px: float = 18.0
+    camera: str = ''
+    heading_rad: float = 0.0
 
 
 def draw_marks(
