@@ -90,7 +90,7 @@ def _read(
 @functools.lru_cache(maxsize=64)
 def _templates(labels: tuple[int, ...], radius_px: float) -> tuple[NDArray[np.uint8], ...]:
     side = 2 * math.ceil(radius_px) + 9
-    centre = Pixel(side / 2.0, side / 2.0)
+    centre = Pixel(side // 2, side // 2)
     templates = []
     for label in labels:
         canvas = np.full((side, side, 3), 200, dtype=np.uint8)
