@@ -53,7 +53,8 @@ def test_every_row_says_what_it_means_and_what_to_do() -> None:
 
 
 def test_parameters_that_are_named_are_parameters() -> None:
-    known = (PACKAGE / 'ros' / 'navigator_parameters.py').read_text(encoding='utf-8')
+    tables = sorted(PACKAGE.glob('*/*_parameters.py'))
+    known = '\n'.join(table.read_text(encoding='utf-8') for table in tables)
     codes = {member.value for member in MEMBERS}
     for _, meaning, remedy in documented():
         for name in re.findall(r'`([a-z0-9_.]+)(?:: \w+)?`', f'{meaning} {remedy}'):
