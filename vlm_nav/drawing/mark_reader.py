@@ -78,19 +78,36 @@ def _outer_radius_px(inner_px: float) -> float:
 def _read(
     rgb: NDArray[np.uint8], centre: Pixel, radius_px: float, labels: tuple[int, ...]
 ) -> SeenMark:
-    patch = _inside(rgb, centre, radius_px)
-    scores = [
-        float(cv2.matchTemplate(patch, template, cv2.TM_CCOEFF_NORMED).max())
-        for template in _templates(labels, round(radius_px * 2.0) / 2.0)
-    ]
+    scores = np.max([_scores(rgb, centre, px, labels) for px in _sizes_px(radius_px)], axis=0)
     best = int(np.argmax(scores))
-    return SeenMark(labels[best], centre, radius_px, max(0.0, scores[best]))
+    return SeenMark(labels[best], centre, radius_px, max(0.0, float(scores[best])))
+
+
+def _sizes_px(radius_px: float) -> list[float]:
+    """Return the radii that a disc may have been drawn with, in half pixels.
+
+    JPEG blurs the ring, so discs look up to a pixel smaller than they were drawn; with numbers of
+    the wrong size a 6 resembles an 8.
+    """
+    nearest_px = round(radius_px * 2.0) / 2.0
+    return [nearest_px, nearest_px + 0.5, nearest_px + 1.0]
+
+
+def _scores(
+    rgb: NDArray[np.uint8], centre: Pixel, radius_px: float, labels: tuple[int, ...]
+) -> list[float]:
+    """Return how much the inside of a disc resembles each label as drawn with a radius."""
+    patch = _inside(rgb, centre, radius_px)
+    return [
+        float(cv2.matchTemplate(patch, template, cv2.TM_CCOEFF_NORMED).max())
+        for template in _templates(labels, radius_px)
+    ]
 
 
 @functools.lru_cache(maxsize=64)
 def _templates(labels: tuple[int, ...], radius_px: float) -> tuple[NDArray[np.uint8], ...]:
     side = 2 * math.ceil(radius_px) + 9
-    centre = Pixel(side // 2, side // 2)
+    centre = Pixel(side / 2.0, side / 2.0)
     templates = []
     for label in labels:
         canvas = np.full((side, side, 3), 200, dtype=np.uint8)
