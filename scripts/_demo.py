@@ -8,7 +8,6 @@ place. What lies between them, the navigator, is the real one, started by its la
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import math
 import os
@@ -23,8 +22,7 @@ from typing import Any
 
 import cv2
 import rclpy
-import yaml
-from _demo_processes import DemoError, Processes
+from _demo_processes import DemoError, Processes, launch_command, write_parameters
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
@@ -95,23 +93,6 @@ def color_in(instruction: str) -> str:
     raise DemoError(f'the double only knows colours: name one of {known} in the instruction')
 
 
-def write_parameters(out: Path) -> Path:
-    """Write the navigator's own parameters, with records kept beside the picture."""
-    settings = yaml.safe_load((ROOT / 'config' / 'navigator.yaml').read_text())
-    settings['/**']['ros__parameters']['records']['folder'] = str(out / 'records')
-    file = out / 'navigator.yaml'
-    file.write_text(yaml.safe_dump(settings))
-    return file
-
-
-def launch_command(out: Path) -> list[str]:
-    """Return the command that launches the navigator, by a stand-in where launch is missing."""
-    launched = ['navigate.launch.py', f'params_file:={write_parameters(out)}']
-    if importlib.util.find_spec('launch') and importlib.util.find_spec('launch_ros'):
-        return ['ros2', 'launch', 'vlm_nav', *launched]
-    return [sys.executable, '-m', 'vlm_nav.ros.launch_stand_in', *launched]
-
-
 def start(running: Processes, color: str, out: Path) -> None:
     """Start the camera, the doubles and the navigator."""
     module = [sys.executable, '-m']
@@ -120,7 +101,7 @@ def start(running: Processes, color: str, out: Path) -> None:
     running.start('drawn_room_camera', [*module, f'{DOUBLES}.drawn_room_camera'])
     running.start('navigate_to_pose_double', [*module, f'{DOUBLES}.navigate_to_pose_server'])
     endpoint = {'OPENAI_BASE_URL': base_url, 'OPENAI_API_KEY': 'none-needed'}
-    running.start('navigator', launch_command(out), endpoint)
+    running.start('navigator', launch_command(write_parameters(out)), endpoint)
 
 
 def wait_until(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
 END_S = 12.0
 TAIL_LINES = 12
 
@@ -120,3 +125,23 @@ class Processes:
         """End all: the navigator before those whom it wants to tell that it ends."""
         for one in reversed(self.started.values()):
             one.stop()
+
+
+def write_parameters(out: Path, changed: Mapping[str, Mapping[str, Any]] = {}) -> Path:
+    """Write the navigator's own parameters, groups of them changed, with records below `out`."""
+    settings = yaml.safe_load((ROOT / 'config' / 'navigator.yaml').read_text())
+    parameters = settings['/**']['ros__parameters']
+    parameters['records']['folder'] = str(out / 'records')
+    for group, values in changed.items():
+        parameters[group].update(values)
+    file = out / 'navigator.yaml'
+    file.write_text(yaml.safe_dump(settings))
+    return file
+
+
+def launch_command(parameters: Path) -> list[str]:
+    """Return the command that launches the navigator, by a stand-in where launch is missing."""
+    launched = ['navigate.launch.py', f'params_file:={parameters}']
+    if importlib.util.find_spec('launch') and importlib.util.find_spec('launch_ros'):
+        return ['ros2', 'launch', 'vlm_nav', *launched]
+    return [sys.executable, '-m', 'vlm_nav.ros.launch_stand_in', *launched]
