@@ -22,7 +22,19 @@ TEST = [
     'pytest-timeout',
     'rosbags',
 ]
+# What `colcon build` and `colcon test` need of colcon.
+COLCON = [
+    'colcon-bash',
+    'colcon-core',
+    'colcon-library-path',
+    'colcon-output',
+    'colcon-package-selection',
+    'colcon-parallel-executor',
+    'colcon-ros',
+    'colcon-test-result',
+]
 DEVELOPMENT = [
+    *COLCON,
     'import-linter',
     'mypy',
     'ruff',
@@ -48,15 +60,16 @@ setup(
         installed_files('rviz'),
     ],
     python_requires='>=3.10',
+    # The lowest versions are tried by scripts/test --lowest; docs/decisions.md says why these.
     install_requires=[
-        'numpy>=1.24',
-        'openai>=1.40',
-        'opencv-python-headless>=4.6',
-        'pydantic>=2',
-        'PyYAML',
-        'rich',
-        'transforms3d',
-        'typer',
+        'numpy>=1.24.0',
+        'openai>=1.40.0',
+        'opencv-python-headless>=4.6.0.66',
+        'pydantic>=2.5.0',
+        'PyYAML>=6.0',
+        'rich>=11.2.0',
+        'transforms3d>=0.4.1',
+        'typer>=0.9.0',
     ],
     extras_require={
         'bench': ['rosbags'],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Annotated
 
 import typer
 
@@ -30,10 +29,10 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    show_version: Annotated[
-        bool,
-        typer.Option('--version', callback=_show_version, is_eager=True, help='Show the version.'),
-    ] = False,
+    # Not by Annotated: the typer 0.9.0 of Ubuntu 24.04 loses an option's name there.
+    show_version: bool = typer.Option(
+        False, '--version', callback=_show_version, is_eager=True, help='Show the version.'
+    ),
 ) -> None:
     """Robot navigation in words."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, Pixel
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.drawing.marks import MarkedPicture, RgbArray
+from vlm_nav.drawing.marks import RgbArray
 from vlm_nav.pivot.distribution import FloatArray, Gaussian
 from vlm_nav.vlm.question import Purpose
 
@@ -21,21 +21,19 @@ ActionT = TypeVar('ActionT')
 class Proposals:
     """Possible actions, checked before anything is drawn.
 
-    `vectors` (n, d) are what the distribution works on, `pictures` (n,) the index of the one
-    picture in which each is drawn, `anchors` (n, 2) where it shows there. `refused` (n,) holds
-    for each a ReasonCode why it may not be offered, or None. `free_m` (n,) is how far the way to
-    it is free, NaN where nothing was measured.
+    `vectors` (n, d) are what the distribution works on, `anchors` (n, 2) where they show in the
+    picture. `refused` (n,) holds for each a ReasonCode why it may not be offered, or None.
+    `free_m` (n,) is how far the way to it is free, NaN where nothing was measured.
     """
 
     vectors: FloatArray
     anchors: FloatArray
     refused: NDArray[np.object_]
     free_m: FloatArray
-    pictures: NDArray[np.int64]
 
 
 class ActionSpace(Protocol[ActionT]):
-    """A continuous set of actions that show in one picture or several.
+    """A continuous set of actions that show in one picture.
 
     Vectors of the space are what is sampled, fitted and compared; their distance is in the
     space's own unit (metres on the ground, pixels in a picture).
@@ -47,13 +45,13 @@ class ActionSpace(Protocol[ActionT]):
         ...
 
     @property
-    def pictures(self) -> tuple[MarkedPicture, ...]:
-        """Return the clean pictures, no marks on them yet."""
+    def picture(self) -> tuple[str, RgbArray]:
+        """Return the identifier and the clean picture (H, W, 3)."""
         ...
 
     @property
-    def arrow_tails(self) -> tuple[Pixel | None, ...]:
-        """Return where arrows start in each picture, None where points are drawn without."""
+    def arrow_tail(self) -> Pixel | None:
+        """Return where arrows start, None where points are drawn without."""
         ...
 
     @property
@@ -75,12 +73,8 @@ class ActionSpace(Protocol[ActionT]):
         """Return one of the proposals as the action it means, under a label."""
         ...
 
-    def anchors(self, vectors: FloatArray, picture: int) -> FloatArray:
-        """Return where the vectors (n, d) show (n, 2) in a picture, NaN where nowhere."""
-        ...
-
-    def shown_in(self, vectors: FloatArray) -> NDArray[np.int64]:
-        """Return the index (n,) of the picture that shows each vector best, 0 where none does."""
+    def anchors(self, vectors: FloatArray) -> FloatArray:
+        """Return where the vectors (n, d) show (n, 2), NaN where nowhere."""
         ...
 
 
@@ -102,14 +96,14 @@ class ImagePointSpace:
         return Purpose.IMAGE_POINT
 
     @property
-    def pictures(self) -> tuple[MarkedPicture, ...]:
-        """Return the one clean picture."""
-        return (MarkedPicture(self.identifier, self.rgb),)
+    def picture(self) -> tuple[str, RgbArray]:
+        """Return the identifier and the clean picture."""
+        return self.identifier, self.rgb
 
     @property
-    def arrow_tails(self) -> tuple[Pixel | None, ...]:
-        """Return None for the picture: points are drawn without arrows."""
-        return (None,)
+    def arrow_tail(self) -> Pixel | None:
+        """Return None: points are drawn without arrows."""
+        return None
 
     @property
     def floor(self) -> tuple[float, ...]:
@@ -135,18 +129,13 @@ class ImagePointSpace:
             offered[offered] = self.allowed[rows, columns]
         refused = np.full(len(vectors), CandidateReason.OUTSIDE_IMAGE, dtype=np.object_)
         refused[offered] = None
-        unmeasured = np.full(len(vectors), np.nan)
-        return Proposals(vectors, vectors, refused, unmeasured, self.shown_in(vectors))
+        return Proposals(vectors, vectors, refused, np.full(len(vectors), np.nan))
 
     def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[Pixel]:
         """Return the pixel as a candidate; nothing metric is known of it."""
         pixel = Pixel(*map(float, proposals.vectors[index]))
         return Candidate(label, pixel, pixel, refused=proposals.refused[index])
 
-    def anchors(self, vectors: FloatArray, picture: int) -> FloatArray:
+    def anchors(self, vectors: FloatArray) -> FloatArray:
         """Return the vectors: a point shows where it is."""
         return vectors
-
-    def shown_in(self, vectors: FloatArray) -> NDArray[np.int64]:
-        """Return 0 for each: there is one picture."""
-        return np.zeros(len(vectors), dtype=np.int64)

@@ -21,8 +21,7 @@ from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, 
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.images import image_from_rgb
-from vlm_nav.ros.markers import candidate_markers, goal_markers
-from vlm_nav.ros.poses import header_at, pose_stamped
+from vlm_nav.ros.markers import candidate_markers, goal_markers, header_at, pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.events import Answered
 from vlm_nav.vlm.question import Answer

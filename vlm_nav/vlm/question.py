@@ -40,11 +40,10 @@ class Question:
 
 @dataclass(frozen=True)
 class SentPicture:
-    """One picture exactly as it left for the model, and the words that stood before it."""
+    """One picture exactly as it left for the model."""
 
     media_type: str
     data: bytes
-    caption: str = ''
 
 
 @dataclass(frozen=True)
