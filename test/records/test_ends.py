@@ -47,8 +47,9 @@ def checked(records: Path) -> Record:
     record = read_record(folder)
     named = {picture.file for q in record.questions if q.reply for picture in q.reply.pictures}
     for look in record.looks:
-        named |= {look.picture, *(costmap.file for costmap in look.costmaps)}
-        named |= {look.depth} if look.depth else set()
+        named |= {costmap.file for costmap in look.costmaps}
+        named |= {view.picture for view in look.views}
+        named |= {view.depth for view in look.views if view.depth}
     there = {entry.name for entry in folder.iterdir()}
     assert there == named | {'decision.json', 'events.jsonl'}
     (folder / 'decision.json').unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import sensor_data
 from missions import INSTRUCTION, carried_out, costmap_view, floor_frame
+from surround import room_sight
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
@@ -20,6 +22,7 @@ from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.records.errors import RecordError, RecordVersionError
+from vlm_nav.records.folder import holds_nothing_else
 from vlm_nav.records.read import frame_of, read_record, sight_of
 from vlm_nav.records.schema import FORMAT_VERSION
 from vlm_nav.vlm.doubles import NearestToTarget
@@ -93,7 +96,7 @@ def test_a_record_of_a_later_format_is_refused_with_advice(records: Path) -> Non
         content = json.loads(head) | {'format_version': FORMAT_VERSION + 1}
         (folder / name).write_text(json.dumps(content) + '\n', encoding='utf-8')
         with pytest.raises(
-            RecordVersionError, match=rf'{name} has format 2; .* up to 1\. A later'
+            RecordVersionError, match=rf'{name} has format 3; .* up to 2\. A later'
         ):
             read_record(folder)
         (folder / name).unlink()
@@ -135,7 +138,7 @@ def test_a_record_does_not_lead_to_files_elsewhere(records: Path) -> None:
     carried_out(records)
     path = records / 'a_record' / 'decision.json'
     content = json.loads(path.read_bytes())
-    content['looks'][0]['picture'] = '../../secret.png'
+    content['looks'][0]['views'][0]['picture'] = '../../secret.png'
     path.write_text(json.dumps(content), encoding='utf-8')
     with pytest.raises(RecordError, match='is no record'):
         frame_of(path.parent)
@@ -171,6 +174,7 @@ def assert_same(frame: RgbdFrame, other: RgbdFrame) -> None:
     assert frame.camera == other.camera
     assert np.array_equal(frame.base_from_camera, other.base_from_camera)
     assert np.array_equal(frame.map_from_base, other.map_from_base)
+    assert frame.camera_name == other.camera_name
     assert (frame.map_frame, frame.stamp_ns, frame.identifier) == (
         other.map_frame, other.stamp_ns, other.identifier,
     )  # fmt: skip
@@ -181,7 +185,8 @@ def assert_decided_again(records: Path, sight: Sight, target: Pixel) -> None:
     selector = PivotSelector(NearestToTarget(target), seed=5)
     carried_out(records, sight=sight)
     again = sight_of(records / 'a_record')
-    assert_same(sight.frame, again.frame)
+    for frame, other_frame in zip(sight.frames, again.frames, strict=True):
+        assert_same(frame, other_frame)
     for view, other in zip(sight.costmaps, again.costmaps, strict=True):
         assert np.array_equal(view.costmap.values, other.costmap.values)
         assert view.costmap.origin == other.costmap.origin
@@ -223,6 +228,44 @@ def test_registered_depth_is_no_whole_millimetres_and_is_kept_exactly_too(record
     sight = Sight(sensor_data.kitchen_frame(36))
     assert_decided_again(records, sight, Pixel(330.0, 400.0))
     assert (records / 'a_record' / 'depth.npy').is_file()
+
+
+def test_what_several_cameras_saw_leads_to_the_same_decision_again(records: Path) -> None:
+    sight = room_sight('front', 'left', 'back')
+    flat = dataclasses.replace(sight.further[1], depth_m=None, stamp_ns=3)
+    assert_decided_again(
+        records, dataclasses.replace(sight, further=(sight.further[0], flat)), Pixel(120.0, 195.0)
+    )
+    record = read_record(records / 'a_record')
+    views = record.looks[0].views
+    assert [view.camera_name for view in views] == ['front', 'left', 'back']
+    assert [view.picture for view in views] == ['look.png', 'look_view2.png', 'look_view3.png']
+    assert [view.depth for view in views] == ['depth.npy', 'depth_view2.npy', None]
+    first = record.questions[0]
+    assert first.reply is not None
+    assert [picture.caption for picture in first.reply.pictures] == [
+        'Picture 1: front camera, looking ahead',
+        'Picture 2: left camera, looking 90° to the left',
+        'Picture 3: back camera, looking back',
+    ]
+    files = [picture.file for picture in first.reply.pictures]
+    assert files[1:] == ['round1_run1_picture2.jpg', 'round1_run1_picture3.jpg']
+    assert holds_nothing_else(records / 'a_record')
+
+
+def test_a_record_of_the_first_format_reads_as_one_of_one_camera(records: Path) -> None:
+    carried_out(records)
+    folder = records / 'a_record'
+    content = json.loads((folder / 'decision.json').read_bytes())
+    for look in content['looks']:
+        (view,) = look.pop('views')
+        del view['camera_name']
+        look.update(view)
+    (folder / 'decision.json').write_text(json.dumps({**content, 'format_version': 1}))
+    again = sight_of(folder)
+    assert_same(floor_frame(), again.frame)
+    assert again.further == ()
+    assert read_record(folder).format_version == 1
 
 
 def test_the_same_questions_are_asked_of_what_was_seen_again(records: Path) -> None:

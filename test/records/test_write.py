@@ -91,10 +91,11 @@ def test_everything_that_led_to_the_decision_is_there(records: Path) -> None:
     assert {'vlm_nav', 'python', 'numpy', 'opencv', 'openai'} <= set(record.versions)
     assert record.parameters == {'seed': 3}
     look = record.looks[0]
-    assert (look.stamp_ns, look.map_frame, look.identifier) == (
+    (view,) = look.views
+    assert (view.stamp_ns, look.map_frame, view.identifier) == (
         1_700_000_000_123, 'map', 'front/7',
     )  # fmt: skip
-    assert look.camera.k == (110.3, 0.0, 79.2, 0.0, 110.7, 60.1, 0.0, 0.0, 1.0)
+    assert view.camera.k == (110.3, 0.0, 79.2, 0.0, 110.7, 60.1, 0.0, 0.0, 1.0)
     asked = [event for event in told if isinstance(event, Asked)]
     answered = [event for event in told if isinstance(event, Answered)]
     assert len(record.questions) == len(asked) == len(answered) == 4
@@ -145,7 +146,7 @@ def test_every_file_is_there_before_the_line_that_names_it(records: Path) -> Non
 
     def look_after(event: Event) -> None:
         record = read_record(records / 'a_record')
-        files = [look.picture for look in record.looks]
+        files = [view.picture for look in record.looks for view in look.views]
         files += [part.file for q in record.questions if q.reply for part in q.reply.pictures]
         assert all((records / 'a_record' / file).is_file() for file in files)
         assert (record.ended_s is not None) == isinstance(event, Ended)

@@ -19,11 +19,13 @@ from geometry_msgs.msg import PoseStamped
 from records.missions import floor_frame
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
+from surround import room_sight
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import ChoosingReason, CommonReason
+from vlm_nav.drawing.contact_sheet import contact_sheet
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.messages.images import rgb_from_message
@@ -31,7 +33,7 @@ from vlm_nav.navigation.events import Decided, Ended, Looked
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import waypoint_for
-from vlm_nav.ros.outputs import NavigatorOutputs, goal_pixel
+from vlm_nav.ros.outputs import NavigatorOutputs, annotated, goal_pixel
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.errors import ModelLate
 from vlm_nav.vlm.events import Answered, Asked
@@ -227,3 +229,23 @@ def test_a_goal_shows_where_its_candidate_does_on_any_floor(height_m: float) -> 
 def test_a_goal_behind_the_camera_shows_nowhere() -> None:
     behind = waypoint_for(GroundAction(2.0, np.pi), FRAME)
     assert np.isnan(goal_pixel(Waypoint('map', 0, behind.x_m, behind.y_m, 0.0), FRAME).u_px)
+
+
+def test_pictures_of_several_cameras_stand_side_by_side_and_the_goal_where_it_shows() -> None:
+    sight = room_sight('front', 'left')
+    left = sight.further[0]
+    marks = (Mark(3, Pixel(120.0, 195.0)),)
+    shown = MarkedPicture(left.identifier, left.rgb, marks, 9.0, camera='left')
+    asked = Asked(Question(Purpose.GROUND_WAYPOINT, 'go', (shown,)), (), run=1, round=2)
+    answered = Answered(asked, Answer((3,)))
+    plain, with_goal = (
+        annotated(sight, answered, goal)
+        for goal in (None, waypoint_for(GroundAction(1.2, np.pi / 2.0), sight.frame))
+    )
+    assert plain.shape == (240, 644, 3)
+    bare = contact_sheet([(frame.camera_name, frame.rgb) for frame in sight.frames])
+    assert (plain[:, :320] == bare[:, :320]).all()
+    assert (plain[:, 324:] != bare[:, 324:]).any()
+    # A goal to the left shows in the left camera's picture alone.
+    assert (with_goal[:, :324] == plain[:, :324]).all()
+    assert (with_goal[:, 324:] != plain[:, 324:]).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
@@ -25,6 +26,7 @@ from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.events import Answered, Asked
 from vlm_nav.vlm.picture_encoding import encode_picture
 from vlm_nav.vlm.question import Answer, SentPicture
+from vlm_nav.vlm.wording import captions
 
 
 def question_part(asked: Asked, look: int | None, at_s: float) -> QuestionPart:
@@ -54,7 +56,11 @@ def pictures_of(answered: Answered) -> tuple[SentPicture, ...]:
     sent = answered.result.sent
     if sent is not None:
         return sent.pictures
-    return tuple(encode_picture(picture) for picture in answered.asked.question.pictures)
+    question = answered.asked.question
+    return tuple(
+        replace(encode_picture(picture), caption=caption)
+        for picture, caption in zip(question.pictures, captions(question), strict=True)
+    )
 
 
 def reply_part(

@@ -11,7 +11,7 @@ from vlm_nav.geometry.poses import FloatArray, FloorPose
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.records.look_parts import CameraPart, CostmapPart, LookPart
+from vlm_nav.records.look_parts import CameraPart, CostmapPart, LookPart, ViewPart
 from vlm_nav.records.pictures import (
     color_of_png,
     depth_file,
@@ -27,7 +27,41 @@ Files = dict[str, bytes]
 
 def look_part(sight: Sight, number: int, at_s: float) -> tuple[LookPart, Files]:
     """Return what the record says of its look `number` (from 1), and the files it names."""
-    frame, suffix = sight.frame, '' if number == 1 else str(number)
+    suffix = '' if number == 1 else str(number)
+    files: Files = {}
+    views = []
+    for place, frame in enumerate(sight.frames, 1):
+        view, pictures = _view_part(frame, suffix if place == 1 else f'{suffix}_view{place}')
+        views.append(view)
+        files |= pictures
+    costmaps = []
+    for index, costmap_view in enumerate(sight.costmaps, 1):
+        name = f'costmap{suffix}_{index}.png'
+        files[name] = png_of_grid(costmap_view.costmap.values)
+        costmaps.append(_costmap_part(costmap_view, name))
+    part = LookPart(
+        at_s=at_s,
+        views=tuple(views),
+        map_from_base=_matrix(sight.frame.map_from_base),
+        map_frame=sight.frame.map_frame,
+        costmaps=tuple(costmaps),
+    )
+    return part, files
+
+
+def frames_from(look: LookPart, folder: Path) -> tuple[RgbdFrame, ...]:
+    """Return the frames of a look, bit for bit; raises RecordError where a file is not there."""
+    return tuple(_frame_from(view, look, folder) for view in look.views)
+
+
+def sight_from(look: LookPart, folder: Path) -> Sight:
+    """Return the frames of a look with its costmaps; raises RecordError as `frames_from` does."""
+    first, *further = frames_from(look, folder)
+    views = tuple(_costmap_view(part, folder) for part in look.costmaps)
+    return Sight(first, views, tuple(further))
+
+
+def _view_part(frame: RgbdFrame, suffix: str) -> tuple[ViewPart, Files]:
     picture = f'look{suffix}.png'
     files = {picture: png_of_color(frame.rgb)}
     depth: str | None = None
@@ -35,44 +69,30 @@ def look_part(sight: Sight, number: int, at_s: float) -> tuple[LookPart, Files]:
         ending, data = depth_file(frame.depth_m)
         depth = f'depth{suffix}.{ending}'
         files[depth] = data
-    costmaps = []
-    for index, view in enumerate(sight.costmaps, 1):
-        name = f'costmap{suffix}_{index}.png'
-        files[name] = png_of_grid(view.costmap.values)
-        costmaps.append(_costmap_part(view, name))
-    part = LookPart(
-        at_s=at_s,
+    part = ViewPart(
+        camera_name=frame.camera_name,
         identifier=frame.identifier,
         stamp_ns=frame.stamp_ns,
         picture=picture,
         depth=depth,
         camera=_camera_part(frame.camera),
         base_from_camera=_matrix(frame.base_from_camera),
-        map_from_base=_matrix(frame.map_from_base),
-        map_frame=frame.map_frame,
-        costmaps=tuple(costmaps),
     )
     return part, files
 
 
-def frame_from(look: LookPart, folder: Path) -> RgbdFrame:
-    """Return the frame of a look, bit for bit; raises RecordError where a file is not there."""
+def _frame_from(view: ViewPart, look: LookPart, folder: Path) -> RgbdFrame:
     return RgbdFrame(
-        rgb=color_of_png(folder / look.picture),
-        depth_m=None if look.depth is None else read_depth_file(folder / look.depth),
-        camera=_camera(look.camera),
-        base_from_camera=np.array(look.base_from_camera),
+        rgb=color_of_png(folder / view.picture),
+        depth_m=None if view.depth is None else read_depth_file(folder / view.depth),
+        camera=_camera(view.camera),
+        base_from_camera=np.array(view.base_from_camera),
         map_from_base=np.array(look.map_from_base),
         map_frame=look.map_frame,
-        stamp_ns=look.stamp_ns,
-        identifier=look.identifier,
+        stamp_ns=view.stamp_ns,
+        identifier=view.identifier,
+        camera_name=view.camera_name,
     )
-
-
-def sight_from(look: LookPart, folder: Path) -> Sight:
-    """Return the frame of a look with its costmaps; raises RecordError as `frame_from` does."""
-    views = tuple(_costmap_view(part, folder) for part in look.costmaps)
-    return Sight(frame_from(look, folder), views)
 
 
 def _camera_part(camera: PinholeCamera) -> CameraPart:

@@ -1,6 +1,10 @@
-"""What a record says about a look: the picture, the depth, the poses, the costmaps."""
+"""What a record says about a look: the pictures, the depth, the poses, the costmaps."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from vlm_nav.records.values import FileName, Matrix, Part, Text
 
@@ -36,22 +40,42 @@ class CostmapPart(Part):
     costmap_from_base: Matrix
 
 
-class LookPart(Part):
-    """One look of the robot.
+class ViewPart(Part):
+    """What one camera saw in a look.
 
-    `at_s` is seconds since the start; `stamp_ns` the picture's ROS time. `picture` is the clean
-    picture as lossless PNG. `depth` is None, or a 16-bit PNG of millimetres (0 unknown), or an
-    `.npy` of float32 metres (NaN unknown) where millimetres would lose something. The poses are
-    4x4 matrices by rows at the picture's stamp.
+    `stamp_ns` is the picture's ROS time. `picture` is the clean picture as lossless PNG. `depth`
+    is None, or a 16-bit PNG of millimetres (0 unknown), or an `.npy` of float32 metres (NaN
+    unknown) where millimetres would lose something. `base_from_camera`, a 4x4 matrix by rows,
+    places the camera at its own stamp in the base frame of the look.
     """
 
-    at_s: float
+    camera_name: Text
     identifier: Text
     stamp_ns: int
     picture: FileName
     depth: FileName | None
     camera: CameraPart
     base_from_camera: Matrix
+
+
+class LookPart(Part):
+    """One look of the robot.
+
+    `at_s` is seconds since the start. `views` are those of its cameras, the first camera's in
+    front: `map_from_base`, a 4x4 matrix by rows, is the pose of the base at that one's stamp.
+    """
+
+    at_s: float
+    views: tuple[ViewPart, ...] = Field(min_length=1)
     map_from_base: Matrix
     map_frame: Text
     costmaps: tuple[CostmapPart, ...]
+
+    @model_validator(mode='before')
+    @classmethod
+    def _of_one_camera(cls, content: Any) -> Any:
+        """Take a look of format 1, in which the one camera's view had no name of its own."""
+        if not isinstance(content, dict) or 'views' in content:
+            return content
+        view = {name: content[name] for name in ViewPart.model_fields if name in content}
+        return {**content, 'views': [{'camera_name': '', **view}]}

@@ -79,10 +79,11 @@ class ShownPart(Part):
 
 
 class PictureFilePart(Part):
-    """A picture of a question as a file."""
+    """A picture of a question as a file; `caption` is the words that stood before it."""
 
     file: FileName
     media_type: Text
+    caption: Text = ''
 
 
 class AnswerPart(Part):

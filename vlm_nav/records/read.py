@@ -35,7 +35,7 @@ def read_record(folder: Path) -> Record:
 
 
 def frame_of(folder: Path, look: int = -1) -> RgbdFrame:
-    """Return the frame of a look as the decision had it, bit for bit; by default of the last.
+    """Return the first camera's frame as the decision had it, bit for bit; by default the last.
 
     Raises RecordError where the record has no such look or its files are damaged.
     """
@@ -43,7 +43,7 @@ def frame_of(folder: Path, look: int = -1) -> RgbdFrame:
 
 
 def sight_of(folder: Path, look: int = -1) -> Sight:
-    """Return frame and costmaps of a look, for a selector to decide from again.
+    """Return frames and costmaps of a look, for a selector to decide from again.
 
     Raises RecordError as `frame_of` does.
     """

@@ -98,6 +98,7 @@ class Recording:
             PictureFilePart(
                 file=self._stored(event.asked, number, picture.media_type, picture.data),
                 media_type=picture.media_type,
+                caption=picture.caption,
             )
             for number, picture in enumerate(pictures_of(event), 1)
         )

@@ -16,7 +16,7 @@ from vlm_nav.records.look_parts import LookPart
 from vlm_nav.records.question_parts import QuestionPart
 from vlm_nav.records.values import Number, Part, Text
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class WaypointPart(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
@@ -11,14 +11,16 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
 from visualization_msgs.msg import MarkerArray
 
-from vlm_nav.core.candidate import Candidate, Pixel
+from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.events import Event
+from vlm_nav.drawing.contact_sheet import contact_sheet
 from vlm_nav.drawing.marks import MarkedPicture, RgbArray, draw_goal, draw_marks
 from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.navigation.events import Decided, Ended, Looked
 from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, end_line
 from vlm_nav.navigation.mission import MissionEnd
+from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.markers import candidate_markers, goal_markers, header_at, pose_stamped
@@ -40,17 +42,15 @@ class NavigatorOutputs:
         self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
         self._markers = node.create_publisher(MarkerArray, '~/markers', OUTPUT)
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
-        self._frame: RgbdFrame | None = None
-        self._answered: tuple[MarkedPicture, tuple[int, ...]] | None = None
+        self._sight: Sight | None = None
+        self._answered: Answered | None = None
 
     def __call__(self, event: Event) -> None:
         """Publish what an event says."""
         if isinstance(event, Looked):
-            self._frame, self._answered = event.sight.frame, None
+            self._sight, self._answered = event.sight, None
         elif isinstance(event, Answered) and isinstance(event.result, Answer):
-            self._show_answer(
-                event.asked.question.pictures[0], event.asked.candidates, event.result.labels
-            )
+            self._show_answer(event, event.result.labels)
         elif isinstance(event, Decided):
             self._show_decision(event.decision)
         elif isinstance(event, Ended):
@@ -68,16 +68,12 @@ class NavigatorOutputs:
         stamp = self._node.get_clock().now().to_msg()
         self._diagnostics.publish(DiagnosticArray(header=Header(stamp=stamp), status=[status]))
 
-    def _show_answer(
-        self,
-        picture: MarkedPicture,
-        candidates: tuple[Candidate[Any], ...],
-        labels: tuple[int, ...],
-    ) -> None:
-        self._answered = (picture, labels)
-        if self._frame is not None:
-            self._publish_picture(draw_marks(picture, chosen=labels), self._frame)
-            self._markers.publish(candidate_markers(candidates, labels, self._frame))
+    def _show_answer(self, answered: Answered, labels: tuple[int, ...]) -> None:
+        self._answered = answered
+        if self._sight is not None:
+            self._publish_picture(annotated(self._sight, answered), self._sight.frame)
+            candidates = answered.asked.candidates
+            self._markers.publish(candidate_markers(candidates, labels, self._sight.frame))
 
     def _show_decision(self, decision: Decision) -> None:
         self._node.get_logger().info(decision_line(decision))
@@ -86,11 +82,9 @@ class NavigatorOutputs:
             return
         self._goal.publish(pose_stamped(decision.waypoint))
         self._markers.publish(goal_markers(decision.waypoint))
-        if self._frame is not None and self._answered is not None:
-            picture, labels = self._answered
-            drawn = draw_marks(picture, chosen=labels)
-            draw_goal(drawn, goal_pixel(decision.waypoint, self._frame), picture.radius_px)
-            self._publish_picture(drawn, self._frame)
+        if self._sight is not None and self._answered is not None:
+            drawn = annotated(self._sight, self._answered, decision.waypoint)
+            self._publish_picture(drawn, self._sight.frame)
 
     def _show_end(self, end: MissionEnd) -> None:
         self._node.get_logger().info(end_line(end))
@@ -99,6 +93,24 @@ class NavigatorOutputs:
     def _publish_picture(self, rgb: RgbArray, frame: RgbdFrame) -> None:
         header = header_at(frame.camera_frame, frame.stamp_ns)
         self._annotated.publish(image_from_rgb(rgb, header))
+
+
+def annotated(sight: Sight, answered: Answered, goal: Waypoint | None = None) -> RgbArray:
+    """Return the pictures of all cameras side by side, with the marks of an answered question.
+
+    A picture that the question did not show bears none. The goal is drawn wherever it shows.
+    """
+    asked = {picture.identifier: picture for picture in answered.asked.question.pictures}
+    labels = answered.result.labels if isinstance(answered.result, Answer) else ()
+    pictures = []
+    for frame in sight.frames:
+        picture = asked.get(frame.identifier, MarkedPicture(frame.identifier, frame.rgb))
+        drawn = draw_marks(picture, chosen=labels)
+        place = Pixel(math.nan, math.nan) if goal is None else goal_pixel(goal, frame)
+        if frame.camera.contains((place.u_px, place.v_px)):
+            draw_goal(drawn, place, picture.radius_px)
+        pictures.append((frame.camera_name, drawn))
+    return contact_sheet(pictures)
 
 
 def goal_pixel(waypoint: Waypoint, frame: RgbdFrame) -> Pixel:
