@@ -31,9 +31,11 @@ class Told:
             self.lines.append(line)
             self._came.notify_all()
 
-    def wait(self, fits: Callable[[Line], bool], after: int = 0) -> Line:
+    def wait(
+        self, fits: Callable[[Line], bool], after: int = 0, patience_s: float = PATIENCE_S
+    ) -> Line:
         """Return the first line from number `after` on that fits; fail after a while."""
-        until_s = time.monotonic() + PATIENCE_S
+        until_s = time.monotonic() + patience_s
         with self._came:
             while True:
                 for line in self.lines[after:]:

@@ -15,6 +15,7 @@ pytest.importorskip('rclpy')
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.parameters import problems
+from vlm_nav.navigation.safety_parameters import SafetySettings
 from vlm_nav.navigation.selectors import GroundReach
 from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
@@ -107,6 +108,7 @@ def test_the_defaults_are_those_of_the_rooms_below() -> None:
     assert settings.reach == GroundReach()
     assert settings.pivot == PivotSettings()
     assert settings.nav2 == Nav2Settings()
+    assert settings.safety == SafetySettings()
     assert settings.free_space.robot_radius_m == FreeSpaceSettings().robot_radius_m
     assert settings.eyes == EyesSettings()
     assert settings.require_active is RequireActive.AUTO
@@ -137,7 +139,11 @@ REACHES: dict[str, tuple[Any, str]] = {
     'decision_timeout_s': (1.25, 'limits.decision_timeout_s'),
     'drive_timeout_s': (1.25, 'limits.drive_timeout_s'),
     'instruction_characters': (7, 'limits.instruction_characters'),
-    'dry_run': (True, 'dry_run'),
+    'dry_run': (True, 'safety.dry_run'),
+    'recheck': (False, 'safety.recheck'),
+    'recheck_period_s': (0.5, 'safety.rechecks.recheck_period_s'),
+    'recheck_ahead_m': (1.5, 'safety.rechecks.recheck_ahead_m'),
+    'recheck_blind_s': (0.0, 'safety.rechecks.recheck_blind_s'),
     'robot_radius_m': (0.4, 'free_space.robot_radius_m'),
     'obstacle_low_m': (0.1, 'free_space.obstacle_low_m'),
     'obstacle_high_m': (1.1, 'free_space.obstacle_high_m'),

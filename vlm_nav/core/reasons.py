@@ -70,6 +70,7 @@ class DrivingReason(Enum):
     NAV_CANCELED = 'nav_canceled'
     NAV_PREEMPTED = 'nav_preempted'
     OFF_TARGET = 'off_target'
+    WAY_BLOCKED = 'way_blocked'
 
 
 class CommonReason(Enum):

@@ -16,6 +16,11 @@ from vlm_nav.navigation.decision_parameters import (
     without_secrets,
 )
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
+from vlm_nav.navigation.safety_parameters import (
+    SAFETY_PARAMETERS,
+    SafetySettings,
+    safety_settings,
+)
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
@@ -29,7 +34,7 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
         'depth_transport', 'raw', 'how depth comes', one_of=('raw', 'compressedDepth', 'none')
     ),
     *LOOKING_PARAMETERS,
-    Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
+    *SAFETY_PARAMETERS,
     *DECIDING_PARAMETERS,
     Parameter(
         'nav2.require_active',
@@ -54,7 +59,7 @@ class NavigatorSettings(DecisionSettings):
     eyes: EyesSettings
     nav2: Nav2Settings
     require_active: RequireActive
-    dry_run: bool
+    safety: SafetySettings
     records_folder: Path | None
     records_keep_last: int | None
     values: Mapping[str, Any]
@@ -74,7 +79,7 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
         eyes=eyes,
         nav2=Nav2Settings(**named(values, Nav2Settings, 'nav2.')),
         require_active=RequireActive(values['nav2.require_active']),
-        dry_run=values['dry_run'],
+        safety=safety_settings(values),
         records_folder=Path(os.path.expanduser(folder)) if folder else None,
         records_keep_last=values['records.keep_last'] or None,
         values=without_secrets(values),

@@ -16,7 +16,9 @@ from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.mission import Mission, new_identifier
+from vlm_nav.navigation.ports import Base
 from vlm_nav.navigation.selectors import PivotSelector
+from vlm_nav.navigation.watched_base import RememberingEyes, WatchedBase
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.eyes import RosEyes
 from vlm_nav.ros.instruction_inputs import InstructionInputs, Worker
@@ -40,7 +42,8 @@ class _Shift:
         self.model: Model = model_from_spec(
             settings.model_spec, settings=settings.model, rng=random.Random(settings.seed)
         )
-        self.nav2 = None if settings.dry_run else self._nav2_client(node, parts)
+        self.sights = RememberingEyes(self.eyes)
+        self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
         self.dispatcher = Dispatcher(
             self._mission(node, parts.outputs, parts.inputs), on_error=_logging(node)
         )
@@ -66,6 +69,19 @@ class _Shift:
             warn=node.get_logger().warning,
         )
 
+    def _base(self) -> Base:
+        if self.nav2 is None:
+            return DryRunBase()
+        if not self.settings.safety.recheck:
+            return self.nav2
+        return WatchedBase(
+            self.nav2,
+            self.eyes,
+            decided_from=lambda: self.sights.last,
+            free_space=self.settings.free_space,
+            settings=self.settings.safety.rechecks,
+        )
+
     def _inside_map(self, waypoint: Waypoint) -> bool:
         return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
 
@@ -83,9 +99,9 @@ class _Shift:
         # Without records there is nothing that a name would lead to.
         recorded = self.settings.records_folder is not None
         return Mission(
-            self.eyes,
+            self.sights,
             selector,
-            DryRunBase() if self.nav2 is None else self.nav2,
+            self._base(),
             self.settings.limits,
             listeners,
             name_record=new_identifier if recorded else str,

@@ -1,0 +1,47 @@
+"""The parameters that say how carefully is driven, and the settings that they amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
+from vlm_nav.navigation.watched_base import RecheckSettings
+
+_RECHECK = RecheckSettings()
+
+SAFETY_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
+    Parameter('recheck', True, 'look again while driving, and stop where somebody steps in'),
+    seconds('recheck_period_s', _RECHECK.recheck_period_s, 'how often is looked while driving'),
+    metres('recheck_ahead_m', _RECHECK.recheck_ahead_m, 'how far ahead is looked while driving'),
+    Parameter(
+        'recheck_blind_s',
+        _RECHECK.recheck_blind_s,
+        'how long is driven without a usable look; 0: on and on',
+        0.0,
+        3600.0,
+    ),
+)
+"""What keeps a driving robot from harm, as far as this package can."""
+
+
+@dataclass(frozen=True)
+class SafetySettings:
+    """How carefully is driven."""
+
+    dry_run: bool = False
+    recheck: bool = True
+    rechecks: RecheckSettings = RecheckSettings()
+
+
+def safety_settings(values: Mapping[str, Any]) -> SafetySettings:
+    """Return the settings that values of all parameters of the table amount to.
+
+    Raises InvalidValueError where values do not go together.
+    """
+    return SafetySettings(
+        rechecks=RecheckSettings(**named(values, RecheckSettings)),
+        **named(values, SafetySettings),
+    )
