@@ -29,14 +29,14 @@ def image_space() -> ImagePointSpace:
 
 
 def ground_space(frame: RgbdFrame) -> GroundSpace:
-    return GroundSpace(frame, FloorGuard(free_space_of(frame, FreeSpaceSettings())))
+    return GroundSpace((frame,), FloorGuard(free_space_of(frame, FreeSpaceSettings())))
 
 
 def free_places(space: GroundSpace) -> NDArray[np.float64]:
     """Return places (n, 2) that could be chosen, well inside the picture."""
     x, y = np.meshgrid(np.arange(0.5, 4.0, 0.05), np.arange(-1.5, 1.5, 0.05))
     proposals = space.propose(np.column_stack([x.ravel(), y.ravel()]))
-    inside = space.frame.camera.contains(proposals.anchors, margin_px=24.0)
+    inside = space.frames[0].camera.contains(proposals.anchors, margin_px=24.0)
     free = np.array([reason is None for reason in proposals.refused])
     return proposals.vectors[free & inside]
 
@@ -51,7 +51,7 @@ async def errors(
     """Return for each target the error of round 1, of the end, and the last spread (n, 3)."""
     found = []
     for seed, target in enumerate(targets):
-        pixel = Pixel(*map(float, space.anchors(target[None])[0]))
+        pixel = Pixel(*map(float, space.anchors(target[None], 0)[0]))
         result, trace = await decide(space, NearestToTarget(pixel), seed, **settings)
         assert result.action is not None, result
         runs = {asked.run for asked in trace.asked}
@@ -110,12 +110,12 @@ async def test_three_rounds_more_than_halve_the_error_on_the_floor_as_it_shows(
     targets = places[np.random.default_rng(5).integers(len(places), size=40)]
     first, final = [], []
     for seed, target in enumerate(targets):
-        anchor = space.anchors(target[None])[0]
+        anchor = space.anchors(target[None], 0)[0]
         model = NearestToTarget(Pixel(*map(float, anchor)))
         result, trace = await decide(space, model, seed)
         chosen = np.array([trace.chosen(1, run)[0] for run in (1, 2, 3)])
-        first.append(np.median(np.hypot(*(space.anchors(chosen) - anchor).T)))
-        final.append(np.hypot(*(space.anchors(vector(result.action)[None])[0] - anchor)))
+        first.append(np.median(np.hypot(*(space.anchors(chosen, 0) - anchor).T)))
+        final.append(np.hypot(*(space.anchors(vector(result.action)[None], 0)[0] - anchor)))
     assert np.median(final) < 0.5 * np.median(first)
 
 

@@ -406,7 +406,7 @@ async def test_a_kitchen_without_reachable_floor_blocks_all_candidates(
 ) -> None:
     frame = kitchen_frame(288)
     guard = FloorGuard(free_space_of(frame, FreeSpaceSettings()))
-    result, trace = await decide(GroundSpace(frame, guard), AlwaysFirst(), seed)
+    result, trace = await decide(GroundSpace((frame,), guard), AlwaysFirst(), seed)
     assert result.action is None
     assert result.reason is ChoosingReason.ALL_CANDIDATES_BLOCKED
     assert result.detail.startswith('3 of 3 runs: no candidate is left of the samples (')

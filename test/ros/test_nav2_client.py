@@ -1,13 +1,12 @@
 """The Nav2 client against an action server that is played by hand, in the same loop."""
 
 import asyncio
-import contextlib
 import math
-import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sized
 from typing import Any
 
 import pytest
+from virtual_time import run_virtually
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
@@ -69,11 +68,12 @@ class PlayedNav2:
         self.goals: list[PlayedGoal] = []
         self.why_not: str | None = None
         self.stranger = False
+        self.answer_wait_s = 0.0
         self._sent = asyncio.Event()
 
     async def not_ready(self) -> str | None:
         """Answer as told."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.answer_wait_s)
         return self.why_not
 
     def send(self, waypoint: Waypoint, on_feedback: Callable[..., None]) -> PlayedGoal:
@@ -397,91 +397,137 @@ def test_settings_that_would_wait_for_ever_or_never_are_refused(wrong: dict[str,
         Nav2Settings(**wrong)
 
 
-class MoodyNav2(PlayedNav2):
-    """An action server that answers anyhow, late or never, and sends goals of its own."""
-
-    def __init__(self, moods: random.Random) -> None:
-        super().__init__()
-        self.moods = moods
-
-    async def not_ready(self) -> str | None:
-        """Be ready most of the time."""
-        await asyncio.sleep(self.moods.choice([0.0, 0.0, 0.02]))
-        return 'inactive' if self.moods.random() < 0.1 else None
-
-    def others_driving(self, goal_id: bytes) -> bool:
-        """Have strangers about at times."""
-        return self.moods.random() < 0.3
-
-    def send(self, waypoint: Waypoint, on_feedback: Callable[..., None]) -> PlayedGoal:
-        """Take a goal, end the one before it as Nav2 does, and plan the answers."""
-        loop = asyncio.get_running_loop()
-        before = self.goals[-1] if self.goals else None
-        goal = super().send(waypoint, on_feedback)
-        goal.cancel_code = self.moods.choice([0, 0, 0, 1, 3, None])
-        goal.ends_when_cancelled = goal.cancel_code == 0 and self.moods.random() < 0.8
-        if self.moods.random() < 0.85:
-            loop.call_later(self.delay(), self.answer, goal, before)
-        return goal
-
-    def answer(self, goal: PlayedGoal, before: PlayedGoal | None) -> None:
-        """Accept or reject, give feedback and plan the end."""
-        goal.response.set_result(self.moods.random() < 0.9)
-        if not goal.response.result():
-            return
-        if before is not None and before.response.done() and not before.result.done():
-            before.end(GoalStatus.ABORTED)
-        for stamp_ns in range(self.moods.randrange(4)):
-            goal.feed_back(stamp_ns)
-        if self.moods.random() < 0.7:
-            status = self.moods.choice([*list(GoalStatus)[4:], GoalStatus.UNKNOWN])
-            asyncio.get_running_loop().call_later(self.delay(), self.finish, goal, status)
-
-    def finish(self, goal: PlayedGoal, status: GoalStatus) -> None:
-        """Give a result."""
-        if not goal.result.done():
-            goal.end(status, self.moods.choice([0, 0, 208, 701]))
-
-    def delay(self) -> float:
-        """Return how long an answer takes: often too long."""
-        return self.moods.choice([0.0, 0.005, 0.03, 0.15])
+async def test_an_action_that_does_not_say_whether_it_is_ready_holds_nothing_up(
+    bench: Bench,
+) -> None:
+    bench.nav2.answer_wait_s = 60.0
+    end = await asyncio.wait_for(bench.start(), 1.0)
+    assert end.state is DriveState.NOT_ACTIVE
+    assert 'does not say' in end.detail
+    assert await bench.end_of(bench.start(limit_s=0.02)) is DriveState.LATE
+    assert bench.nav2.goals == []
 
 
-async def ending_of(drive: 'asyncio.Task[DriveEnd]') -> DriveEnd | None:
-    """Return how a drive ended, None where it was cancelled."""
-    with contextlib.suppress(asyncio.CancelledError):
-        return await asyncio.wait_for(asyncio.shield(drive), 5.0)
-    return None
+async def test_an_abort_without_a_word_is_named_in_time_though_nobody_says_why(
+    bench: Bench,
+) -> None:
+    drive = bench.start()
+    goal = await bench.nav2.next_goal()
+    bench.nav2.answer_wait_s = 60.0
+    goal.end(GoalStatus.ABORTED)
+    assert await bench.end_of(drive) is DriveState.NOT_ACTIVE
 
 
-async def one_random_sequence(seed: int) -> set[DriveState]:
-    """Drive, replace and cancel at random; check that everything ends; return the states."""
-    moods = random.Random(seed)
-    bench = Bench()
-    bench.nav2 = MoodyNav2(moods)
-    bench.client._action = bench.nav2
-    drives = []
-    for _ in range(moods.randrange(1, 6)):
-        x_m = moods.choice([1.0, 1.0, 1.0, 2.0, math.nan, 1e6, 60.0])
-        drives.append(bench.start(Waypoint('map', 0, x_m, 0.0, 0.0), moods.choice([0.05, 2.0])))
-        await asyncio.sleep(moods.choice([0.0, 0.01, 0.05]))
-        if moods.random() < 0.3:
-            moods.choice(drives).cancel()
-    if moods.random() < 0.5:
-        await bench.client.close()
-    ends = [await ending_of(drive) for drive in drives]
-    await bench.client.close()
-    await asyncio.sleep(0.2)
-    for goal in bench.nav2.goals:
-        assert goal.waypoint.x_m < 50.0
-        accepted = goal.response.done() and goal.response.result()
-        assert not accepted or goal.result.done() or goal.cancels == 1
-    assert bench.client.believed_goal is None
-    return {end.state for end in ends if end is not None}
+async def test_a_deadline_that_passes_before_the_answer_is_late_and_not_silent(
+    bench: Bench,
+) -> None:
+    drive = bench.start(limit_s=0.03)
+    goal = await bench.nav2.next_goal(accept=False)
+    end = await drive
+    assert end.state is DriveState.LATE
+    assert 'before Nav2 answered' in end.detail
+    goal.response.set_result(True)
+    await asyncio.sleep(0.01)
+    assert goal.cancels == 1
 
 
-async def test_whatever_nav2_does_every_drive_ends_by_name_and_no_goal_is_left() -> None:
-    seen = await asyncio.gather(*(one_random_sequence(seed) for seed in range(300)))
-    states = set().union(*seen)
-    # Which of the others turn up is a matter of timing.
-    assert {DriveState.REACHED, DriveState.ABORTED, DriveState.REPLACED} <= states
+async def test_feedback_without_a_place_is_not_passed_on_and_is_no_sign_of_life(
+    bench: Bench,
+) -> None:
+    drive = bench.start()
+    goal = await bench.nav2.next_goal()
+    for stamp_ns in range(1000):
+        if drive.done():
+            break
+        goal.feed_back(stamp_ns, math.nan)
+        await asyncio.sleep(0.01)
+    assert (await drive).state is DriveState.SILENT
+    assert bench.progress == []
+    assert goal.cancels == 1
+
+
+async def test_no_goal_is_sent_beside_one_that_waits_for_its_answer_to_be_cancelled(
+    bench: Bench,
+) -> None:
+    first = bench.start()
+    goal = await bench.nav2.next_goal(accept=False)
+    first.cancel()
+    await asyncio.sleep(0.02)
+    second = bench.start(OTHER)
+    await asyncio.sleep(0.05)
+    assert len(bench.nav2.goals) == 1
+    goal.response.set_result(True)
+    (await bench.nav2.next_goal()).end(GoalStatus.CANCELED)
+    assert await bench.end_of(second) is DriveState.CANCELED
+
+
+async def test_no_goal_is_sent_beside_a_replaced_one_that_is_being_cancelled(
+    bench: Bench,
+) -> None:
+    first = bench.start()
+    old = await bench.nav2.next_goal()
+    old.ends_when_cancelled = False
+    bench.nav2.why_not = 'starting'
+    second = bench.start(OTHER)
+    await asyncio.sleep(BRIEF.replace_timeout_s + 0.02)
+    bench.nav2.why_not = None
+    assert old.cancels == 1
+    await asyncio.sleep(0.05)
+    assert len(bench.nav2.goals) == 1
+    old.end(GoalStatus.CANCELED)
+    (await bench.nav2.next_goal()).end(GoalStatus.CANCELED)
+    assert await bench.end_of(first) is DriveState.REPLACED
+    assert await bench.end_of(second) is DriveState.CANCELED
+
+
+async def test_a_late_goals_cancel_is_waited_for_by_the_next_drive_and_by_closing(
+    bench: Bench,
+) -> None:
+    drive = bench.start()
+    late = await bench.nav2.next_goal(accept=False)
+    assert await bench.end_of(drive) is DriveState.SILENT
+    late.ends_when_cancelled = False
+    late.response.set_result(True)
+    next_drive = bench.start(OTHER)
+    closing = asyncio.ensure_future(bench.client.close())
+    await asyncio.sleep(0.05)
+    assert len(bench.nav2.goals) == 1
+    assert await bench.end_of(next_drive) is DriveState.SHUT_DOWN
+    assert not closing.done()
+    late.end(GoalStatus.CANCELED)
+    await asyncio.wait_for(closing, 1.0)
+
+
+async def drive_often(drives: int) -> set[DriveState]:
+    """Drive to ends of every kind, check that the client keeps nothing, return the ends."""
+    bench, states = Bench(), set()
+    for number in range(drives):
+        drive = bench.start(limit_s=1.0)
+        goal = await bench.nav2.next_goal(accept=number % 4 > 0)
+        if number % 4 == 1:
+            goal.end(GoalStatus.SUCCEEDED)
+        elif number % 4 == 2:
+            drive.cancel()
+        elif number % 4 == 3:
+            await bench.client.drive_to_end(OTHER, Deadline.after(0.0))
+        await asyncio.wait({drive})
+        states |= set() if drive.cancelled() else {drive.result().state}
+        if not goal.response.done():
+            goal.response.set_result(True)
+        for grown in (bench.nav2.goals, bench.progress, bench.warnings):
+            grown.clear()
+    await asyncio.sleep(10.0)
+    kept = {name: value for name, value in vars(bench.client).items() if has_members(value)}
+    assert kept == {}
+    return states
+
+
+def test_ten_thousand_drives_leave_nothing_behind() -> None:
+    states = run_virtually(drive_often(10_000))
+    assert states == {DriveState.REACHED, DriveState.SILENT, DriveState.REPLACED}
+
+
+def has_members(value: Any) -> bool:
+    """Return whether a value, or one that it holds, is a collection that is not empty."""
+    parts = [value, *vars(value).values()] if hasattr(value, '__dict__') else [value]
+    return any(isinstance(part, Sized) and len(part) > 0 for part in parts)

@@ -110,3 +110,14 @@ async def test_slow_answers_in_the_end_and_can_be_cancelled(question: Question) 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_pixel_is_one_of_the_camera_that_stands_in_front_of_the_first_question(
+    question: Question,
+) -> None:
+    front = replace(question.pictures[0], camera='front')
+    black = np.zeros((9, 9, 3), np.uint8)
+    left = MarkedPicture('left', black, (Mark(7, Pixel(3, 3)),), camera='left')
+    model = doubles.NearestToTarget(Pixel(3, 3))
+    assert (await ask(model, replace(question, pictures=(front, left)))).labels == (1, 2)
+    assert (await ask(model, replace(question, pictures=(left,)))).none

@@ -22,6 +22,7 @@ from vlm_nav.vlm.errors import (
     UnusableAnswer,
 )
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
+from vlm_nav.vlm.picture_encoding import data_url
 from vlm_nav.vlm.question import Answer, Question
 
 from .fault_server import (
@@ -93,6 +94,26 @@ async def test_the_server_receives_the_drawn_picture_byte_for_byte_as_it_is_repo
     decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     difference = np.abs(decoded.astype(int) - draw_marks(question.pictures[0]).astype(int))
     assert difference.mean() < 3.0
+
+
+async def test_each_picture_of_several_cameras_comes_right_after_its_name(
+    question: Question,
+) -> None:
+    front = replace(question.pictures[0], camera='front')
+    bare = replace(front, identifier='left/1', camera='left', heading_rad=1.5708, marks=())
+    with serving(says()) as server:
+        answer = await asked(server.url, replace(question, pictures=(front, bare)))
+    content = server.bodies[0]['messages'][1]['content']
+    assert answer.sent is not None
+    names = (
+        'Picture 1: front camera, looking ahead',
+        'Picture 2: left camera, looking 90° to the left',
+    )
+    assert [part['type'] for part in content] == ['text', 'image_url', 'text', 'image_url', 'text']
+    for place, (name, sent) in enumerate(zip(names, answer.sent.pictures, strict=True)):
+        assert (content[2 * place]['text'], sent.caption) == (name, name)
+        assert content[2 * place + 1]['image_url']['url'] == data_url(sent)
+    assert content[-1]['text'] == answer.sent.text
 
 
 async def test_options_are_sent_only_where_they_are_set(question: Question) -> None:

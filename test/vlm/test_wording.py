@@ -12,7 +12,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.vlm.question import Purpose, Question
-from vlm_nav.vlm.wording import wording
+from vlm_nav.vlm.wording import captions, wording
 
 PURPOSES = list(Purpose)
 
@@ -101,3 +101,38 @@ def plain_question(instruction: str) -> Question:
     black = np.zeros((8, 8, 3), np.uint8)
     picture = MarkedPicture('one', black, (Mark(1, Pixel(4.0, 4.0)),))
     return Question(Purpose.GROUND_WAYPOINT, instruction, (picture,))
+
+
+def surround(question: Question) -> Question:
+    """Return the question with its picture as that of the front camera, and two more."""
+    front = replace(question.pictures[0], camera='front')
+    black = np.zeros((8, 8, 3), np.uint8)
+    left = MarkedPicture('l', black, (Mark(4, Pixel(4, 4)),), camera='left', heading_rad=1.5708)
+    back = MarkedPicture('b', black, camera='rear', heading_rad=-3.05)
+    return replace(question, pictures=(front, left, back))
+
+
+def test_pictures_of_several_cameras_are_named_with_where_they_look(question: Question) -> None:
+    several = surround(question)
+    assert captions(several) == (
+        'Picture 1: front camera, looking ahead',
+        'Picture 2: left camera, looking 90° to the left',
+        'Picture 3: rear camera, looking back',
+    )
+    words = wording(several)
+    assert 'several cameras' in words.system
+    assert '4 numbered discs are drawn on the 3 pictures together: 1, 2, 3, 4.' in words.text
+    assert 'Each number is drawn once, on one picture only' in words.text
+
+
+def test_one_picture_of_several_cameras_is_named_too(question: Question) -> None:
+    (one,) = surround(question).pictures[1:2]
+    alone = replace(question, pictures=(replace(one, heading_rad=-0.8),))
+    assert captions(alone) == ('Picture 1: left camera, looking 46° to the right',)
+    assert 'several cameras' in wording(alone).system
+    assert 'Each number' not in wording(alone).text
+
+
+def test_the_picture_of_an_only_camera_has_no_name(question: Question) -> None:
+    assert captions(question) == ('',)
+    assert 'The picture is what its camera sees now.' in wording(question).system

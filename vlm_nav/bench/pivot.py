@@ -23,7 +23,7 @@ from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.ground_space import GroundSpace
-from vlm_nav.pivot.proposing import marked_picture, offer_candidates
+from vlm_nav.pivot.proposing import marked_pictures, offer_candidates
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.vlm.doubles import NearestToTarget
 from vlm_nav.vlm.picture_encoding import jpeg_of
@@ -125,9 +125,9 @@ def _deciding(frame: RgbdFrame, calls: int) -> tuple[Timing, int]:
 
 def _propose_check_draw(frame: RgbdFrame) -> MarkedPicture:
     guard = guard_for(Sight(frame), FreeSpaceSettings())
-    space = GroundSpace(frame, guard, REACH.nearest_m, REACH.farthest_m)
+    space = GroundSpace((frame,), guard, REACH.nearest_m, REACH.farthest_m)
     offer = offer_candidates(space, None, SETTINGS.samples, np.random.default_rng(0))
-    picture = marked_picture(space, offer)
+    (picture,) = marked_pictures(space, offer, also_unmarked=True)
     draw_marks(picture)
     return picture
 

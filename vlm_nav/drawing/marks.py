@@ -39,13 +39,17 @@ class MarkedPicture:
     """A clean picture and the marks that belong on it.
 
     `rgb` is (H, W, 3) uint8, `radius_px` the discs' radius in its pixels. The identifier is
-    opaque; it names the picture in records and lets a double look up what it shows.
+    opaque; it names the picture in records and lets a double look up what it shows. `camera`
+    names who took it, empty where there is one only, and `heading_rad` where that camera looks
+    from the robot, positive to the left.
     """
 
     identifier: str
     rgb: RgbArray
     marks: tuple[Mark, ...] = ()
     radius_px: float = 18.0
+    camera: str = ''
+    heading_rad: float = 0.0
 
 
 def draw_marks(
@@ -77,20 +81,22 @@ def draw_label(
     ring: Color | None = None,
     style: MarkStyle = MarkStyle(),
 ) -> None:
-    """Draw one numbered disc into `rgb`, its centre at `anchor`."""
-    top, left, patch = _patch_around(rgb, anchor, radius_px + 4.0)
-    if not patch.size:
+    """Draw one numbered disc into `rgb`, its centre at the pixel nearest to `anchor`.
+
+    The radius is rounded to half a pixel: discs of one number and size are drawn once and kept.
+    """
+    if not (math.isfinite(anchor.u_px) and math.isfinite(anchor.v_px)):
         return
-    centre = (_fixed(anchor.u_px - left), _fixed(anchor.v_px - top))
-    inside = patch.copy()
-    _fill(inside, centre, radius_px, style.disc)
-    cv2.addWeighted(inside, style.disc_opacity, patch, 1.0 - style.disc_opacity, 0.0, dst=inside)
-    # Filled discs, one within the other: OpenCV takes ten times as long for a thick circle.
-    half_px = ring_thickness_px(radius_px) / 2.0
-    _fill(patch, centre, radius_px + 2.5 + half_px, style.number)
-    _fill(patch, centre, radius_px - 0.5 + half_px, ring or style.ring)
-    _put_disc(patch, inside, centre, radius_px - 1.5 - half_px)
-    _draw_number(patch, centre, label, radius_px, style.number)
+    stamp = _stamp_of(label, round(2.0 * radius_px) / 2.0, ring or style.ring, style)
+    half = stamp.ink.shape[0] // 2
+    top, left = round(anchor.v_px) - half, round(anchor.u_px) - half
+    rows = slice(max(0, -top), max(0, rgb.shape[0] - top))
+    columns = slice(max(0, -left), max(0, rgb.shape[1] - left))
+    ink, share = stamp.ink[rows, columns], stamp.share[rows, columns]
+    if ink.size:
+        row, column = max(0, top), max(0, left)
+        patch = rgb[row : row + ink.shape[0], column : column + ink.shape[1]]
+        cv2.add(cv2.multiply(patch, share, scale=1.0 / 255.0), ink, dst=patch)
 
 
 def draw_goal(
@@ -120,13 +126,39 @@ def ring_thickness_px(radius_px: float) -> int:
     return max(2, round(radius_px / 9.0))
 
 
-def _patch_around(rgb: RgbArray, anchor: Pixel, half_px: float) -> tuple[int, int, RgbArray]:
-    """Return the top row, left column and a view of the part of the picture around a pixel."""
-    top = max(0, math.floor(anchor.v_px - half_px))
-    left = max(0, math.floor(anchor.u_px - half_px))
-    bottom = max(0, math.ceil(anchor.v_px + half_px) + 1)
-    right = max(0, math.ceil(anchor.u_px + half_px) + 1)
-    return top, left, rgb[top:bottom, left:right]
+@dataclass(frozen=True, eq=False)
+class _Stamp:
+    """A disc to be put on pictures: what of the picture stays (of 255), and what is added."""
+
+    share: RgbArray
+    ink: RgbArray
+
+
+@functools.lru_cache(maxsize=256)
+def _stamp_of(label: int, radius_px: float, ring: Color, style: MarkStyle) -> _Stamp:
+    # What black becomes is the ink; how much brighter white becomes is the share.
+    side = 2 * math.ceil(radius_px + 4.0) + 1
+    black, white = (np.full((side, side, 3), value, dtype=np.uint8) for value in (0, 255))
+    for canvas in (black, white):
+        _draw_disc(canvas, label, radius_px, ring, style)
+    return _Stamp(share=cv2.subtract(white, black).astype(np.uint8), ink=black)
+
+
+def _draw_disc(
+    canvas: RgbArray, label: int, radius_px: float, ring: Color, style: MarkStyle
+) -> None:
+    """Draw a numbered disc into the middle of a square canvas."""
+    middle = _fixed(canvas.shape[0] // 2)
+    centre = (middle, middle)
+    inside = canvas.copy()
+    _fill(inside, centre, radius_px, style.disc)
+    cv2.addWeighted(inside, style.disc_opacity, canvas, 1.0 - style.disc_opacity, 0.0, dst=inside)
+    # Filled discs, one within the other: OpenCV takes ten times as long for a thick circle.
+    half_px = ring_thickness_px(radius_px) / 2.0
+    _fill(canvas, centre, radius_px + 2.5 + half_px, style.number)
+    _fill(canvas, centre, radius_px - 0.5 + half_px, ring)
+    _put_disc(canvas, inside, centre, radius_px - 1.5 - half_px)
+    _draw_number(canvas, centre, label, radius_px, style.number)
 
 
 def _draw_arrow(

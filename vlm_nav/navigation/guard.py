@@ -16,7 +16,7 @@ from vlm_nav.core.reasons import CandidateReason
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, CostmapView, may_stand
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import FreeSpace, free_space_of
+from vlm_nav.observation.free_space import FreeSpace, common_free_space
 from vlm_nav.pivot.ground_space import GroundChecks
 
 FloatArray = NDArray[np.float64]
@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class FloorGuard:
-    """Judges places by the depth of one frame, by costmaps, or by both."""
+    """Judges places by the depth of frames, by costmaps, or by both."""
 
     free_space: FreeSpace | None
     costmaps: tuple[CostmapView, ...] = ()
@@ -45,7 +45,8 @@ class FloorGuard:
         range_m = np.hypot(places[:, 0], places[:, 1])
         bearing_rad = np.arctan2(places[:, 1], places[:, 0])
         seen_free_m = self.free_space.free_range_m(bearing_rad)
-        refused[(seen_free_m >= range_m) & ~occupied] = None
+        unmeasured = self.free_space.is_assumed(places) & ~free
+        refused[(seen_free_m >= range_m) & ~occupied & ~unmeasured] = None
         unobstructed_m = self.free_space.unobstructed_range_m(bearing_rad)
         refused[unobstructed_m < range_m] = CandidateReason.OBSTACLE
         return GroundChecks(refused, seen_free_m)
@@ -72,6 +73,6 @@ def guard_for(sight: Sight, settings: FreeSpaceSettings) -> FloorGuard:
 
     Raises InvalidValueError on a sight with neither depth nor costmap.
     """
-    has_depth = sight.frame.depth_m is not None
-    free_space = free_space_of(sight.frame, settings) if has_depth else None
+    has_depth = any(frame.depth_m is not None for frame in sight.frames)
+    free_space = common_free_space(sight.frames, settings) if has_depth else None
     return FloorGuard(free_space, sight.costmaps)

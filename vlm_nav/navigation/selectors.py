@@ -57,7 +57,7 @@ class PivotSelector:
         Raises Refusal with `no_valid_costmap` where neither depth nor a costmap tells free
         floor from the rest.
         """
-        if sight.frame.depth_m is None and not sight.costmaps:
+        if not sight.costmaps and all(frame.depth_m is None for frame in sight.frames):
             raise Refusal(
                 DrivingReason.NO_VALID_COSTMAP,
                 'a robot without depth needs a global or local costmap, got neither',
@@ -65,7 +65,7 @@ class PivotSelector:
         # Numbers of a whole picture: a second for a large one, in which the loop must not stand.
         guard = await asyncio.to_thread(guard_for, sight, self.free_space)
         inquiry = Inquiry(
-            space=GroundSpace(sight.frame, guard, self.reach.nearest_m, self.reach.farthest_m),
+            space=GroundSpace(sight.frames, guard, self.reach.nearest_m, self.reach.farthest_m),
             model=self.model,
             instruction=instruction,
             settings=self.settings,

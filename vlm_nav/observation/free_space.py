@@ -1,16 +1,17 @@
-"""Where the robot may drive, as the depth of one frame shows it.
+"""Where the robot may drive, as the depth of one frame shows it, or of several together.
 
 The floor around the base is a grid of cells: free where a pixel that looks at the cell's floor
 shows floor, occupied where a point stands in the band of heights that the robot could touch,
 unknown everywhere else. Unknown is not free, but for the blind zone between the base and the
-first floor that the camera sees.
+first floor that the camera sees. What one camera looks at is in the blind zone of no other.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,33 +25,34 @@ from vlm_nav.observation.floor_grid import (
     cell_index,
     grid_shape,
 )
-from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
-from vlm_nav.observation.seen_floor import blind_zone, floor_seen
-
-_BEARINGS_RAD = np.radians(np.linspace(-90.0, 90.0, 361))
+from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame, points_base
+from vlm_nav.observation.seen_floor import blind_zone, floor_seen, in_view, looks_behind
 
 
 @dataclass(frozen=True, eq=False)
 class FreeSpace:
-    """The floor before and beside the base as seen in one frame.
+    """The floor around the base as seen in frames of one moment.
 
-    `cells` is (rows, columns) of `Cell`; column 0 begins at x = 0 under the base and grows
-    forward, row 0 begins at y = -reach (right) and grows to the left. `obstacles` is the finer
-    grid of the same ground, `FINER` times as many rows and columns, True where a point stands.
+    `cells` is (rows, columns) of `Cell`; column 0 begins at x = -behind_m (0: under the base) and
+    grows forward, row 0 begins at y = -reach (right) and grows to the left. `obstacles` is the
+    finer grid of the same ground, `FINER` times as many rows and columns, True where a point
+    stands. `assumed` (rows, columns) is True in a blind zone at which a camera without depth
+    looks: the way may lead there, but nobody measured it.
     """
 
     cells: NDArray[np.uint8]
     obstacles: NDArray[np.bool_]
+    assumed: NDArray[np.bool_]
     settings: FreeSpaceSettings
 
     def free_range_m(self, bearing_rad: ArrayLike) -> NDArray[np.float64]:
         """Return how far a disc of the robot's radius travels from the base, (...) metres.
 
         It ends before the disc would touch what is occupied or unknown; at most the grid's
-        reach. Bearings are told apart to half a degree; behind the base nothing is known to be
-        free.
+        reach. Bearings are told apart to half a degree; where the grid does not reach behind the
+        base, nothing there is known to be free.
         """
-        return _at_bearings(self._free_ranges_m, bearing_rad, behind_m=0.0)
+        return self._at_bearings(self._free_ranges_m, bearing_rad, beyond_m=0.0)
 
     def unobstructed_range_m(self, bearing_rad: ArrayLike) -> NDArray[np.float64]:
         """Return how far the disc travels (...) before it touches what is occupied.
@@ -58,7 +60,7 @@ class FreeSpace:
         As `free_range_m`, but the unknown does not stop it: infinite where nothing was seen to
         stand in the way.
         """
-        return _at_bearings(self._unobstructed_ranges_m, bearing_rad, behind_m=math.inf)
+        return self._at_bearings(self._unobstructed_ranges_m, bearing_rad, beyond_m=math.inf)
 
     @functools.cached_property
     def _free_ranges_m(self) -> NDArray[np.float64]:
@@ -77,6 +79,16 @@ class FreeSpace:
         clearance_m = _clearance_m(self.obstacles, cell_m, radius_m)
         return self._ranges_m(clearance_m, radius_m, np.True_)
 
+    def _at_bearings(
+        self, ranges_m: NDArray[np.float64], bearing_rad: ArrayLike, beyond_m: float
+    ) -> NDArray[np.float64]:
+        bearings = np.asarray(bearing_rad, dtype=np.float64)
+        last = len(ranges_m) - 1
+        widest_rad = _widest_rad(self.settings)
+        index = np.round((bearings + widest_rad) / (2.0 * widest_rad) * last)
+        covered = (index >= 0) & (index <= last)
+        return np.where(covered, ranges_m[np.clip(index, 0, last).astype(np.int64)], beyond_m)
+
     @property
     def _samples_m(self) -> NDArray[np.float64]:
         return _samples_m(self.settings)
@@ -84,7 +96,7 @@ class FreeSpace:
     def _ranges_m(
         self, clearance_m: NDArray[np.float32], radius_m: float, beyond: np.bool_
     ) -> NDArray[np.float64]:
-        """Return the range along each of `_BEARINGS_RAD` before which the disc touches something.
+        """Return the range along each bearing before which the disc touches something.
 
         Infinite where it touches nothing; `beyond` tells whether it passes outside the grid.
         """
@@ -96,11 +108,22 @@ class FreeSpace:
 
     def cells_at(self, points: ArrayLike) -> NDArray[np.uint8]:
         """Return the `Cell` (...) at floor points (..., 2) of the base frame."""
-        array = np.asarray(points, dtype=np.float64)
-        row, column, inside = cell_index(
-            self.cells.shape, self.settings, array[..., 0], array[..., 1]
-        )
+        row, column, inside = self._index(points)
         return np.where(inside, self.cells[row, column], np.uint8(Cell.UNKNOWN))
+
+    def is_assumed(self, points: ArrayLike) -> NDArray[np.bool_]:
+        """Return whether floor points (..., 2) of the base frame are free by assumption only.
+
+        Outside the grid nothing is known, whatever lies at the same bearing within it.
+        """
+        row, column, inside = self._index(points)
+        return np.asarray(~inside | self.assumed[row, column])
+
+    def _index(
+        self, points: ArrayLike
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        array = np.asarray(points, dtype=np.float64)
+        return cell_index(self.cells.shape, self.settings, array[..., 0], array[..., 1])
 
 
 def free_space_of(frame: RgbdFrame, settings: FreeSpaceSettings) -> FreeSpace:
@@ -108,15 +131,72 @@ def free_space_of(frame: RgbdFrame, settings: FreeSpaceSettings) -> FreeSpace:
 
     Raises FrameError on a frame without depth.
     """
-    points = points_base(frame)
+    return common_free_space((frame,), settings)
+
+
+def common_free_space(frames: Sequence[RgbdFrame], settings: FreeSpaceSettings) -> FreeSpace:
+    """Return the free space that frames, placed in one base frame, show together.
+
+    What any of them shows to stand is occupied, and floor is what any of them shows to be floor.
+    The grid reaches behind the base where one of them looks there. Raises FrameError where none
+    has depth.
+    """
+    deep = [frame for frame in frames if frame.depth_m is not None]
+    flat = [frame for frame in frames if frame.depth_m is None]
+    if not deep:
+        raise FrameError('free space needs a frame with depth, got none')
+    if any(looks_behind(frame) for frame in deep):
+        settings = replace(settings, behind_m=settings.reach_m)
     centres = cell_centres(settings)
-    pixels = _project(frame, centres)
-    cells = np.full(centres.shape[:2], Cell.UNKNOWN, dtype=np.uint8)
-    cells[blind_zone(frame, points, centres, pixels, settings)] = Cell.FREE
-    cells[floor_seen(frame, points, centres, pixels, settings)] = Cell.FREE
-    obstacles = _obstacles(points, settings)
+    alone = len(deep) == 1
+    seen = [_seen_in(frame, centres, settings, alone=alone) for frame in deep]
+    floor = np.logical_or.reduce([one.floor for one in seen])
+    blind = _blind_to_all(seen)
+    obstacles = np.logical_or.reduce([one.obstacles for one in seen])
+    cells = np.full(grid_shape(settings), Cell.UNKNOWN, dtype=np.uint8)
+    cells[floor | blind] = Cell.FREE
     cells[_coarser(obstacles)] = Cell.OCCUPIED
-    return FreeSpace(cells, obstacles, settings)
+    assumed = np.zeros_like(blind)
+    for frame in flat:
+        assumed |= blind & ~floor & frame.camera.contains(_project(frame, centres))
+    return FreeSpace(cells, obstacles, assumed, settings)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What one frame says about the cells, and the finer grid of its obstacles.
+
+    Which cells are in its view is asked only where there are other frames.
+    """
+
+    floor: NDArray[np.bool_]
+    blind: NDArray[np.bool_]
+    viewed: NDArray[np.bool_] | None
+    obstacles: NDArray[np.bool_]
+
+
+def _seen_in(
+    frame: RgbdFrame, centres: NDArray[np.float64], settings: FreeSpaceSettings, *, alone: bool
+) -> _Seen:
+    points, pixels = points_base(frame), _project(frame, centres)
+    return _Seen(
+        floor_seen(frame, points, centres, pixels, settings),
+        blind_zone(frame, points, centres, pixels, settings),
+        None if alone else in_view(frame, points, pixels),
+        _obstacles(points, settings),
+    )
+
+
+def _blind_to_all(seen: Sequence[_Seen]) -> NDArray[np.bool_]:
+    """Return the cells in the blind zone of one frame at which no other looks."""
+    zones = []
+    for index, one in enumerate(seen):
+        zone = one.blind
+        for other in (*seen[:index], *seen[index + 1 :]):
+            if other.viewed is not None:
+                zone = zone & ~other.viewed
+        zones.append(zone)
+    return np.asarray(np.logical_or.reduce(zones))
 
 
 def _coarser(obstacles: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -147,14 +227,9 @@ def _clearance_m(
     return clearance_m
 
 
-def _at_bearings(
-    ranges_m: NDArray[np.float64], bearing_rad: ArrayLike, behind_m: float
-) -> NDArray[np.float64]:
-    bearings = np.asarray(bearing_rad, dtype=np.float64)
-    last = len(ranges_m) - 1
-    index = np.round((bearings + math.pi / 2.0) / math.pi * last)
-    before = (index >= 0) & (index <= last)
-    return np.where(before, ranges_m[np.clip(index, 0, last).astype(np.int64)], behind_m)
+def _widest_rad(settings: FreeSpaceSettings) -> float:
+    """Return the greatest bearing that the grid covers."""
+    return math.pi if settings.behind_m else math.pi / 2.0
 
 
 def _samples_m(settings: FreeSpaceSettings) -> NDArray[np.float64]:
@@ -165,13 +240,15 @@ def _samples_m(settings: FreeSpaceSettings) -> NDArray[np.float64]:
 def _polar_cells(
     shape: tuple[int, ...], settings: FreeSpaceSettings
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the cells of a grid along each of `_BEARINGS_RAD`, as `cell_index`."""
+    """Return the cells of a grid along each bearing that it covers, as `cell_index`."""
     samples_m = _samples_m(settings)
+    widest_deg = math.degrees(_widest_rad(settings))
+    bearings_rad = np.radians(np.linspace(-widest_deg, widest_deg, round(4.0 * widest_deg) + 1))
     return cell_index(
         shape,
         settings,
-        samples_m * np.cos(_BEARINGS_RAD)[:, None],
-        samples_m * np.sin(_BEARINGS_RAD)[:, None],
+        samples_m * np.cos(bearings_rad)[:, None],
+        samples_m * np.sin(bearings_rad)[:, None],
     )
 
 

@@ -23,7 +23,7 @@ class RgbdFrame:
     `rgb` is (H, W, 3) uint8; `depth_m` is (H, W) float32 along the optical axis, NaN where
     unknown, or None on a robot without depth. `base_from_camera` and `map_from_base` are rigid
     4x4; `map_frame` names the frame that goals are given in, `camera_frame` the optical frame.
-    `stamp_ns` is ROS time.
+    `stamp_ns` is ROS time. `camera_name` tells the cameras of one robot apart.
     """
 
     rgb: NDArray[np.uint8]
@@ -35,6 +35,7 @@ class RgbdFrame:
     stamp_ns: int
     identifier: str = ''
     camera_frame: str = ''
+    camera_name: str = ''
 
     def __post_init__(self) -> None:
         """Raise FrameError unless pictures and camera have the same size, and depth is metres."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +91,23 @@ def blind_zone(
     near = np.hypot(centres[..., 0], centres[..., 1]) <= settings.blind_zone_m
     near &= along_m >= -settings.robot_radius_m
     return np.asarray(near & (across_m <= width_m) & _below_view(points, pixels))
+
+
+def in_view(
+    frame: RgbdFrame, points: NDArray[np.float32], pixels: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which cells a frame looks at, whatever it shows there; they are in no blind zone.
+
+    The arguments are those of `floor_seen`.
+    """
+    return np.asarray(frame.camera.contains(pixels) & ~_below_view(points, pixels))
+
+
+def looks_behind(frame: RgbdFrame) -> bool:
+    """Return whether a frame may show floor behind the base, as a camera that looks aside does."""
+    forward_x, forward_y = _heading(frame.base_from_camera)
+    half_view_rad = math.atan(frame.camera.width_px / (2.0 * frame.camera.fx_px))
+    return math.atan2(abs(forward_y), forward_x) + half_view_rad > math.pi / 2.0
 
 
 def _heading(base_from_camera: NDArray[np.float64]) -> NDArray[np.float64]:

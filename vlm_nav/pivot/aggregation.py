@@ -13,7 +13,7 @@ from vlm_nav.choosing.vote import largest_agreement
 from vlm_nav.core.reasons import ChoosingReason, ReasonCode
 from vlm_nav.pivot.distribution import FloatArray, fit
 from vlm_nav.pivot.inquiry import Inquiry
-from vlm_nav.pivot.proposing import offer_vectors, radius_for
+from vlm_nav.pivot.proposing import offer_vectors, radii_for
 from vlm_nav.pivot.run import Run, RunState
 from vlm_nav.pivot.settings import Aggregation, PivotResult
 from vlm_nav.vlm.question import Answer
@@ -82,7 +82,7 @@ async def _ask_again(
 ) -> PivotResult[ActionT]:
     """Return the winner that the model prefers, all of them drawn together once."""
     fitted = fit(winners, inquiry.space.floor, isotropic=inquiry.settings.isotropic)
-    offer = offer_vectors(inquiry.space, winners, radius_for(inquiry.space, fitted))
+    offer = offer_vectors(inquiry.space, winners, radii_for(inquiry.space, fitted))
     preferred = winners[0] if not len(offer.vectors) else offer.vectors[0]
     if len(offer.candidates) > 1:
         rounds = inquiry.settings.rounds + 1

@@ -5,17 +5,17 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.drawing.marks import RgbArray
-from vlm_nav.geometry.poses import inverse, transform_points, wrap_angle
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.distribution import FloatArray, Gaussian
+from vlm_nav.pivot.floor_view import FloorView
 from vlm_nav.pivot.spaces import Proposals
 from vlm_nav.vlm.question import Purpose
 
@@ -39,11 +39,13 @@ GroundGuard = Callable[[FloatArray], GroundChecks]
 class GroundSpace:
     """Places that the robot could drive to; vectors are (x, y) on the floor of the base frame.
 
-    The first round samples range and bearing evenly over the camera's view between `nearest_m`
-    and `farthest_m`. The guard that is given judges every place before it is drawn.
+    `frames`, one of each camera, are given in one base frame. The first round samples range and
+    bearing evenly over each camera's view between `nearest_m` and `farthest_m`. The guard that
+    is given judges every place before it is drawn. A place is drawn in the one picture whose
+    centre it is nearest to, by the picture's size.
     """
 
-    frame: RgbdFrame
+    frames: tuple[RgbdFrame, ...]
     guard: GroundGuard
     nearest_m: float = 0.5
     farthest_m: float = 4.0
@@ -55,15 +57,16 @@ class GroundSpace:
         return Purpose.GROUND_WAYPOINT
 
     @property
-    def picture(self) -> tuple[str, RgbArray]:
-        """Return the identifier and the clean picture of the frame."""
-        return self.frame.identifier, self.frame.rgb
+    def pictures(self) -> tuple[MarkedPicture, ...]:
+        """Return the clean pictures of the frames; a camera that is the only one goes unnamed."""
+        if len(self._views) == 1:
+            return (replace(self._views[0].picture, camera=''),)
+        return tuple(view.picture for view in self._views)
 
     @property
-    def arrow_tail(self) -> Pixel | None:
-        """Return the bottom centre of the picture (paper, section 4.1)."""
-        camera = self.frame.camera
-        return Pixel((camera.width_px - 1) / 2.0, camera.height_px - 1.0)
+    def arrow_tails(self) -> tuple[Pixel | None, ...]:
+        """Return the bottom centre of each picture."""
+        return tuple(view.arrow_tail for view in self._views)
 
     @property
     def floor(self) -> tuple[float, ...]:
@@ -73,25 +76,27 @@ class GroundSpace:
     def sample(
         self, distribution: Gaussian | None, count: int, rng: np.random.Generator
     ) -> FloatArray:
-        """Return places (count, 2): from the distribution, or from the whole view if None."""
+        """Return places (count, 2): from the distribution, or shared by all views if None."""
         if distribution is not None:
             return distribution.sample(count, rng)
-        low_rad, high_rad = self._view
-        range_m = rng.uniform(self.nearest_m, self.farthest_m, size=count)
-        bearing_rad = rng.uniform(low_rad, high_rad, size=count)
-        return np.column_stack([range_m * np.cos(bearing_rad), range_m * np.sin(bearing_rad)])
+        parts = np.array_split(np.arange(count), len(self._views))
+        return np.concatenate(
+            [
+                view.sample(self.nearest_m, self.farthest_m, len(part), rng)
+                for view, part in zip(self._views, parts, strict=True)
+            ]
+        )
 
     def propose(self, vectors: FloatArray) -> Proposals:
         """Return where the places show; unseen and blocked ones are refused."""
-        anchors = self.anchors(vectors)
+        pictures, anchors, shown = self._shown(vectors)
         range_m = np.hypot(vectors[:, 0], vectors[:, 1])
-        shown = self.frame.camera.contains(anchors)
-        shown &= (range_m >= self.nearest_m) & (range_m <= self.farthest_m)
+        shown = shown & (range_m >= self.nearest_m) & (range_m <= self.farthest_m)
         refused = np.full(len(vectors), CandidateReason.OUTSIDE_IMAGE, dtype=np.object_)
         free_m = np.full(len(vectors), np.nan)
         checks = self.guard(vectors[shown])
         refused[shown], free_m[shown] = checks.refused, checks.free_m
-        return Proposals(vectors, anchors, refused, free_m)
+        return Proposals(vectors, anchors, refused, free_m, pictures)
 
     def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[GroundAction]:
         """Return the place as range and bearing, with what is known about the way to it."""
@@ -103,36 +108,28 @@ class GroundSpace:
         anchor = Pixel(*map(float, proposals.anchors[index]))
         return Candidate(label, action, anchor, facts, proposals.refused[index])
 
-    def anchors(self, vectors: FloatArray) -> FloatArray:
-        """Return where the places on the floor show in the picture (n, 2)."""
-        on_floor = np.column_stack([vectors, np.zeros(len(vectors))])
-        return self.frame.camera.project(transform_points(self._camera_from_base, on_floor))
+    def anchors(self, vectors: FloatArray, picture: int) -> FloatArray:
+        """Return where the places on the floor show in a picture (n, 2)."""
+        return self._views[picture].anchors(vectors)
+
+    def shown_in(self, vectors: FloatArray) -> NDArray[np.int64]:
+        """Return the index (n,) of the picture whose centre each place is nearest to."""
+        return self._shown(vectors)[0]
+
+    def _shown(
+        self, vectors: FloatArray
+    ) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.bool_]]:
+        """Return for each place its picture, its anchor there, and whether it lies within."""
+        anchors = np.stack([view.anchors(vectors) for view in self._views])
+        away = [view.eccentricities(at) for view, at in zip(self._views, anchors, strict=True)]
+        within = [view.shows(at) for view, at in zip(self._views, anchors, strict=True)]
+        pictures = np.argmin(away, axis=0)
+        rows = np.arange(len(vectors))
+        return pictures, anchors[pictures, rows], np.array(within)[pictures, rows]
 
     @functools.cached_property
-    def _camera_from_base(self) -> FloatArray:
-        return inverse(self.frame.base_from_camera)
-
-    @functools.cached_property
-    def _view(self) -> tuple[float, float]:
-        """Return the least and the greatest bearing that the picture may show."""
-        camera = self.frame.camera
-        right_px, bottom_px = camera.width_px - 1.0, camera.height_px - 1.0
-        middle = (camera.cx_px, camera.cy_px)
-        borders = [
-            (0.0, middle[1]),
-            (right_px, middle[1]),
-            (middle[0], 0.0),
-            (middle[0], bottom_px),
-        ]
-        rays = camera.rays([middle, *borders]) @ self.frame.base_from_camera[:3, :3].T
-        bearings = np.arctan2(rays[:, 1], rays[:, 0])
-        # However the camera hangs, its border is told from its middle.
-        known = bearings[1:][np.isfinite(bearings[1:])]
-        aside = [wrap_angle(float(bearing - bearings[0])) for bearing in known]
-        low_rad, high_rad = min(aside), max(aside)
-        # A steep camera shows more to the sides near the base than on the horizon.
-        spread = 0.25 * (high_rad - low_rad)
-        return float(bearings[0]) + low_rad - spread, float(bearings[0]) + high_rad + spread
+    def _views(self) -> tuple[FloorView, ...]:
+        return tuple(FloorView(frame) for frame in self.frames)
 
 
 def ground_action(x_m: float, y_m: float) -> GroundAction:

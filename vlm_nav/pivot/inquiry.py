@@ -10,7 +10,7 @@ from vlm_nav.choosing.runs import ask_together
 from vlm_nav.core.candidate import Candidate
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.events import Listener, tell
-from vlm_nav.pivot.proposing import Offer, marked_picture
+from vlm_nav.pivot.proposing import Offer, marked_pictures
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ActionSpace
 from vlm_nav.vlm.errors import ModelError, UnusableAnswer
@@ -40,12 +40,15 @@ class Inquiry(Generic[ActionT]):
     def question_about(
         self, offer: Offer[ActionT], pick: int, run: int, round_number: int
     ) -> Asked:
-        """Return the question which of the offered candidates fit best."""
+        """Return the question which of the offered candidates fit best.
+
+        The first round shows all pictures, a later one those in which something is offered.
+        """
         lines = [line for provider in self.evidence for line in provider(offer.candidates)]
         question = Question(
             purpose=self.space.purpose,
             instruction=self.instruction,
-            pictures=(marked_picture(self.space, offer),),
+            pictures=marked_pictures(self.space, offer, also_unmarked=round_number == 1),
             pick=min(pick, len(offer.candidates)),
             may_answer_arrived=self.may_answer_arrived,
             evidence=tuple(lines),

@@ -86,7 +86,8 @@ def _agree(inquiry: Inquiry[ActionT], runs: Sequence[Run[ActionT]]) -> bool:
     winners = [run.best for run in runs if run.best is not None]
     if not inquiry.settings.early_stop or len(runs) < 2 or len(winners) < len(runs):
         return False
-    anchors = inquiry.space.anchors(np.array(winners))
-    height, width = inquiry.space.picture[1].shape[:2]
+    picture = int(inquiry.space.shown_in(np.array(winners))[0])
+    anchors = inquiry.space.anchors(np.array(winners), picture)
+    height, width = inquiry.space.pictures[picture].rgb.shape[:2]
     away_px = np.hypot(*(anchors - anchors.mean(axis=0)).T)
     return bool((away_px < smallest_label_radius_px(width, height)).all())

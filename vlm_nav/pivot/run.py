@@ -10,7 +10,7 @@ import numpy as np
 
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.pivot.distribution import FloatArray, Gaussian, fit
-from vlm_nav.pivot.proposing import Offer, spread_px
+from vlm_nav.pivot.proposing import Offer, is_narrow
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ActionSpace
 from vlm_nav.vlm.errors import ModelError
@@ -64,7 +64,7 @@ class Run(Generic[ActionT]):
             return replace(self, state=kept)
         chosen = np.array([offer.vector_of(label) for label in result.labels])
         fitted = fit(chosen, space.floor, isotropic=settings.isotropic)
-        narrow = settings.early_stop and spread_px(space, fitted) < offer.radius_px
+        narrow = settings.early_stop and is_narrow(space, fitted, offer.radii_px)
         return replace(
             self,
             state=RunState.CONVERGED if narrow else RunState.OPEN,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, Pixel
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.drawing.marks import RgbArray
+from vlm_nav.drawing.marks import MarkedPicture, RgbArray
 from vlm_nav.pivot.distribution import FloatArray, Gaussian
 from vlm_nav.vlm.question import Purpose
 
@@ -21,19 +21,21 @@ ActionT = TypeVar('ActionT')
 class Proposals:
     """Possible actions, checked before anything is drawn.
 
-    `vectors` (n, d) are what the distribution works on, `anchors` (n, 2) where they show in the
-    picture. `refused` (n,) holds for each a ReasonCode why it may not be offered, or None.
-    `free_m` (n,) is how far the way to it is free, NaN where nothing was measured.
+    `vectors` (n, d) are what the distribution works on, `pictures` (n,) the index of the one
+    picture in which each is drawn, `anchors` (n, 2) where it shows there. `refused` (n,) holds
+    for each a ReasonCode why it may not be offered, or None. `free_m` (n,) is how far the way to
+    it is free, NaN where nothing was measured.
     """
 
     vectors: FloatArray
     anchors: FloatArray
     refused: NDArray[np.object_]
     free_m: FloatArray
+    pictures: NDArray[np.int64]
 
 
 class ActionSpace(Protocol[ActionT]):
-    """A continuous set of actions that show in one picture.
+    """A continuous set of actions that show in one picture or several.
 
     Vectors of the space are what is sampled, fitted and compared; their distance is in the
     space's own unit (metres on the ground, pixels in a picture).
@@ -45,13 +47,13 @@ class ActionSpace(Protocol[ActionT]):
         ...
 
     @property
-    def picture(self) -> tuple[str, RgbArray]:
-        """Return the identifier and the clean picture (H, W, 3)."""
+    def pictures(self) -> tuple[MarkedPicture, ...]:
+        """Return the clean pictures, no marks on them yet."""
         ...
 
     @property
-    def arrow_tail(self) -> Pixel | None:
-        """Return where arrows start, None where points are drawn without."""
+    def arrow_tails(self) -> tuple[Pixel | None, ...]:
+        """Return where arrows start in each picture, None where points are drawn without."""
         ...
 
     @property
@@ -73,8 +75,12 @@ class ActionSpace(Protocol[ActionT]):
         """Return one of the proposals as the action it means, under a label."""
         ...
 
-    def anchors(self, vectors: FloatArray) -> FloatArray:
-        """Return where the vectors (n, d) show (n, 2), NaN where nowhere."""
+    def anchors(self, vectors: FloatArray, picture: int) -> FloatArray:
+        """Return where the vectors (n, d) show (n, 2) in a picture, NaN where nowhere."""
+        ...
+
+    def shown_in(self, vectors: FloatArray) -> NDArray[np.int64]:
+        """Return the index (n,) of the picture that shows each vector best, 0 where none does."""
         ...
 
 
@@ -96,14 +102,14 @@ class ImagePointSpace:
         return Purpose.IMAGE_POINT
 
     @property
-    def picture(self) -> tuple[str, RgbArray]:
-        """Return the identifier and the clean picture."""
-        return self.identifier, self.rgb
+    def pictures(self) -> tuple[MarkedPicture, ...]:
+        """Return the one clean picture."""
+        return (MarkedPicture(self.identifier, self.rgb),)
 
     @property
-    def arrow_tail(self) -> Pixel | None:
-        """Return None: points are drawn without arrows."""
-        return None
+    def arrow_tails(self) -> tuple[Pixel | None, ...]:
+        """Return None for the picture: points are drawn without arrows."""
+        return (None,)
 
     @property
     def floor(self) -> tuple[float, ...]:
@@ -129,13 +135,18 @@ class ImagePointSpace:
             offered[offered] = self.allowed[rows, columns]
         refused = np.full(len(vectors), CandidateReason.OUTSIDE_IMAGE, dtype=np.object_)
         refused[offered] = None
-        return Proposals(vectors, vectors, refused, np.full(len(vectors), np.nan))
+        unmeasured = np.full(len(vectors), np.nan)
+        return Proposals(vectors, vectors, refused, unmeasured, self.shown_in(vectors))
 
     def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[Pixel]:
         """Return the pixel as a candidate; nothing metric is known of it."""
         pixel = Pixel(*map(float, proposals.vectors[index]))
         return Candidate(label, pixel, pixel, refused=proposals.refused[index])
 
-    def anchors(self, vectors: FloatArray) -> FloatArray:
+    def anchors(self, vectors: FloatArray, picture: int) -> FloatArray:
         """Return the vectors: a point shows where it is."""
         return vectors
+
+    def shown_in(self, vectors: FloatArray) -> NDArray[np.int64]:
+        """Return 0 for each: there is one picture."""
+        return np.zeros(len(vectors), dtype=np.int64)

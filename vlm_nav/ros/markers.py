@@ -6,45 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from builtin_interfaces.msg import Duration
-from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
-from std_msgs.msg import ColorRGBA, Header
+from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vlm_nav.core.candidate import Candidate, GroundAction
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.drawing.palette import RED, WHITE, YELLOW_GREEN, Color
-from vlm_nav.geometry.poses import (
-    FloorPose,
-    quaternion_of,
-    transform_from_floor_pose,
-    xyzw_from_wxyz,
-)
 from vlm_nav.navigation.waypoint import waypoint_for
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.ros.stamps import time_at
+from vlm_nav.ros.poses import header_at, pose_of
 
 LIFETIME_S = 120
 _DISC_M, _NUMBER_M, _ARROW_M = 0.16, 0.14, 0.5
-
-
-def header_at(frame_id: str, stamp_ns: int) -> Header:
-    """Return the header with a frame and a stamp."""
-    return Header(frame_id=frame_id, stamp=time_at(stamp_ns))
-
-
-def pose_of(waypoint: Waypoint) -> Pose:
-    """Return the waypoint as a pose on the floor of its frame."""
-    floor_pose = FloorPose(waypoint.x_m, waypoint.y_m, waypoint.yaw_rad)
-    x, y, z, w = xyzw_from_wxyz(quaternion_of(transform_from_floor_pose(floor_pose)).tolist())
-    return Pose(
-        position=Point(x=waypoint.x_m, y=waypoint.y_m), orientation=Quaternion(x=x, y=y, z=z, w=w)
-    )
-
-
-def pose_stamped(waypoint: Waypoint) -> PoseStamped:
-    """Return the waypoint as the message that goals are shown with."""
-    header = header_at(waypoint.frame_id, waypoint.stamp_ns)
-    return PoseStamped(header=header, pose=pose_of(waypoint))
 
 
 def candidate_markers(

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.ports import DriveOutcome
-from vlm_nav.ros.nav2_goals import cancel_when_late, end_goal
+from vlm_nav.ros.nav2_goals import LateGoals, cancelled, within
 from vlm_nav.ros.nav2_port import Nav2Settings, NavigateAction, SentGoal
 from vlm_nav.ros.nav2_states import (
     DriveEnd,
@@ -41,7 +41,8 @@ class _Drive:
     stop: asyncio.Future[DriveEnd]
     left: asyncio.Future[None]
     goal: SentGoal | None = None
-    ending: asyncio.Task[None] | None = field(default=None)
+    ending: asyncio.Task[None] | None = None
+    cancelling: bool = False
 
     def tell_to_stop(self, end: DriveEnd) -> None:
         if not self.stop.done():
@@ -49,9 +50,6 @@ class _Drive:
 
     def replaced(self) -> bool:
         return self.stop.done() and self.stop.result().state is DriveState.REPLACED
-
-    def being_cancelled(self) -> bool:
-        return self.ending is not None and not self.ending.done() and not self.replaced()
 
     async def wait(self, timeout_s: float, future: asyncio.Future[Any] | None = None) -> None:
         """Wait for the future, the word to stop or the time-out, whichever is first."""
@@ -86,6 +84,7 @@ class Nav2Client:
         self._warn = warn
         self._current: _Drive | None = None
         self._drives: list[_Drive] = []
+        self._late = LateGoals(settings.cancel_timeout_s, warn)
         self._closed = False
 
     @property
@@ -101,10 +100,10 @@ class Nav2Client:
     async def drive_to_end(self, waypoint: Waypoint, deadline: Deadline) -> DriveEnd:
         """Drive to a waypoint and return how it ended, by name.
 
-        Ends by the deadline and at most three `cancel_timeout_s` more. A second call replaces
-        the first unless its waypoint may not be sent at all. When the awaiting task is
-        cancelled, that goes on once the goal's cancel is acknowledged and its result there, or
-        both are too late.
+        Ends at most `Nav2Settings.ending_s` after the deadline, and so long at most after it
+        was replaced, cancelled or closed. A second call replaces the first unless its waypoint
+        may not be sent at all. When the awaiting task is cancelled, that goes on once the goal's
+        cancel is acknowledged and its result there, or both are too late.
         Raises InvalidValueError for a waypoint without a proper frame.
         """
         refused = unsendable(waypoint, self._inside_map)
@@ -130,7 +129,7 @@ class Nav2Client:
         self._closed = True
         for drive in self._drives:
             drive.tell_to_stop(DriveEnd(DriveState.SHUT_DOWN, 'the client was closed'))
-        leaving = {drive.left for drive in self._drives}
+        leaving = {*(drive.left for drive in self._drives), *self._late.being_cancelled}
         if leaving:
             await asyncio.wait(leaving)
 
@@ -138,44 +137,74 @@ class Nav2Client:
         end = await self._until_ready(drive, deadline)
         if end is not None:
             return end
-        watch = FeedbackWatch(self._settings.silence_timeout_s)
-        throttle = Throttle(self._settings.feedback_period_s)
+        # The loop's clock, as its waits: it is the monotonic one.
+        clock = asyncio.get_running_loop().time
+        watch = FeedbackWatch(self._settings.silence_timeout_s, clock)
+        throttle = Throttle(self._settings.feedback_period_s, clock)
 
         def take(progress: DriveProgress) -> None:
+            if not progress.is_somewhere():
+                return
             watch.take(progress)
             if self._current is drive and throttle.passes():
                 self._on_feedback(progress)
 
         goal = drive.goal = self._action.send(waypoint, take)
+        end = await self._until_accepted(drive, goal, deadline)
+        return end or await self._until_end(drive, goal, waypoint, watch, deadline)
+
+    async def _until_accepted(
+        self, drive: _Drive, goal: SentGoal, deadline: Deadline
+    ) -> DriveEnd | None:
         until = deadline.sooner(self._settings.response_timeout_s)
         await drive.wait(until.remaining_s(), goal.response)
         if drive.stop.done():
             return drive.stop.result()
-        if not goal.response.done():
-            drive.goal = None
-            cancel_when_late(goal, self._warn)
-            return DriveEnd(
-                DriveState.SILENT,
-                f'no answer to the goal request in {self._settings.response_timeout_s:g} s',
-            )
-        if not goal.response.result():
-            return DriveEnd(DriveState.REJECTED, 'Nav2 rejected the goal; is it active?')
-        return await self._until_end(drive, goal, waypoint, watch, deadline)
+        if goal.response.done():
+            accepted = goal.response.result()
+            words = 'Nav2 rejected the goal; is it active?'
+            return None if accepted else DriveEnd(DriveState.REJECTED, words)
+        drive.goal = None
+        self._late.watch(goal)
+        if deadline.expired():
+            words = 'the deadline passed before Nav2 answered the goal request'
+            return DriveEnd(DriveState.LATE, words)
+        waited_s = self._settings.response_timeout_s
+        return DriveEnd(DriveState.SILENT, f'no answer to the goal request in {waited_s:g} s')
 
     async def _until_ready(self, drive: _Drive, deadline: Deadline) -> DriveEnd | None:
-        await self._goals_being_cancelled(drive, deadline)
         until = deadline.sooner(self._settings.ready_timeout_s)
         while True:
-            not_ready = await self._action.not_ready()
+            not_ready = await self._why_not_ready(drive, until)
             if drive.stop.done():
                 return drive.stop.result()
             if deadline.expired():
                 return DriveEnd(DriveState.LATE, 'the deadline passed before a goal was sent')
-            if not_ready is None:
+            # A goal sent beside one that is being cancelled might be cancelled with it.
+            cancelling = self._being_cancelled()
+            if cancelling is not None:
+                await drive.wait(deadline.remaining_s(), cancelling)
+                until = deadline.sooner(self._settings.ready_timeout_s)
+            elif not_ready is None:
                 return None
-            if until.expired():
+            elif until.expired():
                 return DriveEnd(DriveState.NOT_ACTIVE, not_ready)
-            await drive.wait(min(_ASK_AGAIN_S, until.remaining_s()))
+            else:
+                await drive.wait(min(_ASK_AGAIN_S, until.remaining_s()))
+
+    def _being_cancelled(self) -> asyncio.Task[None] | None:
+        """Return the ending of one of the goals that are being cancelled, None without any."""
+        endings = (drive.ending for drive in self._drives if drive.cancelling)
+        return next(endings, None) or next(iter(self._late.being_cancelled), None)
+
+    async def _why_not_ready(self, drive: _Drive, until: Deadline) -> str | None:
+        """Ask the action why no goal would be accepted, as long as the drive goes on."""
+        asked = asyncio.ensure_future(self._action.not_ready())
+        try:
+            await drive.wait(until.remaining_s(), asked)
+            return asked.result() if asked.done() else 'Nav2 does not say whether it is active'
+        finally:
+            asked.cancel()
 
     async def _until_end(
         self,
@@ -192,15 +221,16 @@ class Nav2Client:
                 return DriveEnd(DriveState.SILENT, watch.words())
             await drive.wait(min(deadline.remaining_s(), watch.left_s()), goal.result)
         if not drive.stop.done():
-            end = await self._judge(goal, waypoint)
+            end = await self._judge(drive, goal, waypoint)
         return drive.stop.result() if drive.stop.done() else end
 
-    async def _judge(self, goal: SentGoal, waypoint: Waypoint) -> DriveEnd:
+    async def _judge(self, drive: _Drive, goal: SentGoal, waypoint: Waypoint) -> DriveEnd:
         result = goal.result.result()
         others, not_ready = False, None
         if result.status == GoalStatus.ABORTED and result.error_code == 0:
-            others = await self._others_driving(goal)
-            not_ready = None if others else await self._action.not_ready()
+            until = Deadline.after(self._settings.cancel_timeout_s)
+            others = await self._others_driving(goal, until.sooner(_STATUS_GRACE_S))
+            not_ready = None if others else await self._why_not_ready(drive, until)
         return interpret(
             result,
             waypoint,
@@ -210,8 +240,7 @@ class Nav2Client:
             not_ready=not_ready,
         )
 
-    async def _others_driving(self, goal: SentGoal) -> bool:
-        until = Deadline.after(_STATUS_GRACE_S)
+    async def _others_driving(self, goal: SentGoal, until: Deadline) -> bool:
         while not self._action.others_driving(goal.goal_id):
             if until.expired():
                 return False
@@ -229,13 +258,17 @@ class Nav2Client:
         drive.left.set_result(None)
 
     async def _end(self, drive: _Drive) -> None:
-        if drive.goal is not None:
-            await end_goal(drive.goal, self._settings, drive.replaced(), self._warn)
-
-    async def _goals_being_cancelled(self, drive: _Drive, deadline: Deadline) -> None:
-        """Wait for cancelled goals: one sent beside them might be cancelled with them."""
-        while not (drive.stop.done() or deadline.expired()):
-            endings = [other.ending for other in self._drives if other.being_cancelled()]
-            if not endings:
-                return
-            await drive.wait(deadline.remaining_s(), endings[0])
+        goal = drive.goal
+        if goal is None or goal.result.done():
+            return
+        drive.cancelling = not drive.replaced()
+        if not await within(goal.response, self._settings.cancel_timeout_s):
+            self._late.watch(goal)
+        if not goal.response.done() or not goal.response.result():
+            return
+        # Nav2 ends a goal by itself when it takes the next one, and the robot drives on without
+        # a stop; a cancel in that moment could end both.
+        if drive.replaced() and await within(goal.result, self._settings.replace_timeout_s):
+            return
+        drive.cancelling = True
+        await cancelled(goal, goal.cancel(), self._settings.cancel_timeout_s, self._warn)

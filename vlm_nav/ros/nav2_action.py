@@ -7,7 +7,6 @@ lifecycle service is there, that decides whether it is ready.
 from __future__ import annotations
 
 import asyncio
-import math
 import uuid
 from collections.abc import Callable
 from enum import Enum
@@ -23,12 +22,11 @@ from unique_identifier_msgs.msg import UUID
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
-from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.ros.nav2_states import ACTIVE_STATUSES, DriveProgress, NavResult
+from vlm_nav.ros.poses import floor_pose_from, pose_stamped
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop
-from vlm_nav.ros.stamps import time_at
 
 ACTION = 'navigate_to_pose'
 LIFECYCLE_SERVICE = 'bt_navigator/get_state'
@@ -85,7 +83,7 @@ class RclpyNavigateAction:
         def take_feedback(message: Any) -> None:
             call_in_loop(loop, on_feedback, progress_from(message.feedback))
 
-        goal = goal_from(waypoint)
+        goal = NavigateToPose.Goal(pose=pose_stamped(waypoint))
         sending = answer_of(
             self._node,
             lambda: self._client.send_goal_async(
@@ -163,18 +161,6 @@ class RclpyGoal:
         )
 
 
-def goal_from(waypoint: Waypoint) -> NavigateToPose.Goal:
-    """Return the goal message of a waypoint: on the floor, turned about z alone."""
-    goal = NavigateToPose.Goal()
-    header, pose = goal.pose.header, goal.pose.pose
-    header.frame_id = waypoint.frame_id
-    header.stamp = time_at(waypoint.stamp_ns)
-    pose.position.x, pose.position.y = float(waypoint.x_m), float(waypoint.y_m)
-    pose.orientation.z = math.sin(waypoint.yaw_rad / 2.0)
-    pose.orientation.w = math.cos(waypoint.yaw_rad / 2.0)
-    return goal
-
-
 def progress_from(feedback: Any) -> DriveProgress:
     """Return what a feedback message says; fields that a distribution lacks are 0."""
     current = feedback.current_pose
@@ -185,9 +171,3 @@ def progress_from(feedback: Any) -> DriveProgress:
         distance_remaining_m=float(getattr(feedback, 'distance_remaining', 0.0)),
         recoveries=int(getattr(feedback, 'number_of_recoveries', 0)),
     )
-
-
-def floor_pose_from(pose: Any) -> FloorPose:
-    """Return a geometry_msgs/Pose on the floor; its rotation is taken as one about z."""
-    yaw_rad = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
-    return FloorPose(pose.position.x, pose.position.y, math.remainder(yaw_rad, math.tau))

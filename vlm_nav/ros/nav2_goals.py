@@ -6,55 +6,48 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from vlm_nav.ros.nav2_port import Nav2Settings, SentGoal
+from vlm_nav.ros.nav2_port import SentGoal
 
 # Return codes of action_msgs/CancelGoal; 2 and 3 say that the goal is no longer there.
 _CANCEL_ACCEPTED = 0
 _CANCEL_REJECTED = 1
 
 
-async def end_goal(
-    goal: SentGoal, settings: Nav2Settings, replaced: bool, warn: Callable[[str], None]
+class LateGoals:
+    """Goals that Nav2 did not accept in time: they are cancelled once it does."""
+
+    def __init__(self, wait_s: float, warn: Callable[[str], None]) -> None:
+        """Wait `wait_s` for each step of a cancel."""
+        self._wait_s = wait_s
+        self._warn = warn
+        self.being_cancelled: set[asyncio.Task[None]] = set()
+
+    def watch(self, goal: SentGoal) -> None:
+        """Cancel a goal as soon as its acceptance comes, which nobody waits for any more."""
+        goal.response.add_done_callback(lambda response: self._cancel_accepted(goal, response))
+
+    def _cancel_accepted(self, goal: SentGoal, response: asyncio.Future[bool]) -> None:
+        if response.cancelled() or not response.result():
+            return
+        self._warn(f'goal {goal.goal_id.hex()} was accepted too late and is cancelled')
+        task = asyncio.ensure_future(cancelled(goal, goal.cancel(), self._wait_s, self._warn))
+        self.being_cancelled.add(task)
+        task.add_done_callback(self.being_cancelled.discard)
+
+
+async def cancelled(
+    goal: SentGoal, answer: asyncio.Future[int], wait_s: float, warn: Callable[[str], None]
 ) -> None:
-    """Wait until a goal has ended, cancelling it if need be; each wait is bounded.
-
-    Nav2 ends a goal by itself when it takes the next one, and the robot drives on without a
-    stop; a cancel in that moment could end both. So a `replaced` goal is left to Nav2 first.
-    """
-    if goal.result.done():
-        return
-    if not await _within(goal.response, settings.cancel_timeout_s):
-        cancel_when_late(goal, warn)
-        return
-    if not goal.response.result():
-        return
-    if replaced and await _within(goal.result, settings.replace_timeout_s):
-        return
-    await _cancel(goal, settings.cancel_timeout_s, warn)
-
-
-def cancel_when_late(goal: SentGoal, warn: Callable[[str], None]) -> None:
-    """Cancel a goal as soon as its acceptance comes, which nobody waits for any more."""
-
-    def cancel(response: asyncio.Future[bool]) -> None:
-        if not response.cancelled() and response.result():
-            warn(f'goal {goal.goal_id.hex()} was accepted too late and is cancelled')
-            goal.cancel()
-
-    goal.response.add_done_callback(cancel)
-
-
-async def _cancel(goal: SentGoal, wait_s: float, warn: Callable[[str], None]) -> None:
-    answer = goal.cancel()
-    if not await _within(answer, wait_s):
+    """Wait for the answer to a goal's cancel and for its end, each for `wait_s`."""
+    if not await within(answer, wait_s):
         warn(f'no answer to the cancel of goal {goal.goal_id.hex()} in {wait_s:g} s')
     elif answer.result() == _CANCEL_REJECTED:
         warn(f'Nav2 refused to cancel goal {goal.goal_id.hex()}')
-    elif not await _within(goal.result, wait_s) and answer.result() == _CANCEL_ACCEPTED:
+    elif not await within(goal.result, wait_s) and answer.result() == _CANCEL_ACCEPTED:
         warn(f'goal {goal.goal_id.hex()} was cancelled but did not end in {wait_s:g} s')
 
 
-async def _within(future: asyncio.Future[Any], timeout_s: float) -> bool:
+async def within(future: asyncio.Future[Any], timeout_s: float) -> bool:
     """Wait for a future without cancelling it; return whether it is done."""
     await asyncio.wait({future}, timeout=timeout_s)
     return future.done()

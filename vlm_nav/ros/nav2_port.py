@@ -13,7 +13,10 @@ from vlm_nav.ros.nav2_states import DriveProgress, NavResult
 
 
 class SentGoal(Protocol):
-    """A goal on its way: whether it is accepted, and what became of it."""
+    """A goal on its way: whether it is accepted, and what became of it.
+
+    The futures never hold an exception: what the transport does not deliver stays unanswered.
+    """
 
     goal_id: bytes
     response: asyncio.Future[bool]
@@ -60,3 +63,12 @@ class Nav2Settings:
         wrong = {name: value for name, value in vars(self).items() if not value > 0.0}
         if wrong:
             raise InvalidValueError(f'settings of the Nav2 client are above 0, got {wrong}')
+
+    @property
+    def ending_s(self) -> float:
+        """The longest that it takes to end a drive once it shall end.
+
+        Its goal's acceptance, the end that Nav2 gives it when it takes the next one, the answer
+        to the cancel and the result are each waited for.
+        """
+        return 3.0 * self.cancel_timeout_s + self.replace_timeout_s

@@ -105,6 +105,10 @@ class DriveProgress:
     distance_remaining_m: float
     recoveries: int
 
+    def is_somewhere(self) -> bool:
+        """Return whether the pose is finite: that of a robot that lost its place may not be."""
+        return all(map(math.isfinite, (self.pose.x_m, self.pose.y_m, self.pose.yaw_rad)))
+
 
 def unsendable(waypoint: Waypoint, inside_map: Callable[[Waypoint], bool]) -> DriveEnd | None:
     """Return why a waypoint must not reach Nav2, None where it may.

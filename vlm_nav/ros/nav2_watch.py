@@ -27,7 +27,7 @@ class FeedbackWatch:
         self._changed_s = self.clock()
 
     def take(self, progress: DriveProgress) -> None:
-        """Take one feedback in."""
+        """Take one feedback in, whose pose is finite: NaN would differ from itself."""
         moved = self.last is None or (
             (progress.stamp_ns, progress.pose) != (self.last.stamp_ns, self.last.pose)
         )

@@ -23,7 +23,8 @@ from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.images import image_from_rgb
-from vlm_nav.ros.markers import candidate_markers, goal_markers, header_at, pose_stamped
+from vlm_nav.ros.markers import candidate_markers, goal_markers
+from vlm_nav.ros.poses import header_at, pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.events import Answered
 from vlm_nav.vlm.question import Answer

@@ -40,16 +40,22 @@ _WINDOW_MARGIN_PX = 8
 
 
 def base_from_mounted_camera(
-    height_m: float = 0.9, pitch_down_rad: float = math.radians(20.0), forward_m: float = 0.1
+    height_m: float = 0.9,
+    pitch_down_rad: float = math.radians(20.0),
+    forward_m: float = 0.1,
+    left_rad: float = 0.0,
 ) -> FloatArray:
-    """Return base_from_camera (4, 4) of an optical frame that looks ahead and down."""
+    """Return base_from_camera (4, 4) of an optical frame that looks ahead and down.
+
+    `left_rad` turns the mounting about the middle of the base, to the left.
+    """
     cosine, sine = math.cos(pitch_down_rad), math.sin(pitch_down_rad)
     transform = np.eye(4)
     transform[:3, :3] = np.column_stack(
         [(0.0, -1.0, 0.0), (-sine, 0.0, -cosine), (cosine, 0.0, -sine)]
     )
     transform[:3, 3] = (forward_m, 0.0, height_m)
-    return transform
+    return transform_from_floor_pose(FloorPose(0.0, 0.0, left_rad)) @ transform
 
 
 @dataclass(frozen=True)

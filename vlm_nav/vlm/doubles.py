@@ -17,7 +17,7 @@ from typing import TypeAlias
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark
+from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.vlm.errors import ModelLate, ModelRefused
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Answer, Question
@@ -48,18 +48,23 @@ class NearestToTarget(ScriptedModel):
     """A double that knows the target and picks the marks nearest to it.
 
     The target is a pixel of the clean picture, or a callable that gives the pixel or pixels for
-    a picture's identifier; of several the nearest one counts. Without any it answers 'none'.
+    a picture's identifier; of several the nearest one counts. Without any it answers 'none'. On a
+    robot with several cameras a pixel is one of the first camera's picture: the one that stands
+    in front in the first question.
     """
 
     def __init__(self, target: Target) -> None:
         """Keep the target in pixels of the clean picture."""
         self._target = target
+        self._first_camera: str | None = None
 
     def reply(self, question: Question) -> str:
         """Return the labels of the nearest marks, nearest first."""
         distances_px: dict[int, float] = {}
+        if self._first_camera is None and question.pictures:
+            self._first_camera = question.pictures[0].camera
         for picture in question.pictures:
-            targets = self._targets(picture.identifier)
+            targets = self._targets(picture)
             for mark in picture.marks:
                 nearest = min((_distance_px(mark, target) for target in targets), default=None)
                 if nearest is not None:
@@ -68,10 +73,10 @@ class NearestToTarget(ScriptedModel):
         ranked = sorted(distances_px, key=lambda label: (distances_px[label], label))
         return _chosen(ranked[: question.pick], 'nearest to the target')
 
-    def _targets(self, identifier: str) -> Sequence[Pixel]:
+    def _targets(self, picture: MarkedPicture) -> Sequence[Pixel]:
         if isinstance(self._target, Pixel):
-            return (self._target,)
-        targets = self._target(identifier)
+            return (self._target,) if picture.camera == self._first_camera else ()
+        targets = self._target(picture.identifier)
         return (targets,) if isinstance(targets, Pixel) else targets
 
 

@@ -6,12 +6,14 @@ import asyncio
 import os
 import random
 import time
+from dataclasses import replace
 from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletion
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.vlm.completion import answer_text, tokens_of
 from vlm_nav.vlm.endpoint_errors import (
     asked_pause_s,
@@ -29,11 +31,11 @@ from vlm_nav.vlm.errors import (
 )
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.picture_encoding import data_url, encode_picture
-from vlm_nav.vlm.question import Answer, Question, SentQuestion
+from vlm_nav.vlm.question import Answer, Question, SentPicture, SentQuestion
 from vlm_nav.vlm.reading import read_answer
 from vlm_nav.vlm.request_shape import RequestShape
 from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
-from vlm_nav.vlm.wording import wording
+from vlm_nav.vlm.wording import captions, wording
 
 __all__ = ['OpenAiModel', 'OpenAiSettings']
 
@@ -95,14 +97,17 @@ class OpenAiModel:
     def _sent(self, question: Question) -> SentQuestion:
         words = wording(question)
         pictures = tuple(
-            encode_picture(
-                picture,
-                max_side_px=self._settings.max_image_side_px,
-                jpeg_quality=self._settings.jpeg_quality,
-            )
-            for picture in question.pictures
+            replace(self._encoded(picture), caption=caption)
+            for picture, caption in zip(question.pictures, captions(question), strict=True)
         )
         return SentQuestion(self._settings.model, words.system, words.text, pictures)
+
+    def _encoded(self, picture: MarkedPicture) -> SentPicture:
+        return encode_picture(
+            picture,
+            max_side_px=self._settings.max_image_side_px,
+            jpeg_quality=self._settings.jpeg_quality,
+        )
 
     async def _complete(self, sent: SentQuestion, deadline: Deadline) -> ChatCompletion:
         """Try until something comes, the endpoint refuses, or no time is left for a pause."""
@@ -144,13 +149,12 @@ class OpenAiModel:
         return completion
 
     def _messages(self, sent: SentQuestion) -> list[dict[str, Any]]:
-        pictures = [
-            {
-                'type': 'image_url',
-                'image_url': {'url': data_url(picture), 'detail': self._settings.detail},
-            }
-            for picture in sent.pictures
-        ]
+        pictures: list[dict[str, Any]] = []
+        for picture in sent.pictures:
+            if picture.caption:
+                pictures.append({'type': 'text', 'text': picture.caption})
+            url = {'url': data_url(picture), 'detail': self._settings.detail}
+            pictures.append({'type': 'image_url', 'image_url': url})
         return [
             {'role': 'system', 'content': sent.system},
             {'role': 'user', 'content': [*pictures, {'type': 'text', 'text': sent.text}]},

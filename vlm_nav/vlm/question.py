@@ -40,10 +40,11 @@ class Question:
 
 @dataclass(frozen=True)
 class SentPicture:
-    """One picture exactly as it left for the model."""
+    """One picture exactly as it left for the model, and the words that stood before it."""
 
     media_type: str
     data: bytes
+    caption: str = ''
 
 
 @dataclass(frozen=True)

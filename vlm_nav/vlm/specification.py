@@ -41,8 +41,8 @@ def model_from_spec(
 ) -> Model:
     """Return the model that `spec` names: `openai`, or a double such as `scripted:first`.
 
-    `openai` takes its endpoint from `settings`. U and V are pixels of the clean picture, P the
-    share of wrong answers, SECONDS a delay. `rng` drives what is random. Raises
+    `openai` takes its endpoint from `settings`. U and V are a pixel of the first camera's
+    picture, P the share of wrong answers, SECONDS a delay. `rng` drives what is random. Raises
     `UnknownModelError`, which names the known forms, for anything else.
     """
     rng = rng or random.Random(0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.vlm.question import Purpose, Question
 
 _INTRODUCTION = {
     Purpose.GROUND_WAYPOINT: (
-        'You choose where a wheeled robot drives next. The picture is what its camera sees now. '
+        'You choose where a wheeled robot drives next. {pictures}'
         'Each numbered disc marks a place on the floor that the robot can drive to in one step; '
         'a disc stands where the robot would stop. {arrows}'
         'The robot rolls on the floor: it cannot pass through or over furniture, walls, people '
@@ -20,6 +22,11 @@ _INTRODUCTION = {
         '{arrows}Judge by what lies under and right around the disc.'
     ),
 }
+_ONE_CAMERA = 'The picture is what its camera sees now. '
+_SEVERAL_CAMERAS = (
+    'It has several cameras, which look to different sides; each picture is what one of them '
+    'sees now, and the words before a picture say which. '
+)
 _ARROWS = {
     Purpose.GROUND_WAYPOINT: (
         'Each arrow starts where the robot is now and points along the way to its disc. '
@@ -40,6 +47,10 @@ _FORM = (
     '"points" (a list of disc numbers, the best one first), '
     '"none" (true or false), "arrived" (true or false).'
 )
+
+
+# Within this of straight ahead or back, a camera's direction has a word.
+_STRAIGHT_DEG = 10
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,32 @@ def wording(question: Question) -> Wording:
     return Wording(system=_system(question), text=_text(question))
 
 
+def captions(question: Question) -> tuple[str, ...]:
+    """Return for each picture the words that stand before it: whose camera, and where it looks.
+
+    Empty for a picture of a robot's only camera.
+    """
+    return tuple(
+        f'Picture {number}: {picture.camera} camera, {_looking(picture)}' if picture.camera else ''
+        for number, picture in enumerate(question.pictures, 1)
+    )
+
+
+def _looking(picture: MarkedPicture) -> str:
+    left_deg = round(math.degrees(picture.heading_rad))
+    if abs(left_deg) <= _STRAIGHT_DEG:
+        return 'looking ahead'
+    if abs(left_deg) >= 180 - _STRAIGHT_DEG:
+        return 'looking back'
+    return f'looking {abs(left_deg)}° to the {"left" if left_deg > 0 else "right"}'
+
+
 def _system(question: Question) -> str:
     tailed = any(mark.tail for picture in question.pictures for mark in picture.marks)
     arrows = _ARROWS[question.purpose] if tailed else ''
-    introduction = _INTRODUCTION[question.purpose].format(arrows=arrows)
+    named = any(picture.camera for picture in question.pictures)
+    pictures = _SEVERAL_CAMERAS if named else _ONE_CAMERA
+    introduction = _INTRODUCTION[question.purpose].format(arrows=arrows, pictures=pictures)
     return f'{introduction}\nBe direct and brief. {_FORM}'
 
 
@@ -91,7 +124,10 @@ def _drawn(question: Question) -> str:
     pictures = len(question.pictures)
     where = 'the picture' if pictures == 1 else f'the {pictures} pictures together'
     discs = 'disc is' if len(labels) == 1 else 'discs are'
-    return f'{len(labels)} numbered {discs} drawn on {where}: {numbers}.'
+    drawn = f'{len(labels)} numbered {discs} drawn on {where}: {numbers}.'
+    if pictures == 1:
+        return drawn
+    return f'{drawn} Each number is drawn once, on one picture only; compare them all.'
 
 
 def _fence(instruction: str) -> str:

@@ -1,0 +1,39 @@
+"""Poses on the floor as messages, and back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
+from std_msgs.msg import Header
+
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.ros.stamps import time_at
+
+
+def header_at(frame_id: str, stamp_ns: int) -> Header:
+    """Return the header with a frame and a stamp."""
+    return Header(frame_id=frame_id, stamp=time_at(stamp_ns))
+
+
+def pose_of(waypoint: Waypoint) -> Pose:
+    """Return the waypoint as a pose on the floor of its frame, turned about z alone."""
+    half_rad = waypoint.yaw_rad / 2.0
+    return Pose(
+        position=Point(x=float(waypoint.x_m), y=float(waypoint.y_m)),
+        orientation=Quaternion(z=math.sin(half_rad), w=math.cos(half_rad)),
+    )
+
+
+def pose_stamped(waypoint: Waypoint) -> PoseStamped:
+    """Return the waypoint as the message that goals are sent and shown with."""
+    header = header_at(waypoint.frame_id, waypoint.stamp_ns)
+    return PoseStamped(header=header, pose=pose_of(waypoint))
+
+
+def floor_pose_from(pose: Any) -> FloorPose:
+    """Return a geometry_msgs/Pose on the floor; its rotation is taken as one about z."""
+    yaw_rad = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
+    return FloorPose(pose.position.x, pose.position.y, math.remainder(yaw_rad, math.tau))
