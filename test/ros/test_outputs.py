@@ -32,8 +32,8 @@ from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.navigation.events import Decided, Ended, Looked
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.navigation.waypoint import waypoint_for
-from vlm_nav.ros.outputs import NavigatorOutputs, annotated, goal_pixel
+from vlm_nav.navigation.waypoint import goal_pixel, waypoint_for
+from vlm_nav.ros.outputs import NavigatorOutputs, annotated
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.errors import ModelLate
 from vlm_nav.vlm.events import Answered, Asked

@@ -7,7 +7,9 @@ from importlib.metadata import version
 import typer
 
 from vlm_nav.cli.bench import bench
+from vlm_nav.cli.check_calibration import check_calibration
 from vlm_nav.cli.models import models
+from vlm_nav.cli.pivot import pivot
 from vlm_nav.cli.records import record
 from vlm_nav.cli.replay import replay
 from vlm_nav.cli.saying import say
@@ -16,7 +18,9 @@ from vlm_nav.navigation.in_words import printable
 
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
 app.add_typer(bench, name='bench')
+app.command()(check_calibration)
 app.command()(models)
+app.command()(pivot)
 app.command()(record)
 app.command()(replay)
 

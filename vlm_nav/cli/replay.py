@@ -33,13 +33,13 @@ from vlm_nav.cli.decision_options import (
     values_of,
 )
 from vlm_nav.cli.progress import progress
-from vlm_nav.cli.saying import say
+from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.core.events import Listener
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.stamps import NS_IN_S
 from vlm_nav.navigation.decision_parameters import DecisionSettings, without_secrets
 from vlm_nav.navigation.dry_run import DryRunBase
-from vlm_nav.navigation.in_words import decision_fields, decision_words, printable
+from vlm_nav.navigation.in_words import decision_fields, decision_words
 from vlm_nav.navigation.mission import Mission, new_identifier
 from vlm_nav.records.folder import folder_name
 from vlm_nav.records.write import RecordWriter
@@ -142,7 +142,7 @@ def _mission(
     listeners: list[Listener] = []
     if out is not None:
         shown = without_secrets(values)
-        listeners.append(RecordWriter(out, on_problem=_warn, parameters=shown))
+        listeners.append(RecordWriter(out, on_problem=warn, parameters=shown))
     return Mission(
         eyes,
         selector_for(settings, model, listeners),
@@ -156,7 +156,7 @@ def _mission(
 def _say_what_is_used(topics: BagTopics, sight: SightSettings) -> None:
     costmaps = ', '.join(topics.costmaps) or 'no costmap'
     depth = topics.depth or 'no depth'
-    _note(f'{topics.colour}, {depth}, {costmaps}; {sight.base_frame} in {sight.map_frame}')
+    note(f'{topics.colour}, {depth}, {costmaps}; {sight.base_frame} in {sight.map_frame}')
 
 
 def _say_decision(replayed: Replayed, start_ns: int, order: _Order) -> None:
@@ -181,16 +181,8 @@ class _Problems:
     def __call__(self, problem: str) -> None:
         self._count += 1
         if self._count <= _PROBLEMS_TOLD:
-            _warn(problem)
+            warn(problem)
 
     def close(self) -> None:
         if self._count > _PROBLEMS_TOLD:
-            _warn(f'{self._count - _PROBLEMS_TOLD} more problems of this bag')
-
-
-def _warn(problem: str) -> None:
-    say(printable(f'vlm-nav: {problem}'), stderr=True, style='yellow')
-
-
-def _note(words: str) -> None:
-    say(printable(words), stderr=True, style='dim')
+            warn(f'{self._count - _PROBLEMS_TOLD} more problems of this bag')

@@ -16,11 +16,11 @@ from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.events import Event
 from vlm_nav.drawing.contact_sheet import contact_sheet
 from vlm_nav.drawing.marks import MarkedPicture, RgbArray, draw_goal, draw_marks
-from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.navigation.events import Decided, Ended, Looked
 from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, end_line
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.waypoint import goal_pixel
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.markers import candidate_markers, goal_markers
@@ -112,13 +112,3 @@ def annotated(sight: Sight, answered: Answered, goal: Waypoint | None = None) ->
             draw_goal(drawn, place, picture.radius_px)
         pictures.append((frame.camera_name, drawn))
     return contact_sheet(pictures)
-
-
-def goal_pixel(waypoint: Waypoint, frame: RgbdFrame) -> Pixel:
-    """Return where a goal on the floor shows in the frame's picture, NaN where it does not."""
-    camera_from_map = inverse(frame.map_from_base @ frame.base_from_camera)
-    # The floor is where the base stands, which is not z = 0 in every map.
-    floor_m = frame.map_from_base[2, 3]
-    point = transform_points(camera_from_map, (waypoint.x_m, waypoint.y_m, floor_m))
-    u_px, v_px = frame.camera.project(point)
-    return Pixel(float(u_px), float(v_px))

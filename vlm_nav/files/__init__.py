@@ -1,0 +1,1 @@
+"""Pictures, depth, calibrations and poses from files, for work without a robot."""
