@@ -139,7 +139,10 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         '--out', type=Path, default=ROOT / 'build' / 'soak', help='where records and logs go'
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.minutes * 60.0 < asked.warm_up + asked.every:
+        parser.error('no time is left after the warm-up: more --minutes or less --warm-up')
+    return asked
 
 
 def start(running: Processes, out: Path) -> None:
@@ -224,8 +227,6 @@ def soak(commander: Commander, running: Processes, asked: argparse.Namespace) ->
     samples.append(memory_of(navigator))
     write_samples(asked.out / 'memory.csv', samples, began_s)
     warm = [sample for sample in samples if sample.at_s >= began_s + asked.warm_up]
-    if len(warm) < 2:
-        raise DemoError('no time is left after the warm-up: more --minutes or less --warm-up')
     return Figures(
         minutes=asked.minutes,
         instructions=len(commander.given),
