@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
@@ -50,8 +51,12 @@ def write_bag(
     *,
     storage: StoragePlugin = StoragePlugin.MCAP,
     compression: CompressionMode = CompressionMode.NONE,
+    definitions: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Write a rosbag2 into a folder that is not there yet, and return the folder."""
+    """Write a rosbag2 into a folder that is not there yet, and return the folder.
+
+    `definitions` has those of types that ROS 2 does not bring along.
+    """
     writer = Writer(folder, version=9, storage_plugin=storage)
     writer.set_compression(compression, CompressionFormat.ZSTD)
     connections: dict[str, Any] = {}
@@ -59,7 +64,11 @@ def write_bag(
         for message in messages:
             if message.topic not in connections:
                 connections[message.topic] = writer.add_connection(
-                    message.topic, message.kind, typestore=TYPES
+                    message.topic,
+                    message.kind,
+                    typestore=TYPES,
+                    msgdef=definitions.get(message.kind),
+                    rihs01='unknown' if message.kind in definitions else None,
                 )
             writer.write(connections[message.topic], message.received_ns, message.data)
     return folder

@@ -36,6 +36,23 @@ class BagTransforms:
         """Return the names of all frames."""
         return self._history.known()
 
+    def in_root(self, frame: str) -> tuple[str, FloatArray] | None:
+        """Return the topmost frame and `root_from_frame` (4, 4), as new as the bag so far.
+
+        None where nothing is known of the frame.
+        """
+        root, passed = frame, {frame}
+        while root in self._history.frames:
+            root = self._history.frames[root].poses[-1].parent
+            if root in passed:
+                return None
+            passed.add(root)
+        try:
+            stamp_ns = self._history.newest_common_ns(root, frame)
+            return root, self._history.lookup(root, frame, stamp_ns)
+        except TransformException:
+            return None
+
     async def __call__(self, to_frame: str, from_frame: str, stamp_ns: int) -> FloatArray:
         """Return `to_from` (4, 4) at the stamp; raise Refusal(NO_TRANSFORM) without one."""
         try:

@@ -8,6 +8,7 @@ import typer
 
 from vlm_nav.cli.bench import bench
 from vlm_nav.cli.check_calibration import check_calibration
+from vlm_nav.cli.explain import explain
 from vlm_nav.cli.models import models
 from vlm_nav.cli.pivot import pivot
 from vlm_nav.cli.records import record
@@ -19,6 +20,7 @@ from vlm_nav.navigation.in_words import printable
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
 app.add_typer(bench, name='bench')
 app.command()(check_calibration)
+app.command()(explain)
 app.command()(models)
 app.command()(pivot)
 app.command()(record)

@@ -1,0 +1,48 @@
+"""`vlm-nav explain`: what became of each goal that Nav2 got in a recording."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vlm_nav.bags.nav2_story import GoalEnd
+from vlm_nav.bags.nav2_telling import nav2_story
+from vlm_nav.bags.nav2_words import RESULT_NOTE, fields_of, words_of
+from vlm_nav.bags.reading import open_bag
+from vlm_nav.cli.decision_options import AsJson
+from vlm_nav.cli.saying import say
+from vlm_nav.navigation.in_words import printable
+
+
+def explain(
+    bag: Annotated[Path, typer.Argument(help='A rosbag2: its folder, or one .mcap or .db3.')],
+    action: Annotated[
+        str | None, typer.Option(help='The NavigateToPose action, where the bag has several.')
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of each goal that Nav2 got in a rosbag2; needs no ROS.
+
+    Read from the action's status and feedback, /goal_pose, /plan, the transforms or odometry and
+    the costmap; with --json a line of JSON for each goal.
+    """
+    with open_bag(bag) as opened:
+        story = nav2_story(opened, action, _warn)
+    if not story.goals:
+        _note(f'no goal of {story.topics.action} in this bag')
+    for goal in story.goals:
+        for line in [json.dumps(fields_of(goal))] if as_json else words_of(goal):
+            say(line if as_json else printable(line))
+    if any(goal.end is GoalEnd.ABORTED for goal in story.goals):
+        _note(RESULT_NOTE)
+
+
+def _warn(problem: str) -> None:
+    say(printable(f'vlm-nav: {problem}'), stderr=True, style='yellow')
+
+
+def _note(words: str) -> None:
+    say(printable(words), stderr=True, style='dim')
