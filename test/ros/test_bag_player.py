@@ -21,13 +21,14 @@ from looking import first_look, in_namespace, open_eyes
 from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 
+from vlm_nav.ros.camera_eye import CameraSettings
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.spinning import SpinThread
 
 pytestmark = [pytest.mark.ros, pytest.mark.data]
 PATIENCE_S = 20.0
 START_NS = 1_600_000_000_000_000_000
-COMPRESSED = EyesSettings(image_transport='compressed')
+COMPRESSED = EyesSettings(first=CameraSettings(image_transport='compressed'))
 
 
 class Player:

@@ -36,6 +36,7 @@ from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.free_space import FreeSpaceSettings
+from vlm_nav.ros.camera_eye import CameraSettings
 from vlm_nav.ros.doubles.drawn_room_camera import camera_info, depth_image
 from vlm_nav.ros.eyes import EyesSettings, RosEyes
 from vlm_nav.ros.images import image_from_rgb
@@ -46,6 +47,7 @@ from vlm_nav.sim.drawn_room import base_from_mounted_camera
 pytestmark = pytest.mark.ros
 
 IN_SIGHT = SightSettings.__dataclass_fields__.keys()
+OF_A_CAMERA = CameraSettings.__dataclass_fields__.keys()
 CAMERA = PinholeCamera(160, 120, 115.0, 115.0, 79.5, 59.5)
 COLOUR_FRAME, DEPTH_FRAME = 'color_optical', 'depth_optical'
 PATIENCE_S = 5.0
@@ -172,12 +174,14 @@ def view(spun: Callable[..., Any]) -> Callable[..., Any]:
         node = spun('navigator', namespace=f'/{namespace}')
         transforms: Any = Transforms({unknown})
         sight = {name: settings.pop(name) for name in IN_SIGHT & settings.keys()}
+        first = {name: settings.pop(name) for name in OF_A_CAMERA & settings.keys()}
         eyes = RosEyes(
             node,
             transforms,
             EyesSettings(
                 synchroniser=synchroniser,
                 sight=SightSettings(**sight),
+                first=CameraSettings(**first),
                 **settings,
             ),
         )

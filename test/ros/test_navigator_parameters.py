@@ -19,6 +19,7 @@ from vlm_nav.navigation.safety_parameters import SafetySettings
 from vlm_nav.navigation.selectors import GroundReach
 from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
+from vlm_nav.ros.camera_parameters import further_camera_parameters
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
@@ -127,8 +128,9 @@ def test_what_records_show_of_the_parameters_holds_no_secret_of_the_url() -> Non
 REACHES: dict[str, tuple[Any, str]] = {
     'map_frame': ('world', 'eyes.sight.map_frame'),
     'base_frame': ('footprint', 'eyes.sight.base_frame'),
-    'image_transport': ('compressed', 'eyes.image_transport'),
-    'depth_transport': ('compressedDepth', 'eyes.depth_transport'),
+    'require_all_cameras': (False, 'eyes.require_all_cameras'),
+    'image_transport': ('compressed', 'eyes.first.image_transport'),
+    'depth_transport': ('compressedDepth', 'eyes.first.depth_transport'),
     'image_is_rectified': (True, 'eyes.sight.image_is_rectified'),
     'slop_s': (0.5, 'eyes.synchroniser.slop_s'),
     'maximum_age_s': (9.5, 'eyes.synchroniser.maximum_age_s'),
@@ -182,8 +184,8 @@ REACHES: dict[str, tuple[Any, str]] = {
 }
 
 
-def test_every_parameter_but_autostart_is_looked_for_below() -> None:
-    assert DEFAULTS.keys() - REACHES.keys() == {'autostart'}
+def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below() -> None:
+    assert DEFAULTS.keys() - REACHES.keys() == {'autostart', 'cameras'}
 
 
 @pytest.mark.parametrize('name', REACHES)
@@ -202,7 +204,7 @@ def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> N
     assert (settings.records_folder, settings.records_keep_last) == (None, None)
     assert (settings.model.max_tokens, settings.model.base_url) == (None, None)
     no_depth = navigator_settings({**DEFAULTS, 'depth_transport': 'none'})
-    assert no_depth.eyes.synchroniser.with_depth is False
+    assert no_depth.eyes.first.with_depth is False
 
 
 @pytest.mark.parametrize(
@@ -230,3 +232,58 @@ def test_every_text_that_is_named_as_known_is_known(entry: Any) -> None:
     for text in entry.one_of:
         navigator_settings({**DEFAULTS, entry.name: text})
     assert {item.value for item in Aggregation} == {'refit', 'ask_again'}
+
+
+def two_cameras(**given: Any) -> dict[str, Any]:
+    """Return the values of a robot with a second camera, some of them given."""
+    table = further_camera_parameters(('front', 'left'))
+    of_left = {entry.name: entry.default for entry in table}
+    return {**DEFAULTS, 'cameras': ['front', 'left'], **of_left, **given}
+
+
+def test_a_further_camera_has_topics_under_its_name_and_the_transports_of_the_first() -> None:
+    eyes = navigator_settings(two_cameras(image_transport='compressed')).eyes
+    assert (eyes.first.name, eyes.first.image) == ('front', 'image')
+    (left,) = eyes.further
+    assert (left.image, left.camera_info) == ('left/image', 'left/camera_info')
+    assert (left.depth, left.depth_camera_info) == ('left/depth', 'left/depth_camera_info')
+    assert (left.image_transport, left.depth_transport) == ('compressed', 'raw')
+
+
+def test_a_further_camera_is_what_its_own_parameters_say() -> None:
+    given = {'left.image': '/l/rgb', 'left.depth_transport': 'none'}
+    (left,) = navigator_settings(two_cameras(**given)).eyes.further
+    assert (left.image, left.with_depth) == ('/l/rgb', False)
+
+
+def test_every_parameter_of_a_further_camera_is_described_and_in_the_file_as_an_example() -> None:
+    text = FILE.read_text(encoding='utf-8')
+    for entry in further_camera_parameters(('front', 'left')):
+        assert len(entry.description) > 5
+        assert re.search(rf"^    #   {entry.name.removeprefix('left.')}: '", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ('names', 'words'),
+    [
+        ([], '1 to 8 different names, got none'),
+        (['front', 'front'], 'different names, got front, front'),
+        ([f'c{count}' for count in range(9)], '1 to 8'),
+        (['front', 'le ft'], "got 'le ft'"),
+        (['9'], "a letter first, got '9'"),
+        (['front', '../x'], "got '../x'"),
+        (['front', 'a/b'], "got 'a/b'"),
+        (['links', 'straße'], "got 'straße'"),
+    ],
+)
+def test_names_that_are_no_part_of_a_topic_are_refused(names: list[str], words: str) -> None:
+    with pytest.raises(InvalidValueError, match=re.escape(words)):
+        navigator_settings({**DEFAULTS, 'cameras': names})
+
+
+@pytest.mark.parametrize('topic', ['with space', '', 'a//b', '/9lives'])
+def test_a_topic_that_ros_does_not_know_is_refused(topic: str) -> None:
+    with pytest.raises(
+        InvalidValueError, match=rf'left.depth is the name of a topic, got .{topic}'
+    ):
+        navigator_settings(two_cameras(**{'left.depth': topic}))

@@ -39,7 +39,8 @@ def contact_sheet(pictures: Sequence[tuple[str, RgbArray]]) -> RgbArray:
 def _of_height(rgb: RgbArray, height: int) -> RgbArray:
     """Return a copy of the picture with this height."""
     if rgb.shape[0] == height:
-        return rgb.copy()
+        copied: RgbArray = rgb.copy()
+        return copied
     width = max(1, round(rgb.shape[1] * height / rgb.shape[0]))
     shrinks = height < rgb.shape[0]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

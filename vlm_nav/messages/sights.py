@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vlm_nav.core.errors import InvalidValueError
@@ -64,17 +64,20 @@ async def frame_from(
     settings: SightSettings,
     transform: TransformLookup,
     depth_info: DepthInfoLookup,
+    camera_name: str = 'front',
 ) -> RgbdFrame:
-    """Return the frame that the messages show, placed at the stamp of its picture.
+    """Return the frame that a camera's messages show, placed at the stamp of its picture.
 
     Raises Refusal with an observation's reason where they show none.
     """
     try:
-        return await _frame_from(found, settings, transform, depth_info)
+        frame = await _frame_from(found, settings, transform, depth_info)
     except ImageError as error:
         raise Refusal(error.reason, str(error)) from error
     except CalibrationError as error:
         raise Refusal(ObservationReason.BAD_CALIBRATION, str(error)) from error
+    identifier = f'{camera_name}/{frame.stamp_ns}'
+    return replace(frame, camera_name=camera_name, identifier=identifier)
 
 
 async def costmap_views(
@@ -114,7 +117,6 @@ async def _frame_from(
         map_from_base=await transform(settings.map_frame, settings.base_frame, stamp_ns),
         map_frame=settings.map_frame,
         stamp_ns=stamp_ns,
-        identifier=str(stamp_ns),
         camera_frame=frame_id,
     )
 

@@ -126,8 +126,7 @@ def _at_the_goal(sight: Sight, goal: FloatArray) -> str | None:
 
 
 def _frames_with_depth(sight: Sight) -> Iterator[RgbdFrame]:
-    if sight.frame.depth_m is not None:
-        yield sight.frame
+    yield from (frame for frame in sight.frames if frame.depth_m is not None)
 
 
 def _touchable(frame: RgbdFrame, settings: FreeSpaceSettings, nod: float) -> FloatArray:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-Value: TypeAlias = bool | int | float | str
+Value: TypeAlias = bool | int | float | str | list[str]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ and changes of the lifecycle enter the loop through `call_in_loop`, and nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,9 +20,11 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
-from vlm_nav.core.errors import VlmNavError
+from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.navigation.in_words import printable
+from vlm_nav.navigation.parameters import Parameter as TableEntry
 from vlm_nav.navigation.parameters import problems
+from vlm_nav.ros.camera_parameters import further_camera_parameters
 from vlm_nav.ros.navigator_parameters import (
     NAVIGATOR_PARAMETERS,
     NavigatorSettings,
@@ -44,7 +47,11 @@ class Navigator(LifecycleNode):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Declare the parameters; raises rclpy's ParameterException for values out of range."""
         super().__init__('navigator')
+        self._cameras_table: tuple[TableEntry, ...] = ()
         declare(self, NAVIGATOR_PARAMETERS)
+        with contextlib.suppress(InvalidValueError):
+            # What is wrong with the cameras' names is said when the node is configured.
+            self._declare_further_cameras()
         self._loop = loop
         self._settings: NavigatorSettings | None = None
         self._active = False
@@ -65,9 +72,11 @@ class Navigator(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters; fail with a reason where they do not go together."""
-        values = read(self, NAVIGATOR_PARAMETERS)
-        wrong = problems(NAVIGATOR_PARAMETERS, values)
+        wrong: list[str] = []
         try:
+            table = (*NAVIGATOR_PARAMETERS, *self._declare_further_cameras())
+            values = read(self, table)
+            wrong = problems(table, values)
             self._settings = navigator_settings(values) if not wrong else None
         except (VlmNavError, ValueError) as error:
             wrong = [str(error)]
@@ -113,11 +122,18 @@ class Navigator(LifecycleNode):
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         changed = {item.name: item.value for item in parameters}
-        wrong = problems(NAVIGATOR_PARAMETERS, changed)
-        known = {entry.name for entry in NAVIGATOR_PARAMETERS}
+        table = (*NAVIGATOR_PARAMETERS, *self._cameras_table)
+        wrong = problems(table, changed)
+        known = {entry.name for entry in table}
         if self._settings is not None and known & changed.keys():
             wrong.append('deactivate and clean up first: parameters are read when configured')
         return SetParametersResult(successful=not wrong, reason='; '.join(wrong))
+
+    def _declare_further_cameras(self) -> tuple[TableEntry, ...]:
+        """Declare and return the parameters of the cameras that `cameras` names now."""
+        self._cameras_table = further_camera_parameters(self.get_parameter('cameras').value)
+        declare(self, self._cameras_table)
+        return self._cameras_table
 
     def _diagnose(self) -> None:
         call_in_loop(self._loop, self.work.diagnose)

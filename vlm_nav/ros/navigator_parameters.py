@@ -21,6 +21,7 @@ from vlm_nav.navigation.safety_parameters import (
     SafetySettings,
     safety_settings,
 )
+from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
@@ -29,10 +30,7 @@ _NAV2 = Nav2Settings()
 
 NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'configure and activate by itself; false: a manager does'),
-    Parameter('image_transport', 'raw', 'how pictures come', one_of=('raw', 'compressed')),
-    Parameter(
-        'depth_transport', 'raw', 'how depth comes', one_of=('raw', 'compressedDepth', 'none')
-    ),
+    *CAMERAS_PARAMETERS,
     *LOOKING_PARAMETERS,
     *SAFETY_PARAMETERS,
     *DECIDING_PARAMETERS,
@@ -72,8 +70,16 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
     UnknownModelError for a model that nobody knows.
     """
     folder = values['records.folder']
-    decision = decision_settings(values, with_depth=values['depth_transport'] != 'none')
-    eyes = EyesSettings(decision.synchroniser, decision.sight, **named(values, EyesSettings))
+    first, *further = cameras_from(values)
+    # Each camera says for itself whether it measures depth.
+    decision = decision_settings(values)
+    eyes = EyesSettings(
+        decision.synchroniser,
+        decision.sight,
+        first,
+        tuple(further),
+        **named(values, EyesSettings),
+    )
     return NavigatorSettings(
         **vars(decision),
         eyes=eyes,

@@ -219,6 +219,7 @@ class NavigatorWork:
         if shift is None:
             self._parts.outputs.diagnose('not active', {})
             return
-        values = {'cameras': shift.eyes.describe(), 'busy': str(shift.dispatcher.busy)}
+        values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
+        values['busy'] = str(shift.dispatcher.busy)
         paused = 'paused' if shift.dispatcher.paused else ''
         self._parts.outputs.diagnose(paused, values)

@@ -28,8 +28,13 @@ def descriptor_of(parameter: Parameter) -> ParameterDescriptor:
 
 
 def declare(node: Node, table: tuple[Parameter, ...]) -> None:
-    """Declare every parameter of the table; rclpy raises where a given value is out of range."""
+    """Declare every parameter of the table that is not declared yet.
+
+    rclpy raises where a given value is out of range.
+    """
     for parameter in table:
+        if node.has_parameter(parameter.name):
+            continue
         node.declare_parameter(parameter.name, parameter.default, descriptor_of(parameter))
 
 
