@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from vlm_nav.bags.errors import BagMessageError
 from vlm_nav.bags.lasting import Lasting, OnProblem, readable
 from vlm_nav.bags.reading import Bag, BagMessage
 from vlm_nav.bags.topics import BagTopics
@@ -38,7 +40,7 @@ class BagEyes:
         on_problem: OnProblem,
     ) -> None:
         """Stand before the first message; what cannot be read is told to `on_problem`."""
-        self.now_ns = bag.start_ns
+        self.now_ns = _start_ns(bag, topics)
         self._topics = topics
         self._lasting = lasting
         self._settings = settings
@@ -104,3 +106,12 @@ class BagEyes:
             self._synchroniser.add(kind, stamp_ns_of(read.header.stamp), read)
         else:
             self._costmaps[message.topic] = read
+
+
+def _start_ns(bag: Bag, topics: BagTopics) -> int:
+    """Return what time it is when the bag begins."""
+    if topics.clock is not None:
+        for message in bag.messages([topics.clock]):
+            with contextlib.suppress(BagMessageError):
+                return stamp_ns_of(message.read().clock)
+    return bag.start_ns
