@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from command_line import Command, as_process
 
-from vlm_nav.cli.main import main
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.reasons import AskingReason
 from vlm_nav.navigation.events import Decided, Ended, Started
@@ -21,31 +16,6 @@ from vlm_nav.records.write import RecordWriter
 from vlm_nav.vlm.specification import known_specifications
 
 INSTRUCTION = 'go to the [red] chair :smile: [/x]'
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command said, and its status."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def vlm_nav(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Said]:
-    """Give the command line on a narrow terminal."""
-    monkeypatch.setenv('COLUMNS', '40')
-
-    def run(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, 'argv', ['vlm-nav', *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Said(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 def one_line(text: str) -> str:
@@ -77,21 +47,17 @@ def record(tmp_path: Path) -> Path:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    command = Path(sys.executable).with_name('vlm-nav')
-    if not os.access(command, os.X_OK):
-        pytest.skip(f'{command} is not installed')
-    said = subprocess.check_output([command, '--version'], text=True, timeout=30.0)
-    assert one_line(said) == version('vlm_nav')
+    assert one_line(as_process('--version').stdout) == version('vlm_nav')
 
 
-def test_the_models_are_listed_by_what_the_parameter_takes(vlm_nav: Callable[..., Said]) -> None:
+def test_the_models_are_listed_by_what_the_parameter_takes(vlm_nav: Command) -> None:
     said = vlm_nav('models')
     assert said.status == 0
     assert tuple(said.stdout.splitlines()) == known_specifications()
 
 
 def test_a_record_is_said_in_one_line_with_its_words_as_they_are(
-    vlm_nav: Callable[..., Said], record: Path
+    vlm_nav: Command, record: Path
 ) -> None:
     said = vlm_nav('record', str(record))
     assert said.status == 0, said.stderr
@@ -102,7 +68,7 @@ def test_a_record_is_said_in_one_line_with_its_words_as_they_are(
 
 @pytest.mark.parametrize('name', ['no_such', '[/x]', 'two\nlines', '.'])
 def test_a_folder_that_is_no_record_is_refused_in_one_line(
-    vlm_nav: Callable[..., Said], tmp_path: Path, name: str
+    vlm_nav: Command, tmp_path: Path, name: str
 ) -> None:
     said = vlm_nav('record', str(tmp_path / name))
     assert (said.status, said.stdout) == (1, '')
@@ -112,16 +78,14 @@ def test_a_folder_that_is_no_record_is_refused_in_one_line(
     assert name.split('\n', maxsplit=1)[0] in line
 
 
-def test_a_damaged_record_is_refused_in_one_line(
-    vlm_nav: Callable[..., Said], record: Path
-) -> None:
+def test_a_damaged_record_is_refused_in_one_line(vlm_nav: Command, record: Path) -> None:
     (record / 'decision.json').write_text('{"format_version": 1, "half')
     said = vlm_nav('record', str(record))
     assert said.status == 1
     assert 'decision.json' in one_line(said.stderr)
 
 
-def test_without_a_command_the_commands_are_shown(vlm_nav: Callable[..., Said]) -> None:
+def test_without_a_command_the_commands_are_shown(vlm_nav: Command) -> None:
     said = vlm_nav()
-    for command in ('models', 'record'):
+    for command in ('models', 'record', 'replay', 'pivot', 'check-calibration'):
         assert command in said.stdout + said.stderr

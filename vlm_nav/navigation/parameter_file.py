@@ -29,9 +29,9 @@ def values_of_file(path: Path, node: str) -> dict[str, Any]:
     tree = _yaml(path)
     values: dict[str, Any] = {}
     sections = [(str(name), section) for name, section in tree.items()]
-    # The more special section comes last and wins.
-    for name, section in sorted(sections, key=lambda pair: '*' not in pair[0]):
-        if name.rpartition('/')[2] not in (node, '*', '**'):
+    # The section that names the node comes last and wins.
+    for name, section in sorted(sections, key=lambda pair: _last(pair[0]) == node):
+        if _last(name) not in (node, '*', '**'):
             continue
         given = section.get(_PARAMETERS) if isinstance(section, dict) else None
         if not isinstance(given, dict):
@@ -66,6 +66,10 @@ def checked_values(table: Sequence[Parameter], given: Mapping[str, Any]) -> dict
         if entry.name in given:
             values[entry.name] = _checked(entry, given[entry.name])
     return values
+
+
+def _last(name: str) -> str:
+    return name.rpartition('/')[2]
 
 
 def _checked(entry: Parameter, value: Any) -> Any:
