@@ -1,10 +1,11 @@
-"""The navigator on a robot: ros2 launch vlm_nav navigate.launch.py image:=/my_camera/image ..."""
+"""The navigator on a robot and its watchdog: ros2 launch vlm_nav navigate.launch.py image:=..."""
 
 import os
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
@@ -19,6 +20,7 @@ ARGUMENTS = (
     ('autostart', 'true', 'activate by itself; false leaves it to a lifecycle manager'),
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
     ('use_respawn', 'false', 'start the node again when it dies'),
+    ('watchdog', 'true', "cancel the navigator's goal when it dies"),
     ('image', 'camera/color/image_raw', 'topic of the colour pictures'),
     ('image_transport', 'raw', 'raw or compressed'),
     ('camera_info', 'camera/color/camera_info', 'topic of their calibration'),
@@ -34,13 +36,13 @@ SET_BY_ARGUMENT = ('use_sim_time', 'autostart', 'image_transport', 'depth_transp
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the arguments and the navigator."""
+    """Return the arguments, the navigator and the watchdog."""
     declared = [
         DeclareLaunchArgument(name, default_value=default, description=description)
         for name, default, description in ARGUMENTS
     ]
     buffered = SetEnvironmentVariable('RCUTILS_LOGGING_BUFFERED_STREAM', '1')
-    return LaunchDescription([*declared, buffered, navigator()])
+    return LaunchDescription([*declared, buffered, navigator(), watchdog()])
 
 
 def navigator() -> Node:
@@ -64,4 +66,17 @@ def navigator() -> Node:
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
         respawn=LaunchConfiguration('use_respawn'),
         respawn_delay=2.0,
+    )
+
+
+def watchdog() -> Node:
+    """Return the watchdog, which outlives the navigator."""
+    return Node(
+        package='vlm_nav',
+        executable='watchdog',
+        name='watchdog',
+        namespace=LaunchConfiguration('namespace'),
+        output='screen',
+        condition=IfCondition(LaunchConfiguration('watchdog')),
+        arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
     )

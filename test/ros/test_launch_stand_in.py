@@ -61,6 +61,7 @@ def launch_file(tmp_path: Path) -> Callable[..., Path]:
         file.write_text(
             'from launch import LaunchDescription\n'
             'from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable\n'
+            'from launch.conditions import IfCondition\n'
             'from launch.substitutions import LaunchConfiguration\n'
             'from launch_ros.actions import Node\n'
             f'{textwrap.dedent(head)}\n'
@@ -119,12 +120,29 @@ def test_a_variable_holds_for_what_is_started_after_it(
 
 
 @pytest.mark.parametrize(
+    ('text', 'launched'),
+    [('true', 1), ('True', 1), (' 1', 1), ('false', 0), ('FALSE', 0), ('0', 0)],
+)
+def test_a_node_with_a_condition_is_launched_where_it_holds(
+    launch_file: Callable[..., Path], tmp_path: Path, text: str, launched: int
+) -> None:
+    condition = "condition=IfCondition(LaunchConfiguration('yes')),"
+    node = NODE.replace("name='one',", f"name='one', {condition}")
+    assert len(started(launch_file(ARGUMENTS + node), tmp_path, yes=text)) == launched
+
+
+@pytest.mark.parametrize(
     ('entities', 'given', 'words'),
     [
         (ARGUMENTS, {'imgae': 'x'}, ['imgae', 'known: image, namespace, respawn, yes']),
         (NODE, {}, ['respawn', 'not declared', 'known: ']),
         (ARGUMENTS + NODE, {'respawn': 'true'}, ['respawn', 'not known']),
         (ARGUMENTS + NODE, {'yes': '['}, ['YAML', "'['"]),
+        (
+            ARGUMENTS + NODE.replace("name='one',", "condition=IfCondition('perhaps'),"),
+            {},
+            ['true, 1, false, 0', "'perhaps'"],
+        ),
         ('Strange(),', {}, ['Strange', 'DeclareLaunchArgument, Node, SetEnvironmentVariable']),
         ("Node(package='vlm_nav', executable='no_such'),", {}, ['no executable', 'no_such']),
         ("Node(package='no_such', executable='x'),", {}, ['no package', "'no_such'"]),
@@ -249,8 +267,12 @@ class Declared:
         self.arguments = {
             entity.name: (entity.default_value, entity.description) for entity in declared
         }
-        (start,) = launch(NAVIGATE, {'namespace': 'robot1'}, scratch)
-        self.command = start.command
+        navigator, watchdog = launch(NAVIGATE, {'namespace': 'robot1'}, scratch)
+        self.command, self.watchdog = navigator.command, watchdog.command
+        given = {'namespace': 'robot1', 'watchdog': 'false'}
+        self.unwatched = [
+            Path(start.command[0]).name for start in launch(NAVIGATE, given, scratch)
+        ]
 
     def _read_with_launch(self) -> None:
         from launch import LaunchContext
@@ -270,9 +292,18 @@ class Declared:
         for name, (default, _) in self.arguments.items():
             context.launch_configurations[name] = default
         context.launch_configurations['namespace'] = 'robot1'
-        (node,) = [entity for entity in description.entities if type(entity).__name__ == 'Node']
-        node._perform_substitutions(context)
-        self.command = [perform_substitutions(context, part) for part in node.cmd]
+        nodes = [entity for entity in description.entities if type(entity).__name__ == 'Node']
+        for node in nodes:
+            node._perform_substitutions(context)
+        self.command, self.watchdog = (
+            [perform_substitutions(context, part) for part in node.cmd] for node in nodes
+        )
+        context.launch_configurations['watchdog'] = 'false'
+        self.unwatched = [
+            node.node_executable
+            for node in nodes
+            if node.condition is None or node.condition.evaluate(context)
+        ]
 
 
 @pytest.fixture(params=['stand-in', 'launch'])
@@ -304,10 +335,19 @@ def test_the_launch_file_starts_the_navigator_in_the_namespace(declared: Declare
     assert len(files) == 2
 
 
+def test_the_launch_file_starts_the_watchdog_beside_it_unless_told_not_to(
+    declared: Declared,
+) -> None:
+    assert declared.watchdog[0].endswith('lib/vlm_nav/watchdog')
+    assert {'__node:=watchdog', '__ns:=/robot1'} <= {*declared.watchdog}
+    assert declared.unwatched == ['navigator']
+
+
 def test_every_topic_of_the_launch_file_is_one_that_the_navigator_listens_to(
     declared: Declared,
 ) -> None:
-    topics = set(declared.arguments) - STANDARD_ARGUMENTS - {'image_transport', 'depth_transport'}
+    others = {'image_transport', 'depth_transport', 'watchdog'}
+    topics = set(declared.arguments) - STANDARD_ARGUMENTS - others
     given = {word.partition(':=')[0] for word in after(declared.command, '-r')}
     assert topics <= given
 

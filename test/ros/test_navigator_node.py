@@ -362,12 +362,16 @@ def test_diagnostics_come_once_a_second_with_a_level(robot: Robot) -> None:
 
     def take(message: Any) -> None:
         (status,) = message.status
-        came.add({'at_s': time.monotonic(), 'level': status.level, 'message': status.message})
+        values = {item.key: item.value for item in status.values}
+        came.add({
+            'at_s': time.monotonic(), 'level': status.level, 'message': status.message, **values,
+        })  # fmt: skip
 
     subscription = robot.node.create_subscription(DiagnosticArray, '/diagnostics', take, OUTPUT)
     first = came.wait(lambda line: line['level'] == DiagnosticStatus.OK)
     second = came.wait(lambda line: line['at_s'] > first['at_s'])
     assert 0.5 < second['at_s'] - first['at_s'] < 1.5
+    assert came.wait(lambda line: line.get('watchdog') == 'listens')
     assert robot.change('deactivate')
     told = came.wait(lambda line: line['level'] == DiagnosticStatus.WARN)
     assert told['message'] == 'not active'

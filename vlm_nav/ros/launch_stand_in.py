@@ -32,6 +32,7 @@ from vlm_nav.core.errors import VlmNavError
 
 _LOOK_S = 0.05
 _KILL_AFTER_S = 10.0
+_TRUTHS = {'true': True, '1': True, 'false': False, '0': False}
 
 
 class LaunchError(VlmNavError):
@@ -70,6 +71,20 @@ class SetEnvironmentVariable:
 
 
 @dataclass(frozen=True)
+class IfCondition:
+    """Whether something is launched: `true` or `1` for yes, `false` or `0` for no."""
+
+    expression: str | LaunchConfiguration
+
+    def holds(self, values: Mapping[str, str]) -> bool:
+        """Return whether the expression says yes; raises LaunchError where it says neither."""
+        text = _text(self.expression, values)
+        if text.strip().lower() not in _TRUTHS:
+            raise LaunchError(f'a condition is one of {", ".join(_TRUTHS)}, got {text!r}')
+        return _TRUTHS[text.strip().lower()]
+
+
+@dataclass(frozen=True)
 class Node:
     """A node's process, with the arguments of launch_ros.actions.Node that are known here."""
 
@@ -83,6 +98,7 @@ class Node:
     arguments: Sequence[Any] = ()
     respawn: Any = False
     respawn_delay: float = 0.0
+    condition: IfCondition | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,8 @@ def launch(file: Path, given: Mapping[str, str], scratch: Path) -> list[Start]:
         if isinstance(entity, SetEnvironmentVariable):
             environment[entity.name] = entity.value
         elif isinstance(entity, Node):
+            if entity.condition is not None and not entity.condition.holds(values):
+                continue
             starts.append(Start(command_of(entity, values, scratch), dict(environment)))
         elif not isinstance(entity, DeclareLaunchArgument):
             raise LaunchError(
@@ -212,6 +230,7 @@ def _load(file: Path) -> Any:
             'DeclareLaunchArgument': DeclareLaunchArgument,
             'SetEnvironmentVariable': SetEnvironmentVariable,
         },
+        'launch.conditions': {'IfCondition': IfCondition},
         'launch.substitutions': {'LaunchConfiguration': LaunchConfiguration},
         'launch_ros': {},
         'launch_ros.actions': {'Node': Node},

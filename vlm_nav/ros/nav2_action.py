@@ -23,13 +23,11 @@ from unique_identifier_msgs.msg import UUID
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.ros.nav2_names import ACTION, LIFECYCLE_SERVICE
 from vlm_nav.ros.nav2_states import ACTIVE_STATUSES, DriveProgress, NavResult
 from vlm_nav.ros.poses import floor_pose_from, pose_stamped
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop
-
-ACTION = 'navigate_to_pose'
-LIFECYCLE_SERVICE = 'bt_navigator/get_state'
 
 _STATE_TIMEOUT_S = 1.0
 # The services of one process are discovered one after the other: an action server without a
@@ -48,9 +46,18 @@ class RequireActive(str, Enum):
 class RclpyNavigateAction:
     """Implements nav2.NavigateAction on a node that an executor spins in another thread."""
 
-    def __init__(self, node: Node, require_active: RequireActive = RequireActive.AUTO) -> None:
-        """Make the clients on `node`, under its namespace and remappings."""
+    def __init__(
+        self,
+        node: Node,
+        require_active: RequireActive = RequireActive.AUTO,
+        on_send: Callable[[bytes], None] = lambda goal_id: None,
+    ) -> None:
+        """Make the clients on `node`, under its namespace and remappings.
+
+        `on_send` is called in the loop with the id of each goal before it is sent.
+        """
         self._node = node
+        self._on_send = on_send
         self._require_active = require_active
         self._client = ActionClient(node, NavigateToPose, ACTION)
         self._states = node.create_client(GetState, LIFECYCLE_SERVICE)
@@ -83,6 +90,7 @@ class RclpyNavigateAction:
         def take_feedback(message: Any) -> None:
             call_in_loop(loop, on_feedback, progress_from(message.feedback))
 
+        self._on_send(bytes(goal_id.uuid))
         goal = NavigateToPose.Goal(pose=pose_stamped(waypoint))
         sending = answer_of(
             self._node,

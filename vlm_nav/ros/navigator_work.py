@@ -21,7 +21,8 @@ from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.navigation.watched_base import RememberingEyes, WatchedBase
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.eyes import RosEyes
-from vlm_nav.ros.instruction_inputs import InstructionInputs, Worker
+from vlm_nav.ros.heartbeat import Heartbeat
+from vlm_nav.ros.instruction_inputs import InstructionInputs
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
@@ -130,9 +131,10 @@ def _logging(node: Node) -> Callable[[BaseException], None]:
 class _Lasting:
     """What lives as long as the node."""
 
-    def __init__(self, node: Node, worker: Worker) -> None:
+    def __init__(self, node: Node, worker: NavigatorWork) -> None:
         self.node = node
         self.inputs = InstructionInputs(node, worker)
+        self.heartbeat = Heartbeat(node, worker.believed_goal)
         self.outputs = NavigatorOutputs(node)
         self.transforms = transform_source(node)
         self._actions: dict[RequireActive, RclpyNavigateAction] = {}
@@ -140,7 +142,9 @@ class _Lasting:
     def nav2_action(self, require_active: RequireActive) -> RclpyNavigateAction:
         """Return the client of Nav2, made once: rclpy's discovery takes its time."""
         if require_active not in self._actions:
-            self._actions[require_active] = RclpyNavigateAction(self.node, require_active)
+            self._actions[require_active] = RclpyNavigateAction(
+                self.node, require_active, on_send=self.heartbeat.claim
+            )
         return self._actions[require_active]
 
     def own_pose(self, base_frame: str) -> Callable[[str], FloorPose | None]:
@@ -164,8 +168,8 @@ class NavigatorWork:
     def __init__(self, node: Node) -> None:
         """Make what lives as long as the node."""
         self._node = node
-        self._parts = _Lasting(node, self)
         self._shift: _Shift | None = None
+        self._parts = _Lasting(node, self)
         self._ending: set[asyncio.Task[None]] = set()
         self.on_give_up: Callable[[], object] = lambda: None
         self.gave_up = False
@@ -188,6 +192,12 @@ class NavigatorWork:
         self.end_soon()
         if self._ending:
             await asyncio.wait(self._ending)
+        await self._parts.heartbeat.close()
+
+    def believed_goal(self) -> bytes | None:
+        """Return the id of the goal that the robot is believed to follow, None without one."""
+        shift = self._shift
+        return None if shift is None or shift.nav2 is None else shift.nav2.believed_goal
 
     def give_up(self) -> None:
         """Have the process end with a failure."""
@@ -221,5 +231,6 @@ class NavigatorWork:
             return
         values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
         values['busy'] = str(shift.dispatcher.busy)
+        values['watchdog'] = 'listens' if self._parts.heartbeat.watched else 'none listens'
         paused = 'paused' if shift.dispatcher.paused else ''
         self._parts.outputs.diagnose(paused, values)

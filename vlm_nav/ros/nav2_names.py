@@ -1,0 +1,4 @@
+"""What Nav2 calls its things; relative, so that a namespace or a remapping reaches them."""
+
+ACTION = 'navigate_to_pose'
+LIFECYCLE_SERVICE = 'bt_navigator/get_state'
