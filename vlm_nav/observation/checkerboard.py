@@ -21,6 +21,8 @@ _FLAGS = cv2.CALIB_CB_EXHAUSTIVE | cv2.CALIB_CB_NORMALIZE_IMAGE
 # A search begins with a part of the board and lets it grow.
 _BEGINNINGS = ((5, 5), (4, 4), (4, 3), (3, 3))
 _BLURRED_PX = 7
+_OFF_LINE_PX = 2.0
+_LEAST_ON_LINES = 0.7
 _MINIMUM_POINTS = 50
 _FIT_STEPS = 4
 _OUTLIER_SIGMAS = 3.0
@@ -67,7 +69,8 @@ def find_corners_in_holes(
     known = np.isfinite(depth_m).astype(np.uint8) * np.uint8(255)
     # The borders of holes are ragged.
     smooth = cv2.GaussianBlur(known, (_BLURRED_PX, _BLURRED_PX), 0)
-    return _corners(np.asarray(smooth, dtype=np.uint8), shape)
+    found = _corners(np.asarray(smooth, dtype=np.uint8), shape)
+    return None if found is None else _straightened(found)
 
 
 def measure_board(
@@ -93,6 +96,22 @@ def measure_board(
     side_m = float(np.concatenate([across.ravel(), down.ravel()]).mean())
     distance_m = float(np.linalg.norm(points.reshape(-1, 3).mean(axis=0)))
     return BoardMeasures(side_m, distance_m, rms_m, float(known.sum() / inside.sum()))
+
+
+def _straightened(corners: FloatArray) -> FloatArray | None:
+    """Return the corners where the lines of most of them meet, None where there are no lines.
+
+    At a ragged hole a corner may be found half a square away.
+    """
+    rows, columns = corners.shape[:2]
+    across, down = np.meshgrid(np.arange(columns), np.arange(rows))
+    grid = np.stack([across, down], axis=-1).reshape(-1, 1, 2).astype(np.float64)
+    pixels = corners.reshape(-1, 1, 2)
+    homography, inliers = cv2.findHomography(grid, pixels, cv2.RANSAC, _OFF_LINE_PX)
+    if homography is None or inliers.mean() < _LEAST_ON_LINES:
+        return None
+    straight = cv2.perspectiveTransform(grid, homography)
+    return np.asarray(straight, dtype=np.float64).reshape(rows, columns, 2)
 
 
 def _plane(rays: FloatArray, depth_m: FloatArray) -> tuple[FloatArray, float]:
