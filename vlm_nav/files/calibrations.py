@@ -18,7 +18,6 @@ import yaml
 
 from vlm_nav.files.reading import FileError, bytes_of
 from vlm_nav.geometry.camera import PinholeCamera, RegionOfInterest, camera_from_calibration
-from vlm_nav.geometry.errors import GeometryError
 from vlm_nav.geometry.poses import FloatArray, rigid_transform
 
 _LARGEST_BYTES = 1_000_000
@@ -59,7 +58,7 @@ def pose_of_file(path: Path) -> FloatArray:
     tree = _tree(path, _POSE)
     try:
         return _rigid(_numbers(tree))
-    except (ValueError, TypeError, OverflowError, GeometryError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise FileError(f'{_POSE} was wanted, {path}: {error}') from error
 
 
@@ -72,6 +71,8 @@ def _calibration(tree: Any, width_px: int, height_px: int) -> CalibrationFile:
     d = _field(tree, 'd', 'D', 'distortion_coefficients')
     coefficients = [] if d is None else _numbers(d)
     roi = tree.get('roi') or {}
+    if not isinstance(roi, Mapping):
+        raise TypeError(f'a region of interest has fields, got {roi!r}')
     camera = camera_from_calibration(
         _whole(_field(tree, 'width', 'image_width'), width_px),
         _whole(_field(tree, 'height', 'image_height'), height_px),

@@ -1,0 +1,193 @@
+"""`vlm-nav pivot` on recorded pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from command_line import Command, Said, as_process
+from sensor_data import folder, kitchen_cameras, kitchen_frame, robot_floor_frame
+
+pytestmark = pytest.mark.data
+PIXEL = (420.0, 400.0)
+MODEL = ('--vlm', f'scripted:nearest:{PIXEL[0]:.0f},{PIXEL[1]:.0f}')
+INSTRUCTION = ('--instruction', 'go to the red chair')
+
+
+def robot(*options: str | Path) -> tuple[str | Path, ...]:
+    """Return the arguments for the frame of the real robot."""
+    data = folder('robot_floor_frame')
+    files = ('--color', data / 'rgb.jpg', '--depth', data / 'depth.png')
+    return ('pivot', *files, '--camera', data / 'calib.yaml', *INSTRUCTION, *MODEL, *options)
+
+
+def floor_of_robot() -> tuple[float, float]:
+    """Return where on the floor the pixel looks."""
+    frame = robot_floor_frame()
+    ray = frame.base_from_camera[:3, :3] @ frame.camera.rays(PIXEL)
+    start = frame.base_from_camera[:3, 3]
+    place = start - ray * start[2] / ray[2]
+    return float(place[0]), float(place[1])
+
+
+def off_m(line: dict[str, float], place: tuple[float, float]) -> float:
+    """Return how far a goal lies from a place."""
+    return math.hypot(line['x_m'] - place[0], line['y_m'] - place[1])
+
+
+def test_the_command_says_one_object_of_json_and_nothing_else() -> None:
+    said = as_process(*robot('--json'))
+    assert said.status == 0, said.stderr
+    (line,) = said.lines
+    assert (line['outcome'], line['frame_id'], line['calls']) == ('goal', 'base_link', 9)
+    assert off_m(line, floor_of_robot()) < 0.35
+    assert line['yaw_rad'] == pytest.approx(math.atan2(line['y_m'], line['x_m']))
+    assert math.hypot(line['u_px'] - PIXEL[0], line['v_px'] - PIXEL[1]) < 30.0
+    assert 'of the calibration' in line['camera_pose']
+    assert line['camera_height_m'] == pytest.approx(0.429, abs=0.001)
+
+
+def test_people_are_told_in_a_line_and_where_the_camera_is_beside_it(vlm_nav: Command) -> None:
+    said = vlm_nav(*robot())
+    (line,) = said.stdout.splitlines()
+    assert line.startswith('goal, ')
+    assert 'in base_link' in line
+    assert 'camera 0.43 m high, -3.4 deg down' in said.stderr
+
+
+def test_annotated_pictures_show_each_question_and_the_goal(
+    vlm_nav: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / 'new' / 'pictures'
+    said = vlm_nav(*robot('--out', out, '-p', 'pivot.runs:=2', '-p', 'pivot.rounds:=2', '--json'))
+    rounds = [f'round{turn}_run{run}.png' for turn in (1, 2) for run in (1, 2)]
+    assert sorted(path.name for path in out.iterdir()) == ['decision.png', *rounds]
+    clean = robot_floor_frame().rgb
+    for path in out.iterdir():
+        drawn = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        assert drawn.shape == clean.shape
+        assert (drawn != clean).any(axis=-1).sum() > 2000
+    (line,) = said.lines
+    goal = cv2.cvtColor(cv2.imread(str(out / 'decision.png')), cv2.COLOR_BGR2RGB)
+    dot = goal[round(line['v_px']), round(line['u_px'])]
+    assert not np.array_equal(dot, clean[round(line['v_px']), round(line['u_px'])])
+
+
+def without_pose(tmp_path: Path) -> Path:
+    """Return the robot's calibration without the camera's pose."""
+    path = tmp_path / 'camera.json'
+    k = [525.0, 0.0, 319.5, 0.0, 525.0, 239.5, 0.0, 0.0, 1.0]
+    path.write_text(json.dumps({'k': k, 'width': 640, 'height': 480, 'd': []}))
+    return path
+
+
+def robot_with(tmp_path: Path, vlm_nav: Command, *options: str | Path) -> Said:
+    """Return what is said about the robot's frame when its calibration has no pose."""
+    return vlm_nav(*robot('--json', '--camera', without_pose(tmp_path), *options))
+
+
+def test_without_a_pose_the_floor_is_found_in_the_depth(vlm_nav: Command, tmp_path: Path) -> None:
+    said = robot_with(tmp_path, vlm_nav)
+    (line,) = said.lines
+    assert line['outcome'] == 'goal'
+    assert 'fitted to the floor' in line['camera_pose']
+    assert line['camera_height_m'] == pytest.approx(0.42, abs=0.02)
+    # The camera is 6 cm before the base, which no depth tells.
+    x_m, y_m = floor_of_robot()
+    assert off_m(line, (x_m - 0.06, y_m)) < 0.35
+    assert 'fitted to the floor' in said.stderr
+
+
+def test_a_pose_may_be_given_as_height_and_angle_or_as_a_matrix(
+    vlm_nav: Command, tmp_path: Path
+) -> None:
+    upright = ('--camera-height', '0.43', '--camera-pitch', '-3.4')
+    (line,) = robot_with(tmp_path, vlm_nav, *upright).lines
+    x_m, y_m = floor_of_robot()
+    assert off_m(line, (x_m - 0.06, y_m)) < 0.35
+    matrix = tmp_path / 'pose.txt'
+    np.savetxt(matrix, robot_floor_frame().base_from_camera)
+    (line,) = robot_with(tmp_path, vlm_nav, '--base-from-camera', matrix).lines
+    assert off_m(line, (x_m, y_m)) < 0.35
+    assert line['camera_pose'] == str(matrix)
+
+
+def test_a_point_of_the_picture_needs_no_depth(vlm_nav: Command) -> None:
+    data = folder('robot_floor_frame')
+    files = ('--color', data / 'rgb.jpg', '--camera', data / 'calib.yaml')
+    said = vlm_nav('pivot', *files, *INSTRUCTION, *MODEL, '--space', 'image', '--json')
+    (line,) = said.lines
+    assert math.hypot(line['u_px'] - PIXEL[0], line['v_px'] - PIXEL[1]) < 40.0
+    assert 'x_m' not in line
+
+
+def test_the_kitchen_is_decided_about_with_its_two_cameras(
+    vlm_nav: Command, tmp_path: Path
+) -> None:
+    cameras, frame = kitchen_cameras(), kitchen_frame(72)
+    names = {}
+    for name, camera in (('color', cameras.color), ('depth', cameras.depth)):
+        names[name] = tmp_path / f'{name}.json'
+        k = [camera.fx_px, 0, camera.cx_px, 0, camera.fy_px, camera.cy_px, 0, 0, 1]
+        names[name].write_text(json.dumps({'k': k, 'width': 640, 'height': 480}))
+    np.savetxt(tmp_path / 'between.txt', cameras.color_from_depth)
+    data = folder('kitchen_7scenes')
+    said = vlm_nav(
+        'pivot',
+        *('--color', data / 'frame-000072.color.jpg', '--camera', names['color']),
+        *('--depth', data / 'frame-000072.depth.png', '--depth-camera', names['depth']),
+        *('--color-from-depth', tmp_path / 'between.txt'),
+        *(*INSTRUCTION, '--vlm', 'scripted:nearest:214,344', '--json'),
+    )
+    (line,) = said.lines
+    assert line['camera_height_m'] == pytest.approx(frame.base_from_camera[2, 3], abs=0.05)
+    assert math.hypot(line['u_px'] - 214.0, line['v_px'] - 344.0) < 40.0
+
+
+def test_a_hold_is_an_answer(vlm_nav: Command) -> None:
+    said = vlm_nav(*robot('--json', '--vlm', 'scripted:none'))
+    (line,) = said.lines
+    assert (said.status, line['outcome'], line['reason']) == (0, 'hold', 'none_fits')
+    assert (line['x_m'], line['u_px']) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ('options', 'words'),
+    [
+        (('--color', '/nowhere.png'), '/nowhere.png'),
+        (('--depth', '/tmp'), '/tmp is a folder'),
+        (('--camera', '/nowhere.yaml'), '/nowhere.yaml'),
+        (('--depth-format', 'metres'), 'metres is stored as floating'),
+        (('--camera-pitch', '3'), '--camera-height'),
+        (('--camera-height', '-1'), 'above 0 m'),
+        (('--vlm', 'scripted:what'), 'scripted:nearest'),
+        (('--out', '/dev/null/x'), '/dev/null/x'),
+    ],
+)
+def test_what_cannot_be_is_an_error_in_one_line(
+    vlm_nav: Command, options: tuple[str, ...], words: str
+) -> None:
+    said = vlm_nav(*robot('--json', *options))
+    assert (said.status, said.stdout) == (1, '')
+    assert words in said.stderr.splitlines()[-1]
+
+
+def test_depth_of_another_size_wants_its_own_camera(vlm_nav: Command, tmp_path: Path) -> None:
+    small = tmp_path / 'small.npy'
+    np.save(small, np.ones((240, 320), dtype=np.float32))
+    said = vlm_nav(*robot('--depth', small))
+    assert said.status == 1
+    assert '320 x 240: give --depth-camera' in said.stderr
+
+
+def test_without_floor_in_the_depth_a_pose_is_asked_for(vlm_nav: Command, tmp_path: Path) -> None:
+    wall = tmp_path / 'wall.npy'
+    np.save(wall, np.ones((480, 640), dtype=np.float32))
+    said = robot_with(tmp_path, vlm_nav, '--depth', wall)
+    assert said.status == 1
+    assert 'no floor is to be seen' in said.stderr
+    assert '--base-from-camera' in said.stderr
