@@ -103,10 +103,12 @@ def answer_of(node: Node, start: Callable[[], Any]) -> asyncio.Future[Any]:
 def settle(node: Node, future: Any, result: object) -> None:
     """Set the result of an rclpy future that a coroutine in the node's executor waits for.
 
-    From any thread. Setting it alone does not wake an executor that has nothing else to do.
+    From any thread. Setting it alone does not wake an executor that has nothing else to do, and a
+    task that sets it comes too late in Kilted: tasks run in turn there, newest first in Jazzy.
     """
+    future.set_result(result)
     if node.executor is not None:
-        node.executor.create_task(lambda: future.set_result(result))
+        node.executor.wake()
 
 
 def _hand_over(future: Any, loop: asyncio.AbstractEventLoop, bridged: asyncio.Future[Any]) -> None:
