@@ -73,6 +73,7 @@ setup(
         'typer>=0.9.0',
     ],
     extras_require={
+        'bags': ['rosbags'],
         'bench': ['rosbags'],
         'dev': TEST + DEVELOPMENT,
         'sim': ['mujoco>=3.10,<5'],
