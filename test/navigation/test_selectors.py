@@ -14,11 +14,12 @@ from synthetic import Box, frame_of
 from vlm_nav.core.candidate import GroundAction, Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
+from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import AskingReason, ChoosingReason, DrivingReason, Refusal
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of, transform_from_floor_pose
 from vlm_nav.navigation.selectors import GroundReach, PivotSelector
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.navigation.waypoint import Arrival, FinalHeading, waypoint_for
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.vlm.doubles import NearestToTarget, Refuser, SaysArrived, SaysNone
@@ -49,6 +50,40 @@ def test_a_waypoint_lies_where_the_action_points_and_faces_away_from_the_start(
     assert waypoint.x_m == pytest.approx(x_m + range_m * math.cos(heading), abs=1e-6)
     assert waypoint.y_m == pytest.approx(y_m + range_m * math.sin(heading), abs=1e-6)
     assert math.cos(waypoint.yaw_rad - heading) == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ('heading', 'yaw_rad'),
+    [(FinalHeading.ONWARD, 2.3), (FinalHeading.KEEP, 2.0), (FinalHeading.BACK, 2.3 - math.pi)],
+)
+@pytest.mark.parametrize(
+    ('stand_off_m', 'range_m'), [(0.0, 2.0), (0.5, 1.5), (2.0, 0.0), (3.0, 0.0)]
+)
+def test_the_robot_arrives_as_far_before_the_place_and_looking_as_it_is_told(
+    heading: FinalHeading, yaw_rad: float, stand_off_m: float, range_m: float
+) -> None:
+    frame = frame_of(map_from_base=TURNED)
+    waypoint = waypoint_for(GroundAction(2.0, 0.3), frame, Arrival(stand_off_m, heading))
+    assert waypoint.x_m == pytest.approx(10.0 + range_m * math.cos(2.3))
+    assert waypoint.y_m == pytest.approx(-3.0 + range_m * math.sin(2.3))
+    assert waypoint.yaw_rad == pytest.approx(yaw_rad)
+
+
+@pytest.mark.parametrize('wrong', [-0.1, math.inf, math.nan])
+def test_a_stand_off_that_is_no_distance_is_refused(wrong: float) -> None:
+    with pytest.raises(InvalidValueError):
+        Arrival(wrong)
+
+
+async def test_a_selector_stands_off_from_what_it_chose() -> None:
+    sight = Sight(frame_of(map_from_base=TURNED))
+    there = (await select(PivotSelector(AHEAD), sight)).waypoint
+    arrival = Arrival(0.4, FinalHeading.BACK)
+    before = (await select(PivotSelector(AHEAD, arrival=arrival), sight)).waypoint
+    assert there is not None
+    assert before is not None
+    assert math.hypot(there.x_m - before.x_m, there.y_m - before.y_m) == pytest.approx(0.4)
+    assert math.cos(there.yaw_rad - before.yaw_rad) == pytest.approx(-1.0)
 
 
 async def test_a_choice_becomes_a_goal_in_the_map() -> None:

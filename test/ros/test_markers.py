@@ -14,10 +14,12 @@ from visualization_msgs.msg import Marker
 
 from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.navigation.fence import Fence, fence_from
 from vlm_nav.navigation.waypoint import waypoint_for
 from vlm_nav.ros.markers import (
     LIFETIME_S,
     candidate_markers,
+    fence_markers,
     goal_markers,
 )
 from vlm_nav.ros.poses import pose_stamped
@@ -118,3 +120,17 @@ def test_the_goal_is_an_arrow_that_points_as_the_robot_will() -> None:
     assert 2.0 * math.atan2(turn.z, turn.w) == pytest.approx(-2.5)
     assert pose_stamped(WAYPOINT).pose == arrow.pose
     assert pose_stamped(WAYPOINT).header == arrow.header
+
+
+def test_a_fence_is_a_closed_line_for_each_border_and_none_takes_the_old_ones_back() -> None:
+    fence = fence_from('0 0, 4 0, 4 3', ['1 1, 2 1, 2 2, 1 2'])
+    cleared, kept_out, around = fence_markers(fence, 'world').markers
+    assert cleared.action == Marker.DELETEALL
+    assert [len(line.points) for line in (kept_out, around)] == [5, 4]
+    assert around.points[0] == around.points[-1]
+    assert (around.points[1].x, around.points[1].y) == (4.0, 0.0)
+    for line in (kept_out, around):
+        assert (line.header.frame_id, line.type) == ('world', Marker.LINE_STRIP)
+        assert line.lifetime.sec == 0
+    assert kept_out.color != around.color
+    assert [line.action for line in fence_markers(Fence(), 'map').markers] == [Marker.DELETEALL]

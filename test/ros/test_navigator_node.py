@@ -60,7 +60,13 @@ QUICK = {
     # The base drives in its head while the robot's transforms stand still.
     'nav2.position_tolerance_m': 100.0,
 }
-USUAL = {**QUICK, 'depth_transport': 'raw', 'require_costmap': False, 'dry_run': False}
+USUAL = {
+    **QUICK,
+    'depth_transport': 'raw',
+    'require_costmap': False,
+    'dry_run': False,
+    'fence': '',
+}
 
 
 class Manager:
@@ -402,6 +408,20 @@ def test_where_a_costmap_is_needed_nothing_is_done_without_one(
     assert robot.ends_with('no_valid_costmap')['outcome'] == 'hold'
     robot.map(0)
     assert robot.ends_with(None)['reached'] is True
+
+
+def test_within_a_fence_nothing_beyond_it_is_offered(robot: Robot) -> None:
+    robot.begin(fence='-0.5 -0.5, 0.7 -0.5, 0.7 0.7, -0.5 0.7')
+    end = robot.ask('stay inside')
+    assert (end['outcome'], end['reason']) == ('hold', 'all_candidates_blocked')
+    assert 'outside_fence' in end['detail']
+    robot.begin(fence='-0.5 -2, 4 -2, 4 2, -0.5 2')
+    assert robot.ask('drive inside')['reason'] is None
+    assert robot.change('deactivate')
+    assert robot.change('cleanup')
+    assert robot.set(fence='0 0, 1 1') == ''
+    assert not robot.change('configure')
+    assert robot.navigator.wait_log('parameters refused', 'three corners or more')
 
 
 def test_a_dry_run_decides_and_sends_nothing(robot: Robot) -> None:

@@ -152,6 +152,9 @@ REACHES: dict[str, tuple[Any, str]] = {
     'blind_zone_m': (0.0, 'free_space.blind_zone_m'),
     'nearest_m': (0.75, 'reach.nearest_m'),
     'farthest_m': (3.0, 'reach.farthest_m'),
+    'fence': ('0 0, 4 0, 4 3', 'fence.around'),
+    'stand_off_m': (0.5, 'arrival.stand_off_m'),
+    'final_heading': ('back', 'arrival.final_heading'),
     'pivot.rounds': (2, 'pivot.rounds'),
     'pivot.samples': (9, 'pivot.samples'),
     'pivot.picks': (1, 'pivot.picks'),
@@ -185,7 +188,7 @@ REACHES: dict[str, tuple[Any, str]] = {
 
 
 def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below() -> None:
-    assert DEFAULTS.keys() - REACHES.keys() == {'autostart', 'cameras'}
+    assert DEFAULTS.keys() - REACHES.keys() == {'autostart', 'cameras', 'keep_out'}
 
 
 @pytest.mark.parametrize('name', REACHES)
@@ -196,6 +199,13 @@ def test_a_value_reaches_the_setting_that_it_names(name: str) -> None:
         found = getattr(found, part)
     assert value != DEFAULTS[name]
     assert str(getattr(found, 'value', found)) == str(value)
+
+
+def test_every_text_of_what_is_kept_out_is_a_zone() -> None:
+    zones = ['0 0, 4 0, 4 3', '', '5 5, 6 5, 6 6']
+    fence = navigator_settings({**DEFAULTS, 'keep_out': zones}).fence
+    assert [str(zone) for zone in fence.keep_out] == ['0 0, 4 0, 4 3', '5 5, 6 5, 6 6']
+    assert not navigator_settings(DEFAULTS).fence.is_set
 
 
 def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> None:
@@ -216,6 +226,8 @@ def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> N
         ({'obstacle_low_m': 2.0}, 'obstacle band'),
         ({'nearest_m': 4.5}, 'nearest_m is less than farthest_m, got 4.5 and 4'),
         ({'map_frame': '/map'}, 'leading /'),
+        ({'fence': '0 0, 1 1'}, 'fence has three corners or more, got 2'),
+        ({'keep_out': ['', '0 0, 2 2, 2 0, 0 2']}, 'keep_out 2 has sides that cross'),
         ({'base_frame': ''}, 'leading /'),
     ],
 )

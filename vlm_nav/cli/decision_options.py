@@ -118,6 +118,8 @@ def selector_for(
         settings=settings.pivot,
         free_space=settings.free_space,
         reach=settings.reach,
+        fence=settings.fence,
+        arrival=settings.arrival,
         evidence=(mark_facts,) if settings.mark_facts else (),
         listeners=listeners,
         seed=settings.seed,

@@ -33,6 +33,7 @@ class CandidateReason(Enum):
     UNSEEN_FLOOR = 'unseen_floor'
     COSTMAP_OCCUPIED = 'costmap_occupied'
     COSTMAP_UNKNOWN = 'costmap_unknown'
+    OUTSIDE_FENCE = 'outside_fence'
     CROWDED = 'crowded'
 
 
@@ -62,6 +63,8 @@ class DrivingReason(Enum):
     NO_VALID_COSTMAP = 'no_valid_costmap'
     GOAL_NOT_FINITE = 'goal_not_finite'
     GOAL_OUTSIDE_MAP = 'goal_outside_map'
+    GOAL_OUTSIDE_FENCE = 'goal_outside_fence'
+    LEFT_FENCE = 'left_fence'
     NAV_NOT_ACTIVE = 'nav_not_active'
     NAV_REJECTED = 'nav_rejected'
     NAV_ABORTED = 'nav_aborted'

@@ -12,9 +12,11 @@ from typing import Any
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
+from vlm_nav.navigation.fence import Fence, fence_from
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.navigation.selectors import GroundReach
+from vlm_nav.navigation.waypoint import Arrival, FinalHeading
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.vlm.openai_settings import OpenAiSettings
@@ -54,6 +56,15 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter('nearest_m', _REACH.nearest_m, 'nearest place that is offered', 0.0, 100.0),
     Parameter('farthest_m', _REACH.farthest_m, 'farthest place that is offered', 0.1, 10.0),
+    Parameter('fence', '', "'x y, x y, x y' in map_frame that is not left; empty: none"),
+    Parameter('keep_out', [''], 'places like fence that are not entered; one empty text: none'),
+    Parameter('stand_off_m', 0.0, 'how far before the chosen place the goal lies', 0.0, 10.0),
+    Parameter(
+        'final_heading',
+        FinalHeading.ONWARD.value,
+        'where the robot looks at the goal',
+        one_of=tuple(item.value for item in FinalHeading),
+    ),
     Parameter('pivot.rounds', _PIVOT.rounds, 'N: questions of a run', 1, 10),
     Parameter('pivot.samples', _PIVOT.samples, 'M: marks in a picture', 1, 30),
     Parameter('pivot.picks', _PIVOT.picks, 'K: marks that the model picks', 1, 30),
@@ -99,6 +110,8 @@ class DecisionSettings:
     limits: MissionLimits
     free_space: FreeSpaceSettings
     reach: GroundReach
+    fence: Fence
+    arrival: Arrival
     pivot: PivotSettings
     model: OpenAiSettings
     model_spec: str
@@ -123,6 +136,8 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
         limits=MissionLimits(**named(values, MissionLimits)),
         free_space=_free_space(values),
         reach=_reach(values),
+        fence=fence_from(values['fence'], values['keep_out']),
+        arrival=Arrival(values['stand_off_m'], FinalHeading(values['final_heading'])),
         pivot=_pivot(values),
         model=_model(values),
         model_spec=values['vlm.spec'],

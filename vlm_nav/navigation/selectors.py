@@ -12,11 +12,12 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.core.reasons import DrivingReason, Refusal
+from vlm_nav.navigation.fence import Fence, FencedGuard
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.navigation.waypoint import Arrival, waypoint_for
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.pivot.ground_space import GroundSpace
+from vlm_nav.pivot.ground_space import GroundGuard, GroundSpace
 from vlm_nav.pivot.inquiry import EvidenceProvider, Inquiry
 from vlm_nav.pivot.loop import pivot
 from vlm_nav.pivot.settings import PivotResult, PivotSettings
@@ -47,6 +48,8 @@ class PivotSelector:
     settings: PivotSettings = PivotSettings()
     free_space: FreeSpaceSettings = FreeSpaceSettings()
     reach: GroundReach = GroundReach()
+    fence: Fence = Fence()
+    arrival: Arrival = Arrival()
     evidence: Sequence[EvidenceProvider] = ()
     listeners: Sequence[Listener] = ()
     seed: int = 0
@@ -63,7 +66,10 @@ class PivotSelector:
                 'a robot without depth needs a global or local costmap, got neither',
             )
         # Numbers of a whole picture: a second for a large one, in which the loop must not stand.
-        guard = await asyncio.to_thread(guard_for, sight, self.free_space)
+        guard: GroundGuard = await asyncio.to_thread(guard_for, sight, self.free_space)
+        if self.fence.is_set:
+            radius_m = self.free_space.robot_radius_m
+            guard = FencedGuard(guard, self.fence, sight.frame.map_from_base, radius_m)
         inquiry = Inquiry(
             space=GroundSpace(sight.frames, guard, self.reach.nearest_m, self.reach.farthest_m),
             model=self.model,
@@ -74,13 +80,16 @@ class PivotSelector:
             may_answer_arrived=True,
             listeners=self.listeners,
         )
-        return _decision(await pivot(inquiry, self.seed), sight, instruction)
+        return _decision(await pivot(inquiry, self.seed), sight, instruction, self.arrival)
 
 
-def _decision(result: PivotResult[GroundAction], sight: Sight, instruction: str) -> Decision:
+def _decision(
+    result: PivotResult[GroundAction], sight: Sight, instruction: str, arrival: Arrival
+) -> Decision:
     outcome, waypoint = DecisionOutcome.HOLD, None
     if result.action is not None:
-        outcome, waypoint = DecisionOutcome.GOAL, waypoint_for(result.action, sight.frame)
+        waypoint = waypoint_for(result.action, sight.frame, arrival)
+        outcome = DecisionOutcome.GOAL
     elif result.arrived:
         outcome = DecisionOutcome.ARRIVED
     return Decision(

@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from enum import Enum
 
 from vlm_nav.core.candidate import GroundAction, Pixel
 from vlm_nav.core.decision import Waypoint
-from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.poses import floor_pose_of, inverse, transform_points, wrap_angle
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 
-def waypoint_for(action: GroundAction, frame: RgbdFrame) -> Waypoint:
+class FinalHeading(str, Enum):
+    """Where the robot looks when it has arrived.
+
+    onward: away from where it came. keep: as it looked when the goal was chosen. back: to where
+    it came from.
+    """
+
+    ONWARD = 'onward'
+    KEEP = 'keep'
+    BACK = 'back'
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """How the robot arrives: so far before the chosen place on the straight way, and looking so.
+
+    A place that is nearer than `stand_off_m` leaves the robot where it is, turned.
+    """
+
+    stand_off_m: float = 0.0
+    final_heading: FinalHeading = FinalHeading.ONWARD
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError for a distance that is none."""
+        if not 0.0 <= self.stand_off_m < math.inf:
+            raise InvalidValueError(f'a stand-off is 0 m or more, got {self.stand_off_m}')
+
+
+def waypoint_for(action: GroundAction, frame: RgbdFrame, arrival: Arrival = Arrival()) -> Waypoint:
     """Return the place in the frame's map, as it lay when the picture was taken.
 
-    The yaw points away from where the robot stood, so that it arrives looking onward.
+    By default the yaw points away from where the robot stood, so that it arrives looking onward.
     """
-    x_m = action.range_m * math.cos(action.bearing_rad)
-    y_m = action.range_m * math.sin(action.bearing_rad)
-    start, goal = transform_points(frame.map_from_base, [(0.0, 0.0, 0.0), (x_m, y_m, 0.0)])
-    yaw_rad = math.atan2(goal[1] - start[1], goal[0] - start[0])
+    range_m = max(0.0, action.range_m - arrival.stand_off_m)
+    ahead = (math.cos(action.bearing_rad), math.sin(action.bearing_rad))
+    there = (range_m * ahead[0], range_m * ahead[1], 0.0)
+    start, beyond, goal = transform_points(
+        frame.map_from_base, [(0.0, 0.0, 0.0), (*ahead, 0.0), there]
+    )
+    onward_rad = math.atan2(beyond[1] - start[1], beyond[0] - start[0])
+    yaw_rad = {
+        FinalHeading.ONWARD: onward_rad,
+        FinalHeading.KEEP: floor_pose_of(frame.map_from_base).yaw_rad,
+        FinalHeading.BACK: wrap_angle(onward_rad + math.pi),
+    }[arrival.final_heading]
     return Waypoint(frame.map_frame, frame.stamp_ns, float(goal[0]), float(goal[1]), yaw_rad)
 
 

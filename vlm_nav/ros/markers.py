@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import Point
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vlm_nav.core.candidate import Candidate, GroundAction
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.drawing.palette import RED, WHITE, YELLOW_GREEN, Color
+from vlm_nav.navigation.fence import Fence
 from vlm_nav.navigation.waypoint import waypoint_for
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.poses import header_at, pose_of
 
 LIFETIME_S = 120
-_DISC_M, _NUMBER_M, _ARROW_M = 0.16, 0.14, 0.5
+_DISC_M, _NUMBER_M, _ARROW_M, _LINE_M = 0.16, 0.14, 0.5, 0.04
 
 
 def candidate_markers(
@@ -39,6 +41,22 @@ def goal_markers(waypoint: Waypoint) -> MarkerArray:
     arrow = _marker('goal', 0, Marker.ARROW, waypoint, RED)
     arrow.scale.x, arrow.scale.y, arrow.scale.z = _ARROW_M, _ARROW_M / 6.0, _ARROW_M / 6.0
     return MarkerArray(markers=[arrow])
+
+
+def fence_markers(fence: Fence, frame_id: str) -> MarkerArray:
+    """Return a line along each border: yellow-green around, red for what is kept out."""
+    borders = [(polygon, RED) for polygon in fence.keep_out]
+    if fence.around is not None:
+        borders.append((fence.around, YELLOW_GREEN))
+    origin = Waypoint(frame_id, 0, 0.0, 0.0, 0.0)
+    markers = [_clear('fence')]
+    for number, (polygon, color) in enumerate(borders):
+        line = _marker('fence', number, Marker.LINE_STRIP, origin, color)
+        corners = [*polygon.corners.tolist(), polygon.corners[0].tolist()]
+        line.points = [Point(x=x_m, y=y_m, z=0.02) for x_m, y_m in corners]
+        line.scale.x, line.lifetime = _LINE_M, Duration()
+        markers.append(line)
+    return MarkerArray(markers=markers)
 
 
 def _disc(label: int, waypoint: Waypoint, color: Color) -> Marker:

@@ -15,6 +15,7 @@ from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
 from vlm_nav.navigation.dry_run import DryRunBase
+from vlm_nav.navigation.fenced_base import FencedBase
 from vlm_nav.navigation.mission import Mission, new_identifier
 from vlm_nav.navigation.ports import Base
 from vlm_nav.navigation.selectors import PivotSelector
@@ -45,9 +46,9 @@ class _Shift:
         )
         self.sights = RememberingEyes(self.eyes)
         self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
-        self.dispatcher = Dispatcher(
-            self._mission(node, parts.outputs, parts.inputs), on_error=_logging(node)
-        )
+        own_pose = parts.own_pose(settings.eyes.sight.base_frame)
+        self.dispatcher = Dispatcher(self._mission(node, parts, own_pose), on_error=_logging(node))
+        parts.outputs.show_fence(settings.fence, settings.eyes.sight.map_frame)
         self.eyes.open()
 
     async def close(self) -> None:
@@ -70,29 +71,36 @@ class _Shift:
             warn=node.get_logger().warning,
         )
 
-    def _base(self) -> Base:
-        if self.nav2 is None:
-            return DryRunBase()
-        if not self.settings.safety.recheck:
-            return self.nav2
-        return WatchedBase(
-            self.nav2,
-            self.eyes,
-            decided_from=lambda: self.sights.last,
-            free_space=self.settings.free_space,
-            settings=self.settings.safety.rechecks,
-        )
+    def _base(self, own_pose: Callable[[str], FloorPose | None]) -> Base:
+        """Return what drives, with everything around it that keeps it from driving."""
+        base: Base = DryRunBase() if self.nav2 is None else self.nav2
+        if self.settings.safety.recheck:
+            base = WatchedBase(
+                base,
+                self.eyes,
+                decided_from=lambda: self.sights.last,
+                free_space=self.settings.free_space,
+                settings=self.settings.safety.rechecks,
+            )
+        if self.settings.fence.is_set:
+            radius_m = self.settings.free_space.robot_radius_m
+            base = FencedBase(base, self.settings.fence, own_pose, radius_m)
+        return base
 
     def _inside_map(self, waypoint: Waypoint) -> bool:
         return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
 
-    def _mission(self, node: Node, outputs: Listener, inputs: Listener) -> Mission:
-        listeners = [*self._recorders(node), outputs, inputs]
+    def _mission(
+        self, node: Node, parts: _Lasting, own_pose: Callable[[str], FloorPose | None]
+    ) -> Mission:
+        listeners: list[Listener] = [*self._recorders(node), parts.outputs, parts.inputs]
         selector = PivotSelector(
             model=self.model,
             settings=self.settings.pivot,
             free_space=self.settings.free_space,
             reach=self.settings.reach,
+            fence=self.settings.fence,
+            arrival=self.settings.arrival,
             evidence=(mark_facts,) if self.settings.mark_facts else (),
             listeners=listeners,
             seed=self.settings.seed,
@@ -102,7 +110,7 @@ class _Shift:
         return Mission(
             self.sights,
             selector,
-            self._base(),
+            self._base(own_pose),
             self.settings.limits,
             listeners,
             name_record=new_identifier if recorded else str,

@@ -17,13 +17,14 @@ from vlm_nav.core.events import Event
 from vlm_nav.drawing.contact_sheet import contact_sheet
 from vlm_nav.drawing.marks import MarkedPicture, RgbArray, draw_goal, draw_marks
 from vlm_nav.navigation.events import Decided, Ended, Looked
+from vlm_nav.navigation.fence import Fence
 from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, end_line
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import goal_pixel
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.images import image_from_rgb
-from vlm_nav.ros.markers import candidate_markers, goal_markers
+from vlm_nav.ros.markers import candidate_markers, fence_markers, goal_markers
 from vlm_nav.ros.poses import header_at, pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.events import Answered
@@ -42,6 +43,7 @@ class NavigatorOutputs:
         self._goal = node.create_publisher(PoseStamped, '~/goal', LATCHED)
         self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
         self._markers = node.create_publisher(MarkerArray, '~/markers', OUTPUT)
+        self._fence = node.create_publisher(MarkerArray, '~/fence', LATCHED)
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
         self._sight: Sight | None = None
         self._answered: Answered | None = None
@@ -56,6 +58,10 @@ class NavigatorOutputs:
             self._show_decision(event.decision)
         elif isinstance(event, Ended):
             self._show_end(MissionEnd(event.decision, event.drive))
+
+    def show_fence(self, fence: Fence, map_frame: str) -> None:
+        """Publish the lines of a fence, or take back those of the one before."""
+        self._fence.publish(fence_markers(fence, map_frame))
 
     def diagnose(self, problem: str, values: dict[str, str]) -> None:
         """Publish a diagnostic status; an empty `problem` means all is well."""
