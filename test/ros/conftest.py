@@ -120,3 +120,11 @@ def start_double() -> Iterator[Callable[..., Process]]:
     for process in running:
         if process.process.returncode is None:
             assert process.stop() == 0
+
+
+@pytest.fixture(scope='module')
+def lasting_double() -> Iterator[Process]:
+    """Give one double for all tests of a module, with an active Nav2, in namespace /lasting."""
+    process = Process('lasting', {'lifecycle': 'active', 'speed_m_s': 20.0, 'map_reach_m': 500.0})
+    yield process
+    assert process.stop() == 0

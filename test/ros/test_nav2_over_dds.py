@@ -155,29 +155,6 @@ async def test_a_newer_goal_replaces_and_a_strangers_preempts(
             await strange
 
 
-@pytest.mark.parametrize(
-    ('behaviour', 'state'),
-    [
-        ('reject', DriveState.REJECTED),
-        ('abort', DriveState.ABORTED),
-        ('silent', DriveState.SILENT),
-        ('off_target', DriveState.OFF_TARGET),
-        ('frozen_feedback', DriveState.SILENT),
-    ],
-)
-async def test_each_mood_of_the_server_is_named(
-    robot: Callable[..., Any],
-    start_double: Callable[..., Any],
-    behaviour: str,
-    state: DriveState,
-) -> None:
-    double = start_double(behaviour, behaviour=behaviour, error_code=208, speed_m_s=2.0)
-    async with robot(behaviour) as one:
-        assert await one.state(Waypoint('map', 0, 1.0, 0.0, 0.0)) is state
-        if behaviour == 'frozen_feedback':
-            await double.event('canceled')
-
-
 class Lifecycle:
     """The lifecycle service of a bt_navigator, answering what it is told to."""
 

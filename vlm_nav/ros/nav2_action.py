@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from action_msgs.msg import GoalStatusArray
+from action_msgs.srv import CancelGoal
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from nav2_msgs.action import NavigateToPose
@@ -147,7 +148,7 @@ class RclpyGoal:
         """Ask for the accepted goal's end; gives the return code."""
         code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         answer = answer_of(self._node, self._handle.cancel_goal_async)
-        answer.add_done_callback(lambda done: code.set_result(done.result().return_code))
+        answer.add_done_callback(lambda done: code.set_result(_cancel_code(done.result())))
         return code
 
     def _answered(self, sending: asyncio.Future[Any]) -> None:
@@ -167,6 +168,13 @@ class RclpyGoal:
                 error_msg=getattr(answer.result, 'error_msg', ''),
             )
         )
+
+
+def _cancel_code(answer: Any) -> int:
+    """Return the code of a cancel's answer; rclpy's server refuses by canceling no goal."""
+    response = CancelGoal.Response
+    nothing = answer.return_code == response.ERROR_NONE and not answer.goals_canceling
+    return int(response.ERROR_REJECTED if nothing else answer.return_code)
 
 
 def progress_from(feedback: Any) -> DriveProgress:
