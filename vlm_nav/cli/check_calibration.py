@@ -1,12 +1,10 @@
 """`vlm-nav check-calibration`: a checkerboard of known size through colour and depth."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import numpy as np
 import typer
@@ -76,7 +74,7 @@ def check_calibration(
     camera: Camera,
     square: Annotated[float, typer.Option(help='The side of a square in metres, by the ruler.')],
     corners: Annotated[
-        str | None, typer.Option(help='Inner corners as 7x6; else the largest board counts.')
+        Optional[str], typer.Option(help='Inner corners as 7x6; else the largest board counts.')
     ] = None,
     tolerance: Annotated[float, typer.Option(help='The share that sizes may be off.')] = 0.03,
     depth_format: DepthFormat = None,

@@ -1,13 +1,11 @@
 """The options of commands that decide: which model, which robot, which parameters."""
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -27,18 +25,18 @@ from vlm_nav.vlm.specification import model_from_spec
 
 Instruction = Annotated[str, typer.Option(help='What to do, in words.')]
 Vlm = Annotated[
-    str | None,
+    Optional[str],
     typer.Option(help='openai, or a double such as scripted:nearest:320,400 (vlm-nav models).'),
 ]
 ModelName = Annotated[
-    str | None, typer.Option(help="The model's name at its endpoint; else OPENAI_MODEL.")
+    Optional[str], typer.Option(help="The model's name at its endpoint; else OPENAI_MODEL.")
 ]
-BaseUrl = Annotated[str | None, typer.Option(help='The endpoint; else OPENAI_BASE_URL.')]
+BaseUrl = Annotated[Optional[str], typer.Option(help='The endpoint; else OPENAI_BASE_URL.')]
 ParamsFile = Annotated[
-    Path | None, typer.Option(help='Parameters of the navigator, in the form of ROS 2.')
+    Optional[Path], typer.Option(help='Parameters of the navigator, in the form of ROS 2.')
 ]
 OneParameter = Annotated[
-    list[str] | None,
+    Optional[list[str]],
     typer.Option('--param', '-p', metavar='NAME:=VALUE', help='One parameter; may be repeated.'),
 ]
 AsJson = Annotated[bool, typer.Option('--json', help='Say it as JSON on standard output.')]

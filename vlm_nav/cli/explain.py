@@ -1,10 +1,8 @@
 """`vlm-nav explain`: what became of each goal that Nav2 got in a recording."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -20,7 +18,7 @@ from vlm_nav.navigation.in_words import printable
 def explain(
     bag: Annotated[Path, typer.Argument(help='A rosbag2: its folder, or one .mcap or .db3.')],
     action: Annotated[
-        str | None, typer.Option(help='The NavigateToPose action, where the bag has several.')
+        Optional[str], typer.Option(help='The NavigateToPose action, where the bag has several.')
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,10 +1,8 @@
 """The options of commands that look at a picture, its depth and its camera in files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import numpy as np
 import typer
@@ -18,15 +16,16 @@ from vlm_nav.geometry.registration import register_depth
 Color = Annotated[Path, typer.Option(help='The colour picture.')]
 Camera = Annotated[Path, typer.Option(help="The picture's camera: CameraInfo as YAML or JSON.")]
 DepthFormat = Annotated[
-    DepthEncoding | None,
+    Optional[DepthEncoding],
     typer.Option(help='How depth is stored; else whole numbers are millimetres, others metres.'),
 ]
 DepthCamera = Annotated[
-    Path | None,
+    Optional[Path],
     typer.Option(help="The depth's own camera; else depth is registered to the picture."),
 ]
 ColorFromDepth = Annotated[
-    Path | None, typer.Option(help="A 4x4 matrix: the depth camera's pose in the colour camera's.")
+    Optional[Path],
+    typer.Option(help='A 4x4 matrix: the pose of the depth camera in the other.'),
 ]
 
 

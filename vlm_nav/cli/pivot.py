@@ -1,14 +1,12 @@
 """`vlm-nav pivot`: one decision about a picture in files."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import numpy as np
 import typer
@@ -71,7 +69,7 @@ def pivot(
     color: Color,
     camera: Camera,
     instruction: Instruction,
-    depth: Annotated[Path | None, typer.Option(help='The depth: png, pgm, npy, npz.')] = None,
+    depth: Annotated[Optional[Path], typer.Option(help='The depth: png, pgm, npy, npz.')] = None,
     space: Annotated[
         Space, typer.Option(help='Choose a place on the floor, or a point of the picture.')
     ] = Space.GROUND,
@@ -82,17 +80,17 @@ def pivot(
     depth_camera: DepthCamera = None,
     color_from_depth: ColorFromDepth = None,
     base_from_camera: Annotated[
-        Path | None, typer.Option(help="A 4x4 matrix: the camera's pose in the base frame.")
+        Optional[Path], typer.Option(help="A 4x4 matrix: the camera's pose in the base frame.")
     ] = None,
     camera_height: Annotated[
-        float | None, typer.Option(help='How many metres the camera is above the floor.')
+        Optional[float], typer.Option(help='How many metres the camera is above the floor.')
     ] = None,
     camera_pitch: Annotated[
-        float | None, typer.Option(help='How many degrees it looks down; negative: up.')
+        Optional[float], typer.Option(help='How many degrees it looks down; negative: up.')
     ] = None,
     params: ParamsFile = None,
     param: OneParameter = None,
-    out: Annotated[Path | None, typer.Option(help='A folder for annotated pictures.')] = None,
+    out: Annotated[Optional[Path], typer.Option(help='A folder for annotated pictures.')] = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide once about a picture: where on the floor to go, or which point is meant.

@@ -1,12 +1,10 @@
 """`vlm-nav replay`: what the navigator would have decided in a recording."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -70,19 +68,19 @@ def replay(
     every: Annotated[
         float, typer.Option(min=0.0, help='Seconds of the bag between decisions; 0: all pictures.')
     ] = 1.0,
-    image: Annotated[str | None, typer.Option(help='The topic of colour pictures.')] = None,
-    camera_info: Annotated[str | None, typer.Option(help='Its calibration.')] = None,
+    image: Annotated[Optional[str], typer.Option(help='The topic of colour pictures.')] = None,
+    camera_info: Annotated[Optional[str], typer.Option(help='Its calibration.')] = None,
     depth: Annotated[
-        str | None, typer.Option(help=f"The topic of depth; '{WITHOUT}' to do without.")
+        Optional[str], typer.Option(help=f"The topic of depth; '{WITHOUT}' to do without.")
     ] = None,
-    depth_info: Annotated[str | None, typer.Option(help="The depth's calibration.")] = None,
+    depth_info: Annotated[Optional[str], typer.Option(help="The depth's calibration.")] = None,
     costmap: Annotated[
-        list[str] | None,
+        Optional[list[str]],
         typer.Option(help=f"A topic of a costmap; may be repeated; '{WITHOUT}': use none."),
     ] = None,
     params: ParamsFile = None,
     param: OneParameter = None,
-    out: Annotated[Path | None, typer.Option(help='Where records of all decisions go.')] = None,
+    out: Annotated[Optional[Path], typer.Option(help='Where records of all decisions go.')] = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide about the pictures of a rosbag2 as the navigator does; needs no ROS.
