@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import dataclasses
 import json
 import queue
 import signal
@@ -21,7 +22,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.poses import transform_from_floor_pose
-from vlm_nav.sim.disc_choosing import foot_of
+from vlm_nav.sim.disc_choosing import largest_region
 from vlm_nav.sim.double_answers import MODEL, DoubleSettings, changed
 from vlm_nav.sim.drawn_room import CAMERA, ROBOT_POSE, base_from_mounted_camera, furnished_room
 from vlm_nav.sim.openai_double import OpenAiDouble
@@ -59,13 +60,13 @@ def double(reports: 'queue.Queue[dict[str, Any]]') -> Iterator[OpenAiDouble]:
 
 
 async def ask(
-    base_url: str, picture: MarkedPicture, *, pick: int = 1, timeout_s: float = PATIENCE_S
+    base_url: str, *pictures: MarkedPicture, pick: int = 1, timeout_s: float = PATIENCE_S
 ) -> Answer:
     """Ask as the product does."""
     model = OpenAiModel(OpenAiSettings(model='any', base_url=base_url))
     evidence = ('1: 1.0 m ahead',)
     question = Question(
-        Purpose.GROUND_WAYPOINT, 'go to the red chair', (picture,), pick, evidence=evidence
+        Purpose.GROUND_WAYPOINT, 'go to the red chair', pictures, pick, evidence=evidence
     )
     try:
         return await model.ask(question, Deadline.after(timeout_s))
@@ -90,6 +91,19 @@ def post(url: str, body: Any, key: str = 'any') -> tuple[int, dict[str, Any]]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
+
+
+async def test_of_several_pictures_it_answers_for_the_one_that_shows_the_most_of_a_colour(
+    double: OpenAiDouble, room_picture: MarkedPicture
+) -> None:
+    other = np.full((480, 640, 3), 128, dtype=np.uint8)
+    other[300:320, 400:420] = (230, 20, 20)
+    marks = tuple(Mark(label, Pixel(100.0 * label - 400.0, 350.0), BOTTOM) for label in (5, 6, 7))
+    bare = MarkedPicture('other', other, marks, camera='front')
+    chair = dataclasses.replace(room_picture, camera='left')
+    answer = await ask(double.base_url, bare, chair)
+    assert answer.labels[0] == 2
+    assert set(answer.labels) <= set(PLACES)
 
 
 async def test_it_picks_the_discs_at_the_foot_of_the_red_chair(
@@ -238,7 +252,7 @@ def test_a_setting_that_makes_no_sense_is_refused_and_changes_nothing(
 
 
 def test_a_picture_without_the_colour_has_no_foot() -> None:
-    assert foot_of('red', np.full((40, 60, 3), 90, dtype=np.uint8)) is None
+    assert largest_region('red', np.full((40, 60, 3), 90, dtype=np.uint8)) is None
 
 
 def test_as_a_process_it_tells_its_address_and_ends_on_sigint(

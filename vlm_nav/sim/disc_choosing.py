@@ -53,7 +53,23 @@ class Target:
 
     def found_in(self, rgb: RgbArray) -> Pixel | None:
         """Return the place in the picture (H, W, 3), None where it does not show."""
-        return foot_of(self.color, rgb) if self.color is not None else self.pixel
+        if self.color is None:
+            return self.pixel
+        found = largest_region(self.color, rgb)
+        return None if found is None else found.foot
+
+    def size_in(self, rgb: RgbArray) -> int:
+        """Return how many pixels of the picture show what is looked for, 0 for a pixel."""
+        found = None if self.color is None else largest_region(self.color, rgb)
+        return 0 if found is None else found.area_px
+
+
+@dataclass(frozen=True)
+class Region:
+    """What shows a colour in a picture: its bottom centre, and how many pixels it has."""
+
+    foot: Pixel
+    area_px: int
 
 
 def decoded_picture(url: str) -> RgbArray:
@@ -75,8 +91,8 @@ def decoded_picture(url: str) -> RgbArray:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def foot_of(color: str, rgb: RgbArray) -> Pixel | None:
-    """Return the bottom centre of the largest region of a colour, None where there is none."""
+def largest_region(color: str, rgb: RgbArray) -> Region | None:
+    """Return the largest region of a colour, None where there is none."""
     hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)
     mask = np.zeros(rgb.shape[:2], dtype=np.uint8)
     for low, high in HUES[color]:
@@ -90,7 +106,7 @@ def foot_of(color: str, rgb: RgbArray) -> Pixel | None:
     left, top, width, height, area = (int(size) for size in max(regions[1:], key=_area))
     if area < _SMALLEST_REGION_PX:
         return None
-    return Pixel(left + (width - 1) / 2.0, float(top + height - 1))
+    return Region(Pixel(left + (width - 1) / 2.0, float(top + height - 1)), area)
 
 
 def nearest_labels(discs: Iterable[SeenMark], target: Pixel, count: int) -> list[int]:

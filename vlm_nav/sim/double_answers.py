@@ -80,7 +80,8 @@ def reply_to(
     pictures = [decoded_picture(url) for url in request.picture_urls]
     discs = [read_marks(rgb) for rgb in pictures]
     targets = [settings.target.found_in(rgb) for rgb in pictures]
-    answer = _answer(settings.behaviour, discs, targets)
+    sizes = [settings.target.size_in(rgb) for rgb in pictures]
+    answer = _answer(settings.behaviour, discs, targets, sizes)
     seen = {
         'request': number,
         'behaviour': settings.behaviour.value,
@@ -97,7 +98,10 @@ def reply_to(
 
 
 def _answer(
-    behaviour: Behaviour, discs: list[list[SeenMark]], targets: list[Pixel | None]
+    behaviour: Behaviour,
+    discs: list[list[SeenMark]],
+    targets: list[Pixel | None],
+    sizes: list[int],
 ) -> dict[str, Any] | None:
     if behaviour in (Behaviour.HANG, Behaviour.REFUSE, Behaviour.GARBAGE):
         return None
@@ -105,7 +109,9 @@ def _answer(
         return _said('A double names a disc that is not there.', [UNDRAWN_LABEL])
     if behaviour is Behaviour.NONE:
         return _said('A double was told to choose none.', [])
-    for found, target in zip(discs, targets, strict=True):
+    # Of several pictures the one that shows the most of it; of a pixel, the first.
+    best_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])
+    for found, target in ((discs[index], targets[index]) for index in best_first):
         if found and target is not None:
             labels = nearest_labels(found, target, _PICKED)
             where = f'({target.u_px:.0f}, {target.v_px:.0f})'

@@ -1,7 +1,8 @@
 """A node that publishes what an RGB-D camera on a robot sees in the room that is drawn.
 
 `python -m vlm_nav.ros.doubles.drawn_room_camera`. The robot stands still; colour, depth and
-their calibrations come at `rate_hz`, tf at 20 Hz. No camera and no simulator is behind it.
+their calibrations come at `rate_hz`, tf at 20 Hz. Started again with another `camera` and
+`left_rad` it is a second camera of the same robot. No camera and no simulator is behind it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +38,6 @@ from vlm_nav.sim.drawn_room import (
     furnished_room,
 )
 
-CAMERA_FRAME = 'camera_color_optical_frame'
 DEPTH_ENCODINGS = ('16UC1', '32FC1')
 _TF_PERIOD_S = 0.05
 _SPIN_S = 0.05
@@ -51,12 +52,15 @@ class DrawnRoomCamera(Node):
         """Draw the room once and begin to publish; InvalidValueError for an unknown encoding."""
         super().__init__('drawn_room_camera', **options)
         rate_hz, encoding = self._declared_values()
-        self._base_from_camera = base_from_mounted_camera()
-        self._map_from_base = transform_from_floor_pose(ROBOT_POSE)
+        self._camera = self._declared_camera()
+        self._camera_frame = f'{self._camera}_color_optical_frame'
+        left_rad, yaw_rad = self._declared_angles()
+        self._base_from_camera = base_from_mounted_camera(left_rad=left_rad)
+        self._map_from_base = transform_from_floor_pose(replace(ROBOT_POSE, yaw_rad=yaw_rad))
         rgb, depth_m = furnished_room().render(
             CAMERA, self._map_from_base @ self._base_from_camera
         )
-        header = Header(frame_id=CAMERA_FRAME)
+        header = Header(frame_id=self._camera_frame)
         self._outputs = [
             (self._publisher(CameraInfo, 'color/camera_info'), camera_info(CAMERA, header)),
             (self._publisher(CameraInfo, 'depth/camera_info'), camera_info(CAMERA, header)),
@@ -88,12 +92,35 @@ class DrawnRoomCamera(Node):
             raise InvalidValueError(f'depth_encoding is one of {known}, got {encoding!r}')
         return self.get_parameter('rate_hz').value, encoding
 
+    def _declared_camera(self) -> str:
+        """Declare and return the name of the camera, with which its topics and frame begin."""
+        self.declare_parameter(
+            'camera', 'camera', ParameterDescriptor(description='First part of topics and frame.')
+        )
+        name = str(self.get_parameter('camera').value)
+        if not name.isidentifier():
+            raise InvalidValueError(f'camera is a name of letters and digits, got {name!r}')
+        return name
+
+    def _declared_angles(self) -> tuple[float, float]:
+        """Declare and return where the camera looks from the base, and the base in the map."""
+        angles = FloatingPointRange(from_value=-3.2, to_value=3.2)
+        for name, default, description in (
+            ('left_rad', 0.0, 'How far to the left of ahead the camera looks.'),
+            ('robot_yaw_rad', ROBOT_POSE.yaw_rad, 'Where the robot looks in the map.'),
+        ):
+            described = ParameterDescriptor(description=description, floating_point_range=[angles])
+            self.declare_parameter(name, default, described)
+        return self.get_parameter('left_rad').value, self.get_parameter('robot_yaw_rad').value
+
     def _publisher(self, kind: type, topic: str) -> Any:
-        return self.create_publisher(kind, f'camera/{topic}', OUTPUT)
+        return self.create_publisher(kind, f'{self._camera}/{topic}', OUTPUT)
 
     def _publish_mounting(self) -> None:
         stamp_ns = self.get_clock().now().nanoseconds
-        mounting = transform_stamped('base_link', CAMERA_FRAME, self._base_from_camera, stamp_ns)
+        mounting = transform_stamped(
+            'base_link', self._camera_frame, self._base_from_camera, stamp_ns
+        )
         self._tf_static.publish(TFMessage(transforms=[mounting]))
 
     def _publish_transforms(self) -> None:
