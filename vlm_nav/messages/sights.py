@@ -24,6 +24,7 @@ from vlm_nav.messages.images import depth_from_message, rgb_from_message
 from vlm_nav.messages.synchroniser import MatchedSet
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.observation.upright import upright
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ async def frame_from(
 ) -> RgbdFrame:
     """Return the frame that a camera's messages show, placed at the stamp of its picture.
 
+    The picture of a camera that hangs in portrait or upside down is turned to stand upright.
     Raises Refusal with an observation's reason where they show none.
     """
     try:
@@ -77,7 +79,8 @@ async def frame_from(
     except CalibrationError as error:
         raise Refusal(ObservationReason.BAD_CALIBRATION, str(error)) from error
     identifier = f'{camera_name}/{frame.stamp_ns}'
-    return replace(frame, camera_name=camera_name, identifier=identifier)
+    named = replace(frame, camera_name=camera_name, identifier=identifier)
+    return await asyncio.to_thread(upright, named)
 
 
 async def costmap_views(
