@@ -270,3 +270,19 @@ def test_rubbish_is_a_typed_error(data: bytes) -> None:
         rgb_from_message(compressed(data, 'jpeg'))
     with pytest.raises(ImageError):
         depth_from_message(compressed(data, '16UC1; compressedDepth png'))
+
+
+@pytest.mark.parametrize('share', [0.3, 0.6, 0.99])
+@pytest.mark.parametrize('thumbnail', [False, True])
+def test_a_jpeg_that_was_cut_short_is_no_picture(share: float, thumbnail: bool) -> None:
+    jpeg = encoded(RANDOM.integers(0, 255, (64, 64, 3), dtype=np.uint8), '.jpg')
+    if thumbnail:
+        # A small picture within the header has an end of its own.
+        small = b'Exif\0\0' + encoded(RGB, '.jpg')
+        jpeg = jpeg[:2] + b'\xff\xe1' + struct.pack('>H', len(small) + 2) + small + jpeg[2:]
+    assert rgb_from_message(compressed(jpeg, 'jpeg')).shape == (64, 64, 3)
+    assert rgb_from_message(compressed(jpeg + b'\0' * 9, 'jpeg')).shape == (64, 64, 3)
+    start = jpeg.rindex(b'\xff\xda') + 20
+    cut = jpeg[: start + int(share * (len(jpeg) - start))]
+    with pytest.raises(EmptyImageError):
+        rgb_from_message(compressed(cut, 'jpeg'))

@@ -36,6 +36,7 @@ _DEPTH_HEADER = struct.Struct('<iff')
 _KNOWN_DEPTH = '16UC1 and 32FC1 "compressedDepth png", and plain png of 16 bit millimetres'
 _PNG_START = b'\x89PNG\r\n\x1a\n'
 _JPEG_START = b'\xff\xd8\xff'
+_JPEG_SCAN, _JPEG_END = b'\xff\xda', b'\xff\xd9'
 # Markers that stand alone in a JPEG, and those that carry the picture's size: C0 to CF, but
 # for DHT, JPG and DAC.
 _JPEG_BARE = {0x01, *range(0xD0, 0xD9)}
@@ -117,8 +118,12 @@ def _unknown_depth(message: CompressedMessage) -> UnknownEncodingError:
 
 
 def _decoded(data: NDArray[np.uint8], flags: int, name: str) -> NDArray[Any]:
-    width, height = _declared_size(data.tobytes(), name)
+    stored = data.tobytes()
+    width, height = _declared_size(stored, name)
     check_size(width, height)
+    # Some versions of OpenCV fill up what is missing.
+    if stored.startswith(_JPEG_START) and stored.rfind(_JPEG_END) < stored.rfind(_JPEG_SCAN):
+        raise EmptyImageError(f'{name!r} ends before its picture does, after {len(data)} bytes')
     try:
         decoded = cv2.imdecode(data, flags)
     except cv2.error as error:
