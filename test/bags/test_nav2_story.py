@@ -202,6 +202,38 @@ def test_with_the_status_alone_times_and_ends_are_told(copied: Callable[..., Any
     assert 'is not in the bag' in '\n'.join(words_of(goals[0]))
 
 
+def test_a_path_to_the_goal_before_that_comes_late_is_not_taken_for_the_new_target(
+    copied: Callable[..., Any],
+) -> None:
+    plans = [message for message in recorded() if message.topic == '/plan']
+    start_ns = recorded()[0].received_ns
+    late = replace(plans[0], received_ns=start_ns + 20_850_000_000)
+    messages = sorted([*recorded(), late], key=lambda message: message.received_ns)
+    target = copied(messages)[3].target
+    assert (target.pose.x_m, target.pose.y_m) == pytest.approx(TARGETS[4])
+
+
+def test_of_two_goals_after_one_goal_pose_only_the_first_is_its(
+    copied: Callable[..., Any],
+) -> None:
+    start_ns = recorded()[0].received_ns
+
+    def hasten(message: Any) -> None:
+        for status in message.status_list[2:3]:
+            stamp = status.goal_info.stamp
+            stamp.sec, stamp.nanosec = divmod(start_ns + 15_900_000_000, 10**9)
+
+    messages = [
+        replace(message, received_ns=start_ns + 15_770_000_000)
+        if message.topic == '/goal_pose'
+        else message
+        for message in changed(STATUS, hasten)
+    ]
+    goals = copied(sorted(messages, key=lambda message: message.received_ns))
+    assert [goal.number for goal in goals if goal.began_s == pytest.approx(15.9)] == [3]
+    assert [goal.number for goal in goals if goal.sender is Sender.GOAL_POSE] == [2]
+
+
 def test_a_goal_that_runs_when_the_bag_begins_or_ends_is_told_as_far_as_it_is_seen(
     copied: Callable[..., Any],
 ) -> None:

@@ -94,16 +94,12 @@ class _Telling:
 
     def _asked(self, goal: GoalTrace) -> Place | None:
         """Return the /goal_pose that became this goal."""
-        earliest_ns = goal.began_ns - _GOAL_POSE_BEFORE_NS
-        latest_ns = goal.began_ns + _GOAL_POSE_AFTER_NS
-        near = [
-            (at, place) for at, place in self._traces.goal_poses if earliest_ns <= at <= latest_ns
-        ]
-        # Of several goals that begin after one message, the first is its.
-        for at_ns, place in near[::-1]:
-            others = (other.began_ns for other in self._goals if other is not goal)
-            if not any(at_ns - _GOAL_POSE_AFTER_NS <= began < goal.began_ns for began in others):
-                return place
+        for at_ns, place in reversed(self._traces.goal_poses):
+            since_ns = at_ns - _GOAL_POSE_AFTER_NS
+            if since_ns <= goal.began_ns <= at_ns + _GOAL_POSE_BEFORE_NS:
+                # Of several goals that begin after one message, the first is its.
+                first_ns = min(one.began_ns for one in self._goals if one.began_ns >= since_ns)
+                return place if goal.began_ns == first_ns else None
         return None
 
     def _sender(self, asked: Place | None) -> Sender:
