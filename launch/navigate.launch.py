@@ -29,9 +29,18 @@ ARGUMENTS = (
     ('depth_camera_info', 'camera/depth/camera_info', 'topic of the calibration of the depth'),
     ('global_costmap', 'global_costmap/costmap', "topic of Nav2's global costmap"),
     ('local_costmap', 'local_costmap/costmap', "topic of Nav2's local costmap"),
+    ('override', 'override', "topic of a person's commands, see the parameter override"),
 )
 
-TOPICS = ('image', 'camera_info', 'depth', 'depth_camera_info', 'global_costmap', 'local_costmap')
+TOPICS = (
+    'image',
+    'camera_info',
+    'depth',
+    'depth_camera_info',
+    'global_costmap',
+    'local_costmap',
+    'override',
+)
 SET_BY_ARGUMENT = ('use_sim_time', 'autostart', 'image_transport', 'depth_transport')
 
 

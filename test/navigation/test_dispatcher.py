@@ -153,6 +153,27 @@ async def test_a_pause_ends_and_refuses_until_it_is_over() -> None:
     await office.close()
 
 
+async def test_who_takes_over_ends_and_refuses_until_they_have_been_quiet() -> None:
+    robot, ends = Robot(), Ends()
+    office = Dispatcher(Mission(robot, robot, robot), quiet_s=0.2)
+    office.instruct('a', ends)
+    await settled(robot, 'a')
+    office.override()
+    assert office.overridden
+    office.instruct('b', ends)
+    await settled(robot)
+    await asyncio.sleep(0.15)
+    office.override()
+    await asyncio.sleep(0.15)
+    office.instruct('c', ends)
+    assert sorted(ends.told) == [(name, CommonReason.OVERRIDDEN) for name in ('a', 'b', 'c')]
+    await asyncio.sleep(0.1)
+    assert not office.overridden
+    office.instruct('d', ends)
+    await settled(robot, 'd')
+    await office.close()
+
+
 @pytest.mark.parametrize('begun', [True, False])
 async def test_closing_ends_what_is_under_way_and_refuses_the_rest(begun: bool) -> None:
     robot, ends = Robot(), Ends()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import array
 import asyncio
+import math
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -25,19 +27,19 @@ from ament_index_python.packages import get_package_prefix
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from end_to_end.human import Human
 from end_to_end.processes import JsonProcess, Line, Told
-from geometry_msgs.msg import Point, Pose
+from geometry_msgs.msg import Point, Pose, Twist, TwistStamped, Vector3
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from nav_msgs.msg import MapMetaData, OccupancyGrid
 from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.action import ActionClient
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import Header
 from vlm_nav_msgs.action import NavigateByInstruction
 
 from vlm_nav.ros.navigator_work import NavigatorWork
-from vlm_nav.ros.qos import LATCHED, OUTPUT
+from vlm_nav.ros.qos import LATCHED, OUTPUT, SENSOR
 from vlm_nav.ros.spinning import answer_of
 
 pytestmark = pytest.mark.ros
@@ -66,6 +68,8 @@ USUAL = {
     'require_costmap': False,
     'dry_run': False,
     'fence': '',
+    'override': 'none',
+    'override_quiet_s': 0.5,
 }
 
 
@@ -424,6 +428,38 @@ def test_within_a_fence_nothing_beyond_it_is_offered(robot: Robot) -> None:
     assert robot.navigator.wait_log('parameters refused', 'three corners or more')
 
 
+TAKEN_OVER = {
+    'twist': Twist(linear=Vector3(x=0.2)),
+    'twist_stamped': TwistStamped(twist=Twist(angular=Vector3(z=math.nan))),
+    'joy': Joy(axes=[0.0, -0.6], buttons=[0, 0]),
+}
+
+
+@pytest.mark.parametrize('kind', TAKEN_OVER)
+def test_who_takes_the_robot_over_ends_the_drive_and_is_not_disturbed(
+    robot: Robot, kind: str
+) -> None:
+    robot.begin(speed_m_s=0.0, override=kind)
+    message = TAKEN_OVER[kind]
+    publisher = robot.node.create_publisher(type(message), 'override', SENSOR)
+    until_s = time.monotonic() + PATIENCE_S
+    while not publisher.get_subscription_count():
+        assert time.monotonic() < until_s, 'nobody listens to override'
+        time.sleep(0.01)
+    before = len(robot.base.told.lines)
+    robot.human.instruct(f'go until {kind}')
+    robot.base.told.wait(lambda line: line.get('event') == 'accepted', before)
+    publisher.publish(type(message)())
+    publisher.publish(message)
+    end = robot.human.outcomes.wait(lambda line: line['instruction'] == f'go until {kind}')
+    assert (end['reached'], end['reason']) == (False, 'overridden')
+    robot.base.told.wait(lambda line: line.get('event') == 'canceled', before)
+    assert robot.ask('go in spite of it')['reason'] == 'overridden'
+    assert robot.set('navigate_to_pose_double', speed_m_s=50.0) == ''
+    robot.ends_with(None)
+    robot.node.destroy_publisher(publisher)
+
+
 def test_a_dry_run_decides_and_sends_nothing(robot: Robot) -> None:
     robot.begin(dry_run=True)
     sent = len(robot.base.told.lines)
@@ -528,6 +564,43 @@ def test_with_autostart_it_becomes_active_by_itself_and_ends_with_0(
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=PATIENCE_S)[1]
     assert (process.returncode, said) == (0, '')
+
+
+BEGINS_IN_VAIN = """
+import sys
+from vlm_nav.ros import navigator, navigator_work
+
+def begin(self, settings):
+    raise ZeroDivisionError('in vain')
+
+navigator_work.NavigatorWork.begin = begin
+sys.exit(navigator.main())
+"""
+
+
+@pytest.mark.parametrize('autostart', [False, True])
+def test_what_goes_wrong_when_it_begins_fails_the_activation_with_the_error_in_the_log(
+    spun: Callable[..., Any], autostart: bool
+) -> None:
+    space = f'in_vain_{autostart}'.lower()
+    given = ['-r', f'__ns:=/{space}', '-p', f'autostart:={autostart}', '-p', 'vlm.model:=m']
+    command = [sys.executable, '-c', BEGINS_IN_VAIN, '--ros-args', *given]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        if not autostart:
+            manager = Manager(spun('manager', namespace=f'/{space}'))
+            assert manager.state() == 'unconfigured'
+            assert manager.change('configure')
+            assert not manager.change('activate')
+            assert manager.state() == 'inactive'
+            process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=PATIENCE_S)[1]
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == (1 if autostart else 0)
+    assert 'ZeroDivisionError: in vain' in said
+    assert ('could not activate itself' in said) is autostart
 
 
 class SlowToEnd:

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 import pytest
@@ -12,7 +14,14 @@ pytest.importorskip('rclpy')
 from rclpy.node import Node
 from rclpy.task import Future
 
-from vlm_nav.ros.spinning import SpinThread, answer_of, asyncio_future, call_in_loop
+from vlm_nav.ros import spinning
+from vlm_nav.ros.spinning import (
+    SpinThread,
+    answer_of,
+    asyncio_future,
+    call_in_loop,
+    wait_in_loop,
+)
 
 pytestmark = pytest.mark.ros
 
@@ -131,3 +140,26 @@ def test_starting_and_stopping_leaves_no_thread(ros_context: Any) -> None:
             pass
         node.destroy_node()
     assert threading.active_count() == before
+
+
+async def test_what_is_called_in_the_loop_is_waited_for_with_what_it_raises() -> None:
+    called: list[int] = []
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(wait_in_loop, loop, called.append, 3)
+    assert called == [3]
+    with pytest.raises(ValueError, match='not in list'):
+        await asyncio.to_thread(wait_in_loop, loop, called.remove, 4)
+
+
+async def test_a_loop_that_hangs_is_not_waited_for_and_does_not_call_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spinning, '_LOOP_TIMEOUT_S', 0.05)
+    called: list[int] = []
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(wait_in_loop, loop, called.append, 3)
+        # The loop hangs here until the thread has given up.
+        assert isinstance(waiting.exception(10.0), FutureTimeoutError)
+    await asyncio.sleep(0.05)
+    assert called == []

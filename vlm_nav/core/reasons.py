@@ -82,6 +82,7 @@ class CommonReason(Enum):
     CANCELLED = 'cancelled'
     REPLACED = 'replaced'
     PAUSED = 'paused'
+    OVERRIDDEN = 'overridden'
     SHUTTING_DOWN = 'shutting_down'
     INTERNAL_ERROR = 'internal_error'
 

@@ -1,4 +1,7 @@
-"""One instruction at a time: a new one replaces the old, a cancel ends it, a pause refuses all."""
+"""One instruction at a time: a new one replaces the old, a cancel ends it, a pause refuses all.
+
+Who takes the robot over by hand ends it too, and is not disturbed until they are done.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.reasons import CommonReason
 from vlm_nav.navigation.mission import Mission, MissionEnd
@@ -42,14 +46,22 @@ class Dispatcher:
 
     mission: Mission
     on_error: Callable[[BaseException], None] = field(default=lambda error: None)
+    quiet_s: float = 2.0
+    """How long after the last override instructions are refused."""
     _errands: list[_Errand] = field(default_factory=list, init=False)
     _paused: bool = field(default=False, init=False)
     _closed: bool = field(default=False, init=False)
+    _quiet: Deadline | None = field(default=None, init=False)
 
     @property
     def paused(self) -> bool:
         """Whether instructions are refused until the pause ends."""
         return self._paused
+
+    @property
+    def overridden(self) -> bool:
+        """Whether a person has taken the robot over."""
+        return self._quiet is not None and not self._quiet.expired()
 
     @property
     def busy(self) -> bool:
@@ -82,6 +94,11 @@ class Dispatcher:
         if paused:
             self._stop_all(CommonReason.PAUSED)
 
+    def override(self) -> None:
+        """End the instruction under way with `overridden`, and refuse others for a while."""
+        self._quiet = Deadline.after(self.quiet_s)
+        self._stop_all(CommonReason.OVERRIDDEN)
+
     async def close(self) -> None:
         """End the instruction under way with `shutting_down`; return when all has ended."""
         self._closed = True
@@ -92,7 +109,9 @@ class Dispatcher:
     def _why_not(self) -> CommonReason | None:
         if self._closed:
             return CommonReason.SHUTTING_DOWN
-        return CommonReason.PAUSED if self._paused else None
+        if self._paused:
+            return CommonReason.PAUSED
+        return CommonReason.OVERRIDDEN if self.overridden else None
 
     def _stop_all(self, reason: CommonReason) -> None:
         for errand in self._errands:

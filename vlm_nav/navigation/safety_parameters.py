@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vlm_nav.navigation.override import OverrideKind, OverrideSettings
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.navigation.watched_base import RecheckSettings
 
-_RECHECK = RecheckSettings()
+_RECHECK, _OVERRIDE = RecheckSettings(), OverrideSettings()
 
 SAFETY_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
@@ -23,6 +24,24 @@ SAFETY_PARAMETERS: tuple[Parameter, ...] = (
         0.0,
         3600.0,
     ),
+    Parameter(
+        'override',
+        _OVERRIDE.override.value,
+        'what comes on the topic override',
+        one_of=tuple(item.value for item in OverrideKind),
+    ),
+    Parameter(
+        'override_dead_band',
+        _OVERRIDE.override_dead_band,
+        'up to which value a command counts as none',
+        0.0,
+        1.0,
+    ),
+    seconds(
+        'override_quiet_s',
+        _OVERRIDE.override_quiet_s,
+        'how long after the last command instructions are refused',
+    ),
 )
 """What keeps a driving robot from harm, as far as this package can."""
 
@@ -34,6 +53,7 @@ class SafetySettings:
     dry_run: bool = False
     recheck: bool = True
     rechecks: RecheckSettings = RecheckSettings()
+    override: OverrideSettings = OverrideSettings()
 
 
 def safety_settings(values: Mapping[str, Any]) -> SafetySettings:
@@ -41,7 +61,11 @@ def safety_settings(values: Mapping[str, Any]) -> SafetySettings:
 
     Raises InvalidValueError where values do not go together.
     """
+    override = named(values, OverrideSettings)
+    override['override'] = OverrideKind(override['override'])
     return SafetySettings(
+        dry_run=values['dry_run'],
+        recheck=values['recheck'],
         rechecks=RecheckSettings(**named(values, RecheckSettings)),
-        **named(values, SafetySettings),
+        override=OverrideSettings(**override),
     )

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ from vlm_nav.ros.navigator_parameters import (
 )
 from vlm_nav.ros.navigator_work import NavigatorWork
 from vlm_nav.ros.parameters import declare, read
-from vlm_nav.ros.spinning import SpinThread, call_in_loop
+from vlm_nav.ros.spinning import SpinThread, call_in_loop, wait_in_loop
 
 _DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -68,7 +69,9 @@ class Navigator(LifecycleNode):
             self.get_logger().fatal('could not configure itself: see the error above')
             call_in_loop(self._loop, self.work.give_up)
             return
-        self.trigger_activate()
+        if self.trigger_activate() is not TransitionCallbackReturn.SUCCESS:
+            self.get_logger().fatal('could not activate itself: see the error above')
+            call_in_loop(self._loop, self.work.give_up)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters; fail with a reason where they do not go together."""
@@ -86,11 +89,16 @@ class Navigator(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Look through the cameras and take instructions."""
+        """Look through the cameras and take instructions; fail with what was raised."""
         if self._settings is None:
             return TransitionCallbackReturn.FAILURE
+        try:
+            wait_in_loop(self._loop, self.work.begin, self._settings)
+        # The manager learns that it failed and the log why, whatever it was.
+        except Exception as error:
+            self.get_logger().error(''.join(traceback.format_exception(error)))
+            return TransitionCallbackReturn.FAILURE
         self._active = True
-        call_in_loop(self._loop, self.work.begin, self._settings)
         topic = self.resolve_topic_name('~/instruction')
         self.get_logger().info(f'active: instructions are taken on {topic}')
         return super().on_activate(state)
@@ -158,7 +166,8 @@ async def run(node: Navigator) -> int:
     finally:
         stopped.cancel()
         ended.cancel()
-        spinning.stop()
+        # Not in the loop: an activation under way waits for it.
+        await asyncio.to_thread(spinning.stop)
     return 1 if node.work.gave_up else 0
 
 

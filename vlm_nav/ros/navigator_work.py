@@ -10,6 +10,7 @@ from collections.abc import Callable
 from rclpy.node import Node
 
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.core.errors import VlmNavError
 from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
@@ -28,6 +29,7 @@ from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
 from vlm_nav.ros.outputs import NavigatorOutputs
+from vlm_nav.ros.override_input import OverrideInput
 from vlm_nav.ros.transforms import transform_source
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.specification import model_from_spec
@@ -47,12 +49,19 @@ class _Shift:
         self.sights = RememberingEyes(self.eyes)
         self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
         own_pose = parts.own_pose(settings.eyes.sight.base_frame)
-        self.dispatcher = Dispatcher(self._mission(node, parts, own_pose), on_error=_logging(node))
+        override = settings.safety.override
+        self.dispatcher = Dispatcher(
+            self._mission(node, parts, own_pose),
+            on_error=_logging(node),
+            quiet_s=override.override_quiet_s,
+        )
+        self.override = OverrideInput(node, override, self.dispatcher.override)
         parts.outputs.show_fence(settings.fence, settings.eyes.sight.map_frame)
         self.eyes.open()
 
     async def close(self) -> None:
         """End the instruction under way and everything that it used."""
+        self.override.close()
         await self.dispatcher.close()
         if self.nav2 is not None:
             await self.nav2.close()
@@ -179,11 +188,14 @@ class NavigatorWork:
         self._shift: _Shift | None = None
         self._parts = _Lasting(node, self)
         self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
         self.on_give_up: Callable[[], object] = lambda: None
         self.gave_up = False
 
     def begin(self, settings: NavigatorSettings) -> None:
-        """Take instructions from now on."""
+        """Take instructions from now on; whatever is raised, none are taken."""
+        if self._closed:
+            raise VlmNavError('the navigator is ending and takes no instructions')
         self._shift = _Shift(self._node, self._parts, settings)
 
     def end_soon(self) -> None:
@@ -197,6 +209,7 @@ class NavigatorWork:
 
     async def close(self) -> None:
         """As `end_soon`, and return when all has ended."""
+        self._closed = True
         self.end_soon()
         if self._ending:
             await asyncio.wait(self._ending)
@@ -240,5 +253,6 @@ class NavigatorWork:
         values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
         values['busy'] = str(shift.dispatcher.busy)
         values['watchdog'] = 'listens' if self._parts.heartbeat.watched else 'none listens'
-        paused = 'paused' if shift.dispatcher.paused else ''
-        self._parts.outputs.diagnose(paused, values)
+        problem = 'overridden' if shift.dispatcher.overridden else ''
+        problem = 'paused' if shift.dispatcher.paused else problem
+        self._parts.outputs.diagnose(problem, values)

@@ -13,6 +13,8 @@ from typing import Any
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+_LOOP_TIMEOUT_S = 5.0
+
 
 class SpinThread:
     """Spins an executor with the nodes that it is given, in one thread, from `with` to end."""
@@ -72,6 +74,28 @@ def call_in_loop(
     # Closed between the question and the call: what came too late has nobody to go to.
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(callback, *arguments)
+
+
+def wait_in_loop(
+    loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: object
+) -> None:
+    """Have the loop call `callback` and wait for it; from any thread but the loop's.
+
+    Raises what it raises, and concurrent.futures.TimeoutError where the loop does not come to it.
+    """
+
+    given_up = threading.Event()
+
+    async def call() -> None:
+        # Who waited has gone on without it: what is late is not done any more.
+        if not given_up.is_set():
+            callback(*arguments)
+
+    done = asyncio.run_coroutine_threadsafe(call(), loop)
+    try:
+        done.result(_LOOP_TIMEOUT_S)
+    finally:
+        given_up.set()
 
 
 def asyncio_future(future: Any) -> asyncio.Future[Any]:
