@@ -106,6 +106,14 @@ def test_every_dependency_that_the_setup_installs_is_pinned() -> None:
     assert {canonical(name) for name in wanted} - set(pinned_versions()) == set()
 
 
+def test_every_library_has_a_lowest_version_that_exists_as_it_is_written() -> None:
+    requirements = setup_value('install_requires')
+    assert requirements
+    for requirement in requirements:
+        # A whole version, and no upper bound: scripts/test --lowest installs exactly this one.
+        assert re.fullmatch(r'[\w-]+>=\d+\.\d+(\.\d+)*', requirement), requirement
+
+
 def test_no_room_is_left_out_of_the_rule_that_only_the_ros_room_knows_ros() -> None:
     text = (ROOT / 'pyproject.toml').read_text()
     contract = text.partition("name = 'Only the ros room knows ROS'")[2]
