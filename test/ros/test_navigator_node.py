@@ -36,10 +36,13 @@ from rclpy.action import ActionClient
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, Joy
 from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from visualization_msgs.msg import InteractiveMarkerFeedback, InteractiveMarkerUpdate
+from visualization_msgs.srv import GetInteractiveMarkers
 from vlm_nav_msgs.action import NavigateByInstruction
 
 from vlm_nav.ros.navigator_work import NavigatorWork
-from vlm_nav.ros.qos import LATCHED, OUTPUT, SENSOR
+from vlm_nav.ros.qos import COMMAND, LATCHED, OUTPUT, SENSOR
 from vlm_nav.ros.spinning import answer_of
 
 pytestmark = pytest.mark.ros
@@ -69,6 +72,8 @@ USUAL = {
     'dry_run': False,
     'fence': '',
     'override': 'none',
+    'confirm': False,
+    'confirm_timeout_s': 30.0,
     'override_quiet_s': 0.5,
 }
 
@@ -426,6 +431,73 @@ def test_within_a_fence_nothing_beyond_it_is_offered(robot: Robot) -> None:
     assert robot.set(fence='0 0, 1 1') == ''
     assert not robot.change('configure')
     assert robot.navigator.wait_log('parameters refused', 'three corners or more')
+
+
+def button_of(robot: Robot, instruction: str, shown: Told) -> Line:
+    """Give an instruction and return the button that waits to be clicked on."""
+    before = len(shown.lines)
+    robot.human.instruct(instruction)
+    return shown.wait(lambda line: bool(line['buttons']), before)
+
+
+def test_a_goal_that_wants_a_release_is_not_sent_before_it(robot: Robot) -> None:
+    robot.begin(confirm=True)
+    shown = Told('buttons')
+    updates = robot.node.create_subscription(
+        InteractiveMarkerUpdate,
+        'navigator/confirm/update',
+        lambda message: shown.add({
+            'number': message.seq_num,
+            'buttons': [(marker.name, marker.header.frame_id) for marker in message.markers],
+            'erased': list(message.erases),
+        }),
+        COMMAND,
+    )  # fmt: skip
+    clicks = robot.node.create_publisher(
+        InteractiveMarkerFeedback, 'navigator/confirm/feedback', COMMAND
+    )
+    assert not robot.human.call(Trigger, 'navigator/release', Trigger.Request()).success
+    before = len(robot.base.told.lines)
+    first = button_of(robot, 'go by the service', shown)
+    ((name, frame_id),) = first['buttons']
+    assert frame_id == 'map'
+    asked = GetInteractiveMarkers.Request()
+    service = 'navigator/confirm/get_interactive_markers'
+    answer = robot.human.call(GetInteractiveMarkers, service, asked)
+    assert answer.sequence_number == first['number']
+    assert [marker.name for marker in answer.markers] == [name]
+    assert len(robot.base.told.lines) == before
+    assert robot.human.call(Trigger, 'navigator/release', Trigger.Request()).success
+    end = robot.human.outcomes.wait(lambda line: line['instruction'] == 'go by the service')
+    assert end['reached'] is True
+    assert shown.wait(lambda line: name in line['erased'])['number'] == first['number'] + 1
+    before = len(robot.base.told.lines)
+    ((second, _),) = button_of(robot, 'go by the button', shown)['buttons']
+    click = InteractiveMarkerFeedback(event_type=InteractiveMarkerFeedback.BUTTON_CLICK)
+    # A click on the button of the goal before, which comes first, releases nothing.
+    for marker_name in (name, second):
+        assert len(robot.base.told.lines) == before
+        click.marker_name = marker_name
+        clicks.publish(click)
+    end = robot.human.outcomes.wait(lambda line: line['instruction'] == 'go by the button')
+    assert end['reached'] is True
+    robot.node.destroy_subscription(updates)
+    robot.node.destroy_publisher(clicks)
+
+
+def test_a_goal_that_nobody_releases_or_that_is_cancelled_is_not_sent(robot: Robot) -> None:
+    robot.begin(confirm=True, confirm_timeout_s=0.3)
+    before = len(robot.base.told.lines)
+    end = robot.ask('wait in vain')
+    assert (end['outcome'], end['reached'], end['reason']) == ('goal', False, 'not_confirmed')
+    robot.begin(confirm=True)
+    decided = len(robot.human.decisions.lines)
+    robot.human.instruct('wait and be cancelled')
+    robot.human.decisions.wait(lambda line: line['outcome'] == 'goal', decided)
+    assert robot.human.call(Trigger, 'navigator/cancel', Trigger.Request()).success
+    end = robot.human.outcomes.wait(lambda line: line['instruction'] == 'wait and be cancelled')
+    assert end['reason'] == 'cancelled'
+    assert len(robot.base.told.lines) == before
 
 
 TAKEN_OVER = {

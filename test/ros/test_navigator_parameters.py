@@ -149,6 +149,8 @@ REACHES: dict[str, tuple[Any, str]] = {
     'override': ('joy', 'safety.override.override'),
     'override_dead_band': (0.1, 'safety.override.override_dead_band'),
     'override_quiet_s': (0.5, 'safety.override.override_quiet_s'),
+    'confirm': (True, 'safety.confirm'),
+    'confirm_timeout_s': (5.5, 'safety.confirm_timeout_s'),
     'robot_radius_m': (0.4, 'free_space.robot_radius_m'),
     'obstacle_low_m': (0.1, 'free_space.obstacle_low_m'),
     'obstacle_high_m': (1.1, 'free_space.obstacle_high_m'),

@@ -60,6 +60,7 @@ class DrivingReason(Enum):
     """Why a goal was not sent, or was sent and not reached."""
 
     DRY_RUN = 'dry_run'
+    NOT_CONFIRMED = 'not_confirmed'
     NO_VALID_COSTMAP = 'no_valid_costmap'
     GOAL_NOT_FINITE = 'goal_not_finite'
     GOAL_OUTSIDE_MAP = 'goal_outside_map'

@@ -14,6 +14,8 @@ _RECHECK, _OVERRIDE = RecheckSettings(), OverrideSettings()
 
 SAFETY_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
+    Parameter('confirm', False, 'send no goal before a person has released it'),
+    seconds('confirm_timeout_s', 60.0, 'how long a goal waits for its release'),
     Parameter('recheck', True, 'look again while driving, and stop where somebody steps in'),
     seconds('recheck_period_s', _RECHECK.recheck_period_s, 'how often is looked while driving'),
     metres('recheck_ahead_m', _RECHECK.recheck_ahead_m, 'how far ahead is looked while driving'),
@@ -51,6 +53,8 @@ class SafetySettings:
     """How carefully is driven."""
 
     dry_run: bool = False
+    confirm: bool = False
+    confirm_timeout_s: float = 60.0
     recheck: bool = True
     rechecks: RecheckSettings = RecheckSettings()
     override: OverrideSettings = OverrideSettings()
@@ -65,6 +69,8 @@ def safety_settings(values: Mapping[str, Any]) -> SafetySettings:
     override['override'] = OverrideKind(override['override'])
     return SafetySettings(
         dry_run=values['dry_run'],
+        confirm=values['confirm'],
+        confirm_timeout_s=values['confirm_timeout_s'],
         recheck=values['recheck'],
         rechecks=RecheckSettings(**named(values, RecheckSettings)),
         override=OverrideSettings(**override),

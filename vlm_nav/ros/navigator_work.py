@@ -14,6 +14,7 @@ from vlm_nav.core.errors import VlmNavError
 from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
+from vlm_nav.navigation.confirmed import ConfirmedBase
 from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fenced_base import FencedBase
@@ -22,6 +23,7 @@ from vlm_nav.navigation.ports import Base
 from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.navigation.watched_base import RememberingEyes, WatchedBase
 from vlm_nav.records.write import RecordWriter
+from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
 from vlm_nav.ros.heartbeat import Heartbeat
 from vlm_nav.ros.instruction_inputs import InstructionInputs
@@ -80,7 +82,9 @@ class _Shift:
             warn=node.get_logger().warning,
         )
 
-    def _base(self, own_pose: Callable[[str], FloorPose | None]) -> Base:
+    def _base(
+        self, confirmation: Confirmation, own_pose: Callable[[str], FloorPose | None]
+    ) -> Base:
         """Return what drives, with everything around it that keeps it from driving."""
         base: Base = DryRunBase() if self.nav2 is None else self.nav2
         if self.settings.safety.recheck:
@@ -91,6 +95,8 @@ class _Shift:
                 free_space=self.settings.free_space,
                 settings=self.settings.safety.rechecks,
             )
+        if self.settings.safety.confirm:
+            base = ConfirmedBase(base, confirmation, self.settings.safety.confirm_timeout_s)
         if self.settings.fence.is_set:
             radius_m = self.settings.free_space.robot_radius_m
             base = FencedBase(base, self.settings.fence, own_pose, radius_m)
@@ -119,7 +125,7 @@ class _Shift:
         return Mission(
             self.sights,
             selector,
-            self._base(own_pose),
+            self._base(parts.confirmation, own_pose),
             self.settings.limits,
             listeners,
             name_record=new_identifier if recorded else str,
@@ -153,6 +159,7 @@ class _Lasting:
         self.inputs = InstructionInputs(node, worker)
         self.heartbeat = Heartbeat(node, worker.believed_goal)
         self.outputs = NavigatorOutputs(node)
+        self.confirmation = Confirmation(node)
         self.transforms = transform_source(node)
         self._actions: dict[RequireActive, RclpyNavigateAction] = {}
 
@@ -252,6 +259,7 @@ class NavigatorWork:
             return
         values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
         values['busy'] = str(shift.dispatcher.busy)
+        values['release'] = 'awaited' if self._parts.confirmation.is_awaited else ''
         values['watchdog'] = 'listens' if self._parts.heartbeat.watched else 'none listens'
         problem = 'overridden' if shift.dispatcher.overridden else ''
         problem = 'paused' if shift.dispatcher.paused else problem
