@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 from sensor_data import kitchen_frame
-from synthetic import Box, frame_of
+from synthetic import Box, camera_pose, frame_of
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.camera import PinholeCamera
@@ -68,6 +68,25 @@ def test_somebody_who_steps_into_the_way_is() -> None:
     assert found is not None
     assert '1.0' in found
     assert '3.00 m' in found
+
+
+def test_what_another_camera_saw_when_the_goal_was_chosen_is_not_new() -> None:
+    # It stands to the left, where the robot has turned to meanwhile.
+    turned = FloorPose(0.0, 0.0, math.pi / 2.0)
+    aside = Box((-0.2, 0.2), (1.0, 1.3), (0.0, 0.6))
+    front = dataclasses.replace(frame_of([aside]), camera_name='front')
+    left = dataclasses.replace(frame_of([aside], camera_pose(left_deg=90.0)), camera_name='left')
+    goal = Waypoint('map', 7, 0.0, 3.0, math.pi / 2.0)
+    later = seen(Box((1.0, 1.3), (-0.2, 0.2), (0.0, 0.6)), at=turned)
+    assert way(Sight(front), goal).objection(later) is not None
+    assert way(Sight(front, further=(left,)), goal).objection(later) is None
+
+
+def test_what_any_camera_sees_in_the_way_is_a_reason_to_stop() -> None:
+    front = dataclasses.replace(frame_of(), camera_name='front', depth_m=None)
+    other = dataclasses.replace(frame_of([PERSON]), camera_name='other')
+    assert way().objection(Sight(front)) is None
+    assert way().objection(Sight(front, further=(other,))) is not None
 
 
 def test_without_a_sight_before_everything_in_the_way_is_new() -> None:

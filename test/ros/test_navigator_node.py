@@ -384,6 +384,7 @@ def test_diagnostics_come_once_a_second_with_a_level(robot: Robot) -> None:
 
     subscription = robot.node.create_subscription(DiagnosticArray, '/diagnostics', take, OUTPUT)
     first = came.wait(lambda line: line['level'] == DiagnosticStatus.OK)
+    assert 'camera/color/image_raw' in first['camera front']
     second = came.wait(lambda line: line['at_s'] > first['at_s'])
     assert 0.5 < second['at_s'] - first['at_s'] < 1.5
     assert came.wait(lambda line: line.get('watchdog') == 'listens')
@@ -548,6 +549,12 @@ def test_a_dry_run_decides_and_sends_nothing(robot: Robot) -> None:
 NEVER_BEGIN = {
     'out_of_range': ({'pivot.rounds': 11}, 2, ['pivot.rounds', 'Max: 10', '11']),
     'unknown_text': ({'image_transport': 'theora'}, 1, ['raw, compressed', 'theora']),
+    'unfit_camera': ({'cameras': "['front', 'a/b']"}, 1, ["got 'a/b'"]),
+    'unfit_topic': (
+        {'cameras': "['front', 'left']", 'left.image': 'no topic'},
+        1,
+        ['left.image is the name of a topic', 'no topic'],
+    ),
     'unknown_model': ({'vlm.spec': 'gpt'}, 1, ['gpt', 'known: openai']),
 }
 STATES = {
