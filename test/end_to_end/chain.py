@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +78,7 @@ def running_chain(
     speed_m_s: float = 0.5,
     clock: bool = False,
     parameters: dict[str, Any] | None = None,
+    player_options: Sequence[str] = (),
 ) -> Iterator[Chain]:
     """Start all processes and wait until the navigator is active; end them afterwards."""
     with ExitStack() as ending:
@@ -111,6 +112,7 @@ def running_chain(
         )  # fmt: skip
         bag = str(folder('bags') / 'kitchen_rgbd')
         options = ['--frame', '0', '--wait-for', 'navigator', *(['--clock'] if clock else [])]
+        options += player_options
         player = start('vlm_nav.ros.doubles.bag_player', bag, *options)
         player.told.wait(lambda line: 'state' in line)
         yield Chain(player, model, base, navigator, Human(node), url, records)

@@ -115,7 +115,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _play(node: Node, options: argparse.Namespace, stopping: list[int]) -> int:
-    publishing = BagPublishing(node, read_recording(options.bag), with_clock=options.clock)
+    recording = read_recording(options.bag)
+    if options.without_map:
+        recording = recording.without_frame('map')
+    publishing = BagPublishing(node, recording, with_clock=options.clock)
     player = BagPlayer(publishing, PlayedState(options.frame, options.fault), options.rate)
     watch = LifecycleWatch(node, options.wait_for) if options.wait_for else None
     deadline = Deadline.after(options.wait_timeout)
@@ -155,6 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--fault', type=Fault, default=None, help=f'one of {known}')
     parser.add_argument('--rate', type=float, default=5.0, help='pictures a second')
     parser.add_argument('--clock', action='store_true', help="publish /clock from the bag's start")
+    parser.add_argument(
+        '--without-map', action='store_true', help='leave the frame map out of what tf tells'
+    )
     parser.add_argument('--wait-for', metavar='NODE', help='begin when this node is active')
     parser.add_argument('--wait-timeout', type=float, default=30.0, metavar='S')
     parser.add_argument(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,14 @@ class Recording:
         for transform in sorted(self.dynamic, key=lambda one: -abs(_stamp_ns(one) - stamp_ns)):
             nearest[transform.child_frame_id] = transform
         return Moment(tuple(messages), tuple(nearest.values()))
+
+    def without_frame(self, frame_id: str) -> Recording:
+        """Return the recording of a robot whose tf has no such frame at its root."""
+        kept = [
+            tuple(one for one in transforms if one.header.frame_id != frame_id)
+            for transforms in (self.dynamic, self.static)
+        ]
+        return replace(self, dynamic=kept[0], static=kept[1])
 
 
 def read_recording(folder: Path) -> Recording:
