@@ -148,6 +148,13 @@ def test_the_kitchen_is_decided_about_with_its_two_cameras(
     assert math.hypot(line['u_px'] - 214.0, line['v_px'] - 344.0) < 40.0
 
 
+def test_a_fence_in_a_map_means_nothing_to_a_picture(vlm_nav: Command) -> None:
+    (free,) = vlm_nav(*robot('--json')).lines
+    said = vlm_nav(*robot('--json', '-p', 'fence:=90 90, 91 90, 91 91'))
+    assert said.lines == [free]
+    assert 'fence and keep_out are left out' in said.stderr
+
+
 def test_a_hold_is_an_answer(vlm_nav: Command) -> None:
     said = vlm_nav(*robot('--json', '--vlm', 'scripted:none'))
     (line,) = said.lines

@@ -114,6 +114,19 @@ def test_the_shipped_parameters_are_taken(vlm_nav: Command) -> None:
     assert said.lines[0]['outcome'] == 'goal'
 
 
+def test_what_holds_on_the_robot_holds_here(vlm_nav: Command) -> None:
+    rest = ('replay', kitchen(), *INSTRUCTION, *MODEL, '--json', '--every', '100')
+    (free,) = vlm_nav(*rest).lines
+    far = '90 90, 91 90, 91 91'
+    (kept_out,) = vlm_nav(*rest, '-p', "keep_out:=['-9 -9, 9 -9, 9 9, -9 9']").lines
+    assert (kept_out['outcome'], kept_out['reason']) == ('hold', 'all_candidates_blocked')
+    (elsewhere,) = vlm_nav(*rest, '-p', f"keep_out:=['{far}']").lines
+    assert elsewhere == free
+    (before,) = vlm_nav(*rest, '-p', 'stand_off_m:=0.3').lines
+    nearer_m = math.hypot(free['x_m'], free['y_m']) - math.hypot(before['x_m'], before['y_m'])
+    assert nearer_m == pytest.approx(0.3, abs=0.05)
+
+
 def test_without_depth_and_costmaps_every_decision_says_what_is_missing(vlm_nav: Command) -> None:
     said = vlm_nav(
         'replay', kitchen(), *INSTRUCTION, *MODEL, '--json', '--depth', 'none', '--every', '9'

@@ -22,6 +22,7 @@ TABLE = (
     Parameter('part.length_m', 0.5, 'how long', 0.1, 2.0),
     Parameter('wanted', True, 'whether it is wanted'),
     Parameter('word', 'a', 'which word', one_of=('a', 'b')),
+    Parameter('names', [''], 'which names'),
 )
 
 
@@ -95,7 +96,7 @@ def test_words_that_assign_nothing_are_refused(words: str) -> None:
 
 def test_what_is_not_given_has_its_default_and_what_is_unknown_is_left_out() -> None:
     values = checked_values(TABLE, {'part.length_m': 1, 'else': 2})
-    assert values == {'count': 3, 'part.length_m': 1.0, 'wanted': True, 'word': 'a'}
+    assert values == {'count': 3, 'part.length_m': 1.0, 'wanted': True, 'word': 'a', 'names': ['']}
     assert isinstance(values['part.length_m'], float)
 
 
@@ -113,6 +114,8 @@ def test_what_is_not_given_has_its_default_and_what_is_unknown_is_left_out() -> 
         ('wanted', 1),
         ('word', 'c'),
         ('word', None),
+        ('names', 'a'),
+        ('names', ['a', 1]),
     ],
 )
 def test_a_value_that_its_parameter_may_not_have_is_refused_by_name(name: str, value: Any) -> None:

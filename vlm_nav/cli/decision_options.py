@@ -10,8 +10,6 @@ from typing import Annotated, Any, Optional
 import typer
 
 from vlm_nav.core.errors import InvalidValueError, VlmNavError
-from vlm_nav.core.events import Listener
-from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.navigation.decision_parameters import (
     DECIDING_PARAMETERS,
     LOOKING_PARAMETERS,
@@ -19,7 +17,6 @@ from vlm_nav.navigation.decision_parameters import (
     decision_settings,
 )
 from vlm_nav.navigation.parameter_file import checked_values, value_of_words, values_of_file
-from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.specification import model_from_spec
 
@@ -105,23 +102,6 @@ async def close(model: Model) -> None:
     close_model = getattr(model, 'aclose', None)
     if close_model is not None:
         await close_model()
-
-
-def selector_for(
-    settings: DecisionSettings, model: Model, listeners: Sequence[Listener]
-) -> PivotSelector:
-    """Return what chooses a place on the floor, as the navigator makes it."""
-    return PivotSelector(
-        model=model,
-        settings=settings.pivot,
-        free_space=settings.free_space,
-        reach=settings.reach,
-        fence=settings.fence,
-        arrival=settings.arrival,
-        evidence=(mark_facts,) if settings.mark_facts else (),
-        listeners=listeners,
-        seed=settings.seed,
-    )
 
 
 def _known(name: str, value: Any) -> tuple[str, Any]:

@@ -24,7 +24,6 @@ from vlm_nav.cli.decision_options import (
     Vlm,
     close,
     model_for,
-    selector_for,
     settings_of,
     values_of,
 )
@@ -43,8 +42,10 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
+from vlm_nav.navigation.decision_making import selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.dry_run import DryRunBase
+from vlm_nav.navigation.fence import Fence
 from vlm_nav.navigation.in_words import decision_fields, decision_words
 from vlm_nav.navigation.mission import Mission
 from vlm_nav.navigation.sight import Sight
@@ -111,6 +112,10 @@ def pivot(
         poses = PoseOptions(base_from_camera, camera_height, camera_pitch)
         pose = camera_pose(poses, pictures.calibration, pictures.depth_m)
         _say_pose(pose)
+        if settings.fence.is_set:
+            # It is given in the map, and nobody knows where in it the picture was taken.
+            note('fence and keep_out are left out: there is no map')
+            settings = replace(settings, fence=Fence())
         decided = asyncio.run(_on_floor(pictures, pose, instruction, settings, annotated))
     if annotated is not None:
         note(f'pictures: {annotated.finish(decided.pixel)}')

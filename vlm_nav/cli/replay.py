@@ -26,7 +26,6 @@ from vlm_nav.cli.decision_options import (
     Vlm,
     close,
     model_for,
-    selector_for,
     settings_of,
     values_of,
 )
@@ -35,6 +34,7 @@ from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.core.events import Listener
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.navigation.decision_making import selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings, without_secrets
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.in_words import decision_fields, decision_words

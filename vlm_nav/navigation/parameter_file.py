@@ -79,6 +79,8 @@ def _checked(entry: Parameter, value: Any) -> Any:
         value = float(value)
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
         raise ParameterFileError(f'{entry.name} is a {kind.__name__}, got {value!r}')
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        raise ParameterFileError(f'{entry.name} is a list of texts, got {value!r}')
     if not _in_range(entry, value):
         raise ParameterFileError(
             f'{entry.name} lies in {entry.least:g} to {entry.most:g}, got {value!r}'

@@ -12,15 +12,14 @@ from rclpy.node import Node
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.core.events import Listener
-from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.navigation.confirmed import ConfirmedBase
+from vlm_nav.navigation.decision_making import selector_for
 from vlm_nav.navigation.dispatcher import Dispatcher, EndListener
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fenced_base import FencedBase
 from vlm_nav.navigation.mission import Mission, new_identifier
 from vlm_nav.navigation.ports import Base
-from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.navigation.watched_base import RememberingEyes, WatchedBase
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.confirmation import Confirmation
@@ -109,17 +108,7 @@ class _Shift:
         self, node: Node, parts: _Lasting, own_pose: Callable[[str], FloorPose | None]
     ) -> Mission:
         listeners: list[Listener] = [*self._recorders(node), parts.outputs, parts.inputs]
-        selector = PivotSelector(
-            model=self.model,
-            settings=self.settings.pivot,
-            free_space=self.settings.free_space,
-            reach=self.settings.reach,
-            fence=self.settings.fence,
-            arrival=self.settings.arrival,
-            evidence=(mark_facts,) if self.settings.mark_facts else (),
-            listeners=listeners,
-            seed=self.settings.seed,
-        )
+        selector = selector_for(self.settings, self.model, listeners)
         # Without records there is nothing that a name would lead to.
         recorded = self.settings.records_folder is not None
         return Mission(
