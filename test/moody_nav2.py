@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
@@ -101,19 +101,19 @@ class MoodyNav2:
         self._later(self._about(self._settings.response_timeout_s), self._answer, goal)
         return goal
 
-    def others_driving(self, goal_id: bytes) -> bool:
-        """Tell of other goals, its own client's late ones among them."""
+    def others_driving(self, own_goals: Collection[bytes]) -> bool:
+        """Tell of strangers, and of goals that the client has forgotten."""
         stranger = asyncio.get_running_loop().time() < self.stranger_until_s
-        return stranger or any(g.drives() and g.goal_id != goal_id for g in self.goals)
+        return stranger or any(g.drives() and g.goal_id not in own_goals for g in self.goals)
 
     def stranger_comes(self) -> None:
         """Give the slot to somebody else; the status topic may tell of it late or never."""
         self._preempt(None)
-        self._later(self._lots.choice([0.0, 0.1, 0.5]), self._tell_of_stranger)
+        self._later(self._lots.choice([0.0, 0.0, 0.1, 0.5]), self._tell_of_stranger)
 
     def _tell_of_stranger(self) -> None:
         now_s = asyncio.get_running_loop().time()
-        self.stranger_until_s = now_s + self._lots.choice([0.0, 0.05, 5.0])
+        self.stranger_until_s = now_s + self._lots.choice([0.0, 5.0, 5.0])
 
     def _answer(self, goal: MoodyGoal) -> None:
         goal.answered_s = asyncio.get_running_loop().time()

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sized
+from collections.abc import AsyncIterator, Callable, Collection, Sized
 from typing import Any
 
 import pytest
@@ -68,6 +68,7 @@ class PlayedNav2:
         self.goals: list[PlayedGoal] = []
         self.why_not: str | None = None
         self.stranger = False
+        self.told_as_own: list[set[bytes]] = []
         self.answer_wait_s = 0.0
         self._sent = asyncio.Event()
 
@@ -82,8 +83,9 @@ class PlayedNav2:
         self._sent.set()
         return self.goals[-1]
 
-    def others_driving(self, goal_id: bytes) -> bool:
+    def others_driving(self, own_goals: Collection[bytes]) -> bool:
         """Answer as told."""
+        self.told_as_own.append(set(own_goals))
         return self.stranger
 
     async def next_goal(self, *, accept: bool = True) -> PlayedGoal:
@@ -376,6 +378,23 @@ async def test_closing_cancels_the_goal_and_takes_no_more(bench: Bench) -> None:
     assert await bench.end_of(drive) is DriveState.SHUT_DOWN
     assert await bench.end_of(bench.start()) is DriveState.SHUT_DOWN
     assert len(bench.nav2.goals) == 1
+
+
+async def test_older_goals_of_its_own_are_no_strangers_to_the_client(bench: Bench) -> None:
+    silent = bench.start()
+    late = await bench.nav2.next_goal(accept=False)
+    assert await bench.end_of(silent) is DriveState.SILENT
+    replaced = bench.start()
+    old = await bench.nav2.next_goal()
+    drive = bench.start(OTHER)
+    goal = await bench.nav2.next_goal()
+    late.ends_when_cancelled = False
+    late.response.set_result(True)
+    goal.end(GoalStatus.ABORTED)
+    assert await bench.end_of(drive) is DriveState.ABORTED
+    assert bench.nav2.told_as_own[0] == {late.goal_id, old.goal_id, goal.goal_id}
+    assert await bench.end_of(replaced) is DriveState.REPLACED
+    late.end(GoalStatus.CANCELED)
 
 
 async def test_feedback_of_a_replaced_goal_is_not_passed_on(bench: Bench) -> None:

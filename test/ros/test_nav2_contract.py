@@ -221,8 +221,8 @@ async def test_a_goal_pose_of_somebody_else_is_such_a_newer_goal(client: Client)
     client.goal_poses.publish(pose_stamped(Waypoint('map', 0, *client.stack.start, 0.0)))
     assert await driven.result() == NO_WORD
     own = driven.goal.goal_id
-    await client.until('its status', lambda: client.action.others_driving(own))
-    await client.until('its end', lambda: not client.action.others_driving(own))
+    await client.until('its status', lambda: client.action.others_driving([own]))
+    await client.until('its end', lambda: not client.action.others_driving([own]))
 
 
 async def test_a_goal_outside_the_map_is_accepted_and_aborted_with_a_code(
@@ -240,12 +240,12 @@ async def test_the_status_topic_tells_of_a_goal_while_it_runs_and_after_its_end(
     own = driven.goal.goal_id
     running = GoalStatus.EXECUTING
     await client.until('its status', lambda: client.status.get(own) == running)
-    assert client.action.others_driving(b'another')
-    assert not client.action.others_driving(own)
+    assert client.action.others_driving([b'another'])
+    assert not client.action.others_driving([own])
     driven.goal.cancel()
     await driven.result()
     await client.until('its end', lambda: client.status[own] == GoalStatus.CANCELED)
-    await client.until('nobody', lambda: not client.action.others_driving(b'another'))
+    await client.until('nobody', lambda: not client.action.others_driving([b'another']))
 
 
 async def test_somebody_who_cancels_all_ends_this_clients_goal_too(client: Client) -> None:

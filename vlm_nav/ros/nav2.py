@@ -129,7 +129,7 @@ class Nav2Client:
         self._closed = True
         for drive in self._drives:
             drive.tell_to_stop(DriveEnd(DriveState.SHUT_DOWN, 'the client was closed'))
-        leaving = {*(drive.left for drive in self._drives), *self._late.being_cancelled}
+        leaving = {*(drive.left for drive in self._drives), *self._late.being_cancelled.values()}
         if leaving:
             await asyncio.wait(leaving)
 
@@ -195,7 +195,7 @@ class Nav2Client:
     def _being_cancelled(self) -> asyncio.Task[None] | None:
         """Return the ending of one of the goals that are being cancelled, None without any."""
         endings = (drive.ending for drive in self._drives if drive.cancelling)
-        return next(endings, None) or next(iter(self._late.being_cancelled), None)
+        return next(endings, None) or next(iter(self._late.being_cancelled.values()), None)
 
     async def _why_not_ready(self, drive: _Drive, until: Deadline) -> str | None:
         """Ask the action why no goal would be accepted, as long as the drive goes on."""
@@ -229,7 +229,7 @@ class Nav2Client:
         others, not_ready = False, None
         if result.status == GoalStatus.ABORTED and result.error_code == 0:
             until = Deadline.after(self._settings.cancel_timeout_s)
-            others = await self._others_driving(goal, until.sooner(_STATUS_GRACE_S))
+            others = await self._others_driving(until.sooner(_STATUS_GRACE_S))
             not_ready = None if others else await self._why_not_ready(drive, until)
         return interpret(
             result,
@@ -240,12 +240,18 @@ class Nav2Client:
             not_ready=not_ready,
         )
 
-    async def _others_driving(self, goal: SentGoal, until: Deadline) -> bool:
-        while not self._action.others_driving(goal.goal_id):
+    async def _others_driving(self, until: Deadline) -> bool:
+        while not self._action.others_driving(self._own_goals()):
             if until.expired():
                 return False
             await asyncio.sleep(_STATUS_AGAIN_S)
         return True
+
+    def _own_goals(self) -> frozenset[bytes]:
+        """Return the ids of all goals of this client that may still run."""
+        goals = (drive.goal for drive in self._drives)
+        ids = (goal.goal_id for goal in goals if goal is not None)
+        return frozenset((*ids, *self._late.being_cancelled))
 
     async def _leave(self, drive: _Drive) -> None:
         """See to it that the drive's goal has ended, even if this is cancelled meanwhile."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import Any
 
@@ -101,9 +101,9 @@ class RclpyNavigateAction:
         )
         return RclpyGoal(self._node, bytes(goal_id.uuid), sending)
 
-    def others_driving(self, goal_id: bytes) -> bool:
-        """Return whether the status topic shows another goal as not ended."""
-        return bool(self._active_goals - {goal_id})
+    def others_driving(self, own_goals: Collection[bytes]) -> bool:
+        """Return whether the status topic shows other goals than these as not ended."""
+        return bool(self._active_goals.difference(own_goals))
 
     async def _why_not_active(self) -> str | None:
         asked = answer_of(self._node, lambda: self._states.call_async(GetState.Request()))

@@ -20,7 +20,7 @@ class LateGoals:
         """Wait `wait_s` for each step of a cancel."""
         self._wait_s = wait_s
         self._warn = warn
-        self.being_cancelled: set[asyncio.Task[None]] = set()
+        self.being_cancelled: dict[bytes, asyncio.Task[None]] = {}
 
     def watch(self, goal: SentGoal) -> None:
         """Cancel a goal as soon as its acceptance comes, which nobody waits for any more."""
@@ -31,8 +31,8 @@ class LateGoals:
             return
         self._warn(f'goal {goal.goal_id.hex()} was accepted too late and is cancelled')
         task = asyncio.ensure_future(cancelled(goal, goal.cancel(), self._wait_s, self._warn))
-        self.being_cancelled.add(task)
-        task.add_done_callback(self.being_cancelled.discard)
+        self.being_cancelled[goal.goal_id] = task
+        task.add_done_callback(lambda _: self.being_cancelled.pop(goal.goal_id))
 
 
 async def cancelled(

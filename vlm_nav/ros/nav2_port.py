@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,8 +38,8 @@ class NavigateAction(Protocol):
         """Send a goal at once; answers and feedback arrive in the running loop."""
         ...
 
-    def others_driving(self, goal_id: bytes) -> bool:
-        """Return whether the server is busy with another goal than this one."""
+    def others_driving(self, own_goals: Collection[bytes]) -> bool:
+        """Return whether the server is busy with another goal than these."""
         ...
 
 
