@@ -25,7 +25,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import DecisionOutcome
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.core.reasons import ChoosingReason, DrivingReason, ObservationReason
+from vlm_nav.core.reasons import AskingReason, ChoosingReason, DrivingReason, ObservationReason
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.dry_run import DryRunBase
@@ -50,6 +50,7 @@ def replayed(
     bag: Path,
     *,
     every_s: float = 1.0,
+    instruction: str = 'go there',
     settings: SightSettings = SightSettings(),
     problems: list[str] | None = None,
 ) -> list[Replayed]:
@@ -63,7 +64,7 @@ def replayed(
             eyes = BagEyes(opened, topics, lasting, settings, SYNCHRONISER, told.append)
             selector = PivotSelector(NearestToTarget(Pixel(320.0, 420.0)))
             mission = Mission(eyes, selector, DryRunBase(), name_record=str)
-            return [one async for one in replay(eyes, mission, 'go there', every_s)]
+            return [one async for one in replay(eyes, mission, instruction, every_s)]
 
     return asyncio.run(run())
 
@@ -167,6 +168,12 @@ def test_decisions_come_as_often_as_they_are_wanted(every_s: float, count: int) 
 def test_a_time_between_decisions_is_not_negative() -> None:
     with pytest.raises(InvalidValueError, match='0 s or more'):
         replayed(folder('bags') / 'kitchen_rgbd', every_s=-1.0)
+
+
+def test_an_instruction_without_words_is_refused_at_every_picture_and_no_more() -> None:
+    found = replayed(folder('bags') / 'kitchen_rgbd', instruction=' ')
+    assert len({one.stamp_ns for one in found}) == len(found) == 20
+    assert {one.decision.reason for one in found} == {AskingReason.INSTRUCTION_EMPTY}
 
 
 def test_a_second_replay_decides_the_same() -> None:

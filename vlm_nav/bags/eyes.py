@@ -57,10 +57,11 @@ class BagEyes:
     def go_on(self, due_ns: int, until_ns: int) -> bool:
         """Read on until a complete picture is there at `due_ns` or later, or time is `until_ns`.
 
-        Returns False where the bag ended before either.
+        Returns False where the bag ended before either. A picture that nobody looked at is gone.
         """
+        self._found = None
         while True:
-            if self._found is None and self.now_ns >= due_ns:
+            if self.now_ns >= due_ns:
                 self._found = self._synchroniser.newest()
             if self._found is not None or self.now_ns >= until_ns:
                 return True
