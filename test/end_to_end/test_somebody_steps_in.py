@@ -15,7 +15,7 @@ from end_to_end.processes import Line
 pytestmark = [pytest.mark.ros, pytest.mark.data]
 
 WITHIN_S = 0.5
-TIMES = 10
+TIMES = 5
 
 
 @pytest.fixture(scope='module')
