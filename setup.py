@@ -66,7 +66,7 @@ setup(
         'numpy>=1.24.0',
         'openai>=1.40.0',
         'opencv-python-headless>=4.6.0.66',
-        'pydantic>=2.5.0',
+        'pydantic>=2.6.0',
         'PyYAML>=6.0',
         'rich>=11.2.0',
         'transforms3d>=0.4.1',

@@ -16,7 +16,7 @@ PUBLISHED = Path(__file__).resolve().parents[2] / 'docs' / 'record.schema.json'
 
 
 def without_types_of_constants(part: Any) -> Any:
-    """Return a part of a schema without the types that pydantic adds to constants from 2.10 on."""
+    """Return a part of a schema without what only some versions of pydantic add to constants."""
     if isinstance(part, list):
         return [without_types_of_constants(item) for item in part]
     if not isinstance(part, dict):
@@ -24,7 +24,7 @@ def without_types_of_constants(part: Any) -> Any:
     return {
         name: without_types_of_constants(value)
         for name, value in part.items()
-        if not (name == 'type' and 'const' in part)
+        if not (name in {'enum', 'type'} and 'const' in part)
     }
 
 

@@ -86,11 +86,11 @@ def _read(
 def _sizes_px(radius_px: float) -> list[float]:
     """Return the radii that a disc may have been drawn with, in half pixels.
 
-    JPEG blurs the ring, so discs look up to a pixel smaller than they were drawn; with numbers of
-    the wrong size a 6 resembles an 8.
+    JPEG blurs the ring, so discs look up to half a pixel larger or a pixel smaller than they were
+    drawn; with numbers of the wrong size a 6 resembles an 8.
     """
     nearest_px = round(radius_px * 2.0) / 2.0
-    return [nearest_px, nearest_px + 0.5, nearest_px + 1.0]
+    return [nearest_px + more_px for more_px in (-0.5, 0.0, 0.5, 1.0)]
 
 
 def _scores(
