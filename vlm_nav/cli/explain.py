@@ -11,7 +11,7 @@ from vlm_nav.bags.nav2_telling import nav2_story
 from vlm_nav.bags.nav2_words import RESULT_NOTE, fields_of, words_of
 from vlm_nav.bags.reading import open_bag
 from vlm_nav.cli.decision_options import AsJson
-from vlm_nav.cli.saying import say
+from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.navigation.in_words import printable
 
 
@@ -28,19 +28,11 @@ def explain(
     the costmap; with --json a line of JSON for each goal.
     """
     with open_bag(bag) as opened:
-        story = nav2_story(opened, action, _warn)
+        story = nav2_story(opened, action, warn)
     if not story.goals:
-        _note(f'no goal of {story.topics.action} in this bag')
+        note(f'no goal of {story.topics.action} in this bag')
     for goal in story.goals:
         for line in [json.dumps(fields_of(goal))] if as_json else words_of(goal):
             say(line if as_json else printable(line))
     if any(goal.end is GoalEnd.ABORTED for goal in story.goals):
-        _note(RESULT_NOTE)
-
-
-def _warn(problem: str) -> None:
-    say(printable(f'vlm-nav: {problem}'), stderr=True, style='yellow')
-
-
-def _note(words: str) -> None:
-    say(printable(words), stderr=True, style='dim')
+        note(RESULT_NOTE)
