@@ -9,7 +9,6 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.vlm import doubles
 from vlm_nav.vlm.model import Model
-from vlm_nav.vlm.openai_model import OpenAiModel
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 
 _SCRIPTED: dict[str, tuple[str, Callable[[list[float], random.Random], Model]]] = {
@@ -50,6 +49,9 @@ def model_from_spec(
     if kind == 'openai' and not rest:
         if settings is None:
             raise UnknownModelError('model "openai" wants settings with a model name, got none')
+        # Its package is large, and a double needs none of it.
+        from vlm_nav.vlm.openai_model import OpenAiModel
+
         return OpenAiModel(settings, rng=rng)
     name, _, values = rest.partition(':')
     if kind != 'scripted' or name not in _SCRIPTED:
