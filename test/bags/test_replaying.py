@@ -38,7 +38,7 @@ from vlm_nav.vlm.doubles import NearestToTarget
 pytestmark = pytest.mark.data
 DEPTH, INFO = '/camera/depth/image_raw', '/camera/color/camera_info'
 START_NS = 1_600_000_000_000_000_000
-SYNCHRONISER = SynchroniserSettings(with_depth_info=False)
+SYNCHRONISER = SynchroniserSettings()
 
 
 def kitchen() -> list[Written]:

@@ -13,14 +13,13 @@ from vlm_nav.messages.synchroniser import Kind, MatchedSet, Synchroniser, Synchr
 
 MS = 1_000_000
 S = 1000 * MS
-ALL = SynchroniserSettings(with_depth_info=True)
 COLOUR_ONLY = SynchroniserSettings(with_depth=False)
 
 
 class Bench:
     """A synchroniser, a settable ROS time, and messages that know where they come from."""
 
-    def __init__(self, settings: SynchroniserSettings = ALL) -> None:
+    def __init__(self, settings: SynchroniserSettings = SynchroniserSettings()) -> None:
         self.now_ns = 1000 * S
         topics = {Kind.DEPTH: '/depth'}
         self.synchroniser = Synchroniser(settings, lambda: self.now_ns, topics)
@@ -71,7 +70,6 @@ def test_messages_of_equal_stamps_make_a_set() -> None:
     assert found.colour is messages[Kind.COLOUR]
     assert found.depth is messages[Kind.DEPTH]
     assert found.colour_info is messages[Kind.COLOUR_INFO]
-    assert found.depth_info is messages[Kind.DEPTH_INFO]
 
 
 def test_each_set_is_handed_out_once() -> None:
@@ -131,7 +129,7 @@ def test_without_depth_a_picture_and_its_camera_info_are_complete() -> None:
     bench.add(Kind.COLOUR, 0.0)
     found = bench.synchroniser.newest()
     assert found is not None
-    assert (found.depth, found.depth_info) == (None, None)
+    assert found.depth is None
 
 
 async def test_a_waiter_gets_the_set_that_comes_after_its_stamp() -> None:
@@ -149,7 +147,6 @@ async def test_a_waiter_gets_the_set_that_comes_after_its_stamp() -> None:
         (Kind.COLOUR, ObservationReason.NO_IMAGE),
         (Kind.DEPTH, ObservationReason.NO_DEPTH),
         (Kind.COLOUR_INFO, ObservationReason.BAD_CALIBRATION),
-        (Kind.DEPTH_INFO, ObservationReason.BAD_CALIBRATION),
     ],
 )
 async def test_a_topic_that_never_came_is_the_reason(
@@ -213,7 +210,7 @@ def test_time_set_back_empties_it_and_lateness_does_not() -> None:
     assert bench.newest_ms() == 0.0
     bench.now_ns -= 100 * S
     bench.add(Kind.COLOUR, -100_000.0)
-    assert bench.synchroniser.describe().count('no ') == 3
+    assert bench.synchroniser.describe().count('no ') == 2
     for kind in Kind:
         bench.add(kind, -100_000.0)
     assert bench.newest_ms() == -100_000.0

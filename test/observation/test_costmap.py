@@ -116,4 +116,3 @@ def test_places_before_the_base_are_found_through_its_pose() -> None:
     # One metre ahead of a robot that looks along y.
     assert view.values_at_base([(1.0, 0.0), (0.0, 0.6), (0.0, -0.6)]).tolist() == [10, 0, 3]
     assert view.values_at_base([(5.0, 0.0)]).tolist() == [UNKNOWN]
-    assert view.contains_base([(1.0, 0.0), (5.0, 0.0)]).tolist() == [True, False]

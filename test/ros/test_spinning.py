@@ -18,7 +18,6 @@ from vlm_nav.ros import spinning
 from vlm_nav.ros.spinning import (
     SpinThread,
     answer_of,
-    asyncio_future,
     call_in_loop,
     wait_in_loop,
 )
@@ -26,33 +25,37 @@ from vlm_nav.ros.spinning import (
 pytestmark = pytest.mark.ros
 
 
-async def test_a_future_set_in_another_thread_ends_the_one_in_the_loop() -> None:
+async def test_a_future_set_in_another_thread_ends_the_one_in_the_loop(
+    spun: Callable[..., Any],
+) -> None:
     future = Future()
-    bridged = asyncio_future(future)
+    bridged = answer_of(spun(), lambda: future)
     threading.Thread(target=future.set_result, args=(7,)).start()
     assert await asyncio.wait_for(bridged, 2.0) == 7
 
 
-async def test_a_future_that_is_already_done_is_done_here_too() -> None:
+async def test_a_future_that_is_already_done_is_done_here_too(spun: Callable[..., Any]) -> None:
     future = Future()
     future.set_result(7)
-    assert await asyncio.wait_for(asyncio_future(future), 2.0) == 7
+    assert await asyncio.wait_for(answer_of(spun(), lambda: future), 2.0) == 7
 
 
-async def test_errors_and_cancellation_are_handed_over() -> None:
-    failed, cancelled = Future(), Future()
-    bridged = [asyncio_future(failed), asyncio_future(cancelled)]
+async def test_errors_and_cancellation_are_handed_over(spun: Callable[..., Any]) -> None:
+    node, failed, cancelled = spun(), Future(), Future()
+    bridged = [answer_of(node, lambda: failed), answer_of(node, lambda: cancelled)]
     failed.set_exception(ValueError('why'))
     cancelled.cancel()
     with pytest.raises(ValueError, match='why'):
-        await bridged[0]
+        await asyncio.wait_for(bridged[0], 2.0)
     with pytest.raises(asyncio.CancelledError):
-        await bridged[1]
+        await asyncio.wait_for(bridged[1], 2.0)
 
 
-async def test_cancelling_here_leaves_the_future_there_and_its_end_harmless() -> None:
+async def test_cancelling_here_leaves_the_future_there_and_its_end_harmless(
+    spun: Callable[..., Any],
+) -> None:
     future = Future()
-    bridged = asyncio_future(future)
+    bridged = answer_of(spun(), lambda: future)
     bridged.cancel()
     future.set_result(7)
     await asyncio.sleep(0)

@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Iterator
 from typing import Any
 
-from vlm_nav.messages.stamps import seconds
+from vlm_nav.messages.stamps import NS_IN_S, seconds
 
 
 class StampedQueue:
@@ -49,8 +49,8 @@ class StampedQueue:
         """Return in words how often the topic comes and how old its newest message is."""
         if not self._stamps_ns:
             return f'no {name} so far'
-        age_s = (now_ns - self._stamps_ns[-1]) / 1e9
-        span_s = (self._stamps_ns[-1] - self._stamps_ns[0]) / 1e9
+        age_s = (now_ns - self._stamps_ns[-1]) / NS_IN_S
+        span_s = (self._stamps_ns[-1] - self._stamps_ns[0]) / NS_IN_S
         if span_s == 0.0:
             return f'one {name}, {age_s:.2f} s ago'
         rate_hz = (len(self._stamps_ns) - 1) / span_s

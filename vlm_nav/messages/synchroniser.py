@@ -1,4 +1,4 @@
-"""Colour, depth and their calibrations brought together by stamp. Pure logic, no rclpy.
+"""Colour, its calibration and depth brought together by stamp. Pure logic, no rclpy.
 
 Lives in the event loop: `add` and the rest are called from its thread.
 """
@@ -16,11 +16,11 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import ObservationReason, ReasonCode, Refusal
 from vlm_nav.messages.stamped_queue import StampedQueue, info_fits
-from vlm_nav.messages.stamps import seconds
+from vlm_nav.messages.stamps import NS_IN_S, seconds
 
 # A stamp that lies this far before the newest of its topic means that time was set back
 # (a simulation restarted, a bag began again); less is a message that came late.
-SET_BACK_NS = 1_000_000_000
+SET_BACK_NS = NS_IN_S
 
 
 class Kind(str, Enum):
@@ -29,7 +29,6 @@ class Kind(str, Enum):
     COLOUR = 'colour'
     DEPTH = 'depth'
     COLOUR_INFO = 'colour camera_info'
-    DEPTH_INFO = 'depth camera_info'
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,6 @@ class SynchroniserSettings:
     """What belongs together. `slop_s` is best under half the time between two pictures."""
 
     with_depth: bool = True
-    with_depth_info: bool = False
     slop_s: float = 0.02
     maximum_age_s: float = 0.5
     queue_length: int = 10
@@ -59,7 +57,6 @@ class MatchedSet:
     colour: Any
     colour_info: Any
     depth: Any = None
-    depth_info: Any = None
 
 
 @dataclass
@@ -152,7 +149,6 @@ class Synchroniser:
             (Kind.COLOUR, ObservationReason.NO_IMAGE),
             (Kind.DEPTH, ObservationReason.NO_DEPTH),
             (Kind.COLOUR_INFO, ObservationReason.BAD_CALIBRATION),
-            (Kind.DEPTH_INFO, ObservationReason.BAD_CALIBRATION),
         )
         for kind, reason in reasons:
             if self._wants(kind) and self._queues[kind].newest_ns is None:
@@ -160,30 +156,26 @@ class Synchroniser:
         return None
 
     def _complete(self, stamp_ns: int, colour: Any) -> MatchedSet | _Lacking:
-        depth_stamp_ns, depth = stamp_ns, None
+        depth = None
         if self.settings.with_depth:
             nearest = self._queues[Kind.DEPTH].nearest(stamp_ns)
-            if nearest is None or abs(nearest[0] - stamp_ns) > self.settings.slop_s * 1e9:
+            if nearest is None or abs(nearest[0] - stamp_ns) > self.settings.slop_s * NS_IN_S:
                 return self._no_depth_at(stamp_ns, nearest)
-            depth_stamp_ns, depth = nearest
-        colour_info = self._info(Kind.COLOUR_INFO, stamp_ns, colour)
-        depth_info = self._info(Kind.DEPTH_INFO, depth_stamp_ns, depth)
-        if colour_info is None or (self._wants(Kind.DEPTH_INFO) and depth_info is None):
-            lacking = Kind.COLOUR_INFO if colour_info is None else Kind.DEPTH_INFO
+            depth = nearest[1]
+        colour_info = self._info_of(stamp_ns, colour)
+        if colour_info is None:
             return _Lacking(
                 ObservationReason.BAD_CALIBRATION,
-                f'no {self._name(lacking)} with the frame and the size of the picture',
+                f'no {self._name(Kind.COLOUR_INFO)} with the frame and the size of the picture',
             )
-        return MatchedSet(stamp_ns, colour, colour_info, depth, depth_info)
+        return MatchedSet(stamp_ns, colour, colour_info, depth)
 
-    def _info(self, kind: Kind, stamp_ns: int, picture: Any) -> Any:
-        if not self._wants(kind):
-            return None
-        queue = self._queues[kind]
+    def _info_of(self, stamp_ns: int, colour: Any) -> Any:
+        queue = self._queues[Kind.COLOUR_INFO]
         nearest = queue.nearest(stamp_ns)
         if nearest is not None and nearest[0] == stamp_ns:
             return nearest[1]
-        fitting = (info for _, info in queue.newest_first() if info_fits(info, picture))
+        fitting = (info for _, info in queue.newest_first() if info_fits(info, colour))
         return next(fitting, None)
 
     def _no_depth_at(self, stamp_ns: int, nearest: tuple[int, Any] | None) -> _Lacking:
@@ -196,7 +188,7 @@ class Synchroniser:
 
     def _too_old(self, stamp_ns: int) -> _Lacking | None:
         now_ns = self.now_ns()
-        age_s = (now_ns - stamp_ns) / 1e9
+        age_s = (now_ns - stamp_ns) / NS_IN_S
         if abs(age_s) <= self.settings.maximum_age_s:
             return None
         side = f'{age_s:.2f} s old' if age_s > 0.0 else f'{-age_s:.2f} s ahead of ROS time'
@@ -227,11 +219,7 @@ class Synchroniser:
         return stamp_ns > newest_ns + SET_BACK_NS
 
     def _wants(self, kind: Kind) -> bool:
-        if kind is Kind.DEPTH:
-            return self.settings.with_depth
-        if kind is Kind.DEPTH_INFO:
-            return self.settings.with_depth and self.settings.with_depth_info
-        return True
+        return kind is not Kind.DEPTH or self.settings.with_depth
 
     def _name(self, kind: Kind) -> str:
         topic = self.topics.get(kind)

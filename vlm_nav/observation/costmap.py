@@ -77,14 +77,8 @@ class CostmapView:
 
     def values_at_base(self, points_base: ArrayLike) -> NDArray[np.int8]:
         """Return the values (...) at floor points (..., 2) of the base frame."""
-        return self.costmap.values_at(self._in_costmap(points_base))
-
-    def contains_base(self, points_base: ArrayLike) -> NDArray[np.bool_]:
-        """Return whether floor points (..., 2) of the base frame lie within the costmap."""
-        return self.costmap.contains(self._in_costmap(points_base))
-
-    def _in_costmap(self, points_base: ArrayLike) -> NDArray[np.float64]:
-        return transform_points(self.costmap_from_base, _on_floor(points_base))[..., :2]
+        points = transform_points(self.costmap_from_base, _on_floor(points_base))
+        return self.costmap.values_at(points[..., :2])
 
 
 def may_stand(values: NDArray[np.int8]) -> NDArray[np.bool_]:

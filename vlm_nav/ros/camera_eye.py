@@ -14,7 +14,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.messages.sights import SightSettings, TransformLookup, frame_from
-from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 from vlm_nav.messages.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.qos import SENSOR
@@ -53,6 +53,7 @@ class CameraEye:
         self._camera = camera
         self._loop = asyncio.get_running_loop()
         self._topics = self._topic_names()
+        self._depth_info_topic = node.resolve_topic_name(camera.depth_camera_info)
         self._maximum_age_s = settings.maximum_age_s
         with_depth = settings.with_depth and camera.with_depth
         self._synchroniser = Synchroniser(
@@ -70,7 +71,7 @@ class CameraEye:
         if self._synchroniser.settings.with_depth:
             depth = Image if self._camera.depth_transport == 'raw' else CompressedImage
             self._subscribe(Kind.DEPTH, depth)
-            self._listen(CameraInfo, self._topics[Kind.DEPTH_INFO], self._keep_depth_info)
+            self._listen(CameraInfo, self._depth_info_topic, self._keep_depth_info)
 
     def close(self) -> None:
         """End the subscriptions."""
@@ -88,7 +89,7 @@ class CameraEye:
 
     def is_young(self, found: MatchedSet) -> bool:
         """Return whether a set that was found a while ago may still be decided from."""
-        return (self._now_ns() - found.stamp_ns) / 1e9 <= self._maximum_age_s
+        return (self._now_ns() - found.stamp_ns) / NS_IN_S <= self._maximum_age_s
 
     async def frame(
         self,
@@ -114,19 +115,18 @@ class CameraEye:
                 raise Refusal(
                     ObservationReason.BAD_CALIBRATION,
                     f'depth lies in {frame_id!r}: wanted its camera_info on '
-                    f'{self._topics[Kind.DEPTH_INFO]}, none came',
+                    f'{self._depth_info_topic}, none came',
                 ) from None
         return self._depth_info
 
     def _topic_names(self) -> dict[Kind, str]:
-        """Return the topics as remapped, transports added as image_transport names them."""
+        """Return the topics that are matched, as remapped, each with its transport added."""
         resolve, camera = self._node.resolve_topic_name, self._camera
         image, depth = camera.image_transport, camera.depth_transport
         return {
             Kind.COLOUR: resolve(camera.image) + ('' if image == 'raw' else f'/{image}'),
             Kind.DEPTH: resolve(camera.depth) + ('' if depth in ('raw', 'none') else f'/{depth}'),
             Kind.COLOUR_INFO: resolve(camera.camera_info),
-            Kind.DEPTH_INFO: resolve(camera.depth_camera_info),
         }
 
     def _subscribe(self, kind: Kind, message_type: type) -> None:

@@ -98,17 +98,6 @@ def wait_in_loop(
         given_up.set()
 
 
-def asyncio_future(future: Any) -> asyncio.Future[Any]:
-    """Return a future of the running loop that ends as the rclpy `future` does.
-
-    Cancelling what is returned leaves the rclpy future as it is.
-    """
-    loop = asyncio.get_running_loop()
-    bridged: asyncio.Future[Any] = loop.create_future()
-    _hand_over(future, loop, bridged)
-    return bridged
-
-
 def answer_of(node: Node, start: Callable[[], Any]) -> asyncio.Future[Any]:
     """Call `start` in the thread that spins `node`; return the end of the future it returns.
 
