@@ -1,7 +1,6 @@
 """The options of commands that decide: which model, which robot, which parameters."""
 
 import os
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ from vlm_nav.navigation.decision_parameters import (
     decision_settings,
 )
 from vlm_nav.navigation.parameter_file import checked_values, value_of_words, values_of_file
-from vlm_nav.vlm.model import Model
-from vlm_nav.vlm.specification import model_from_spec
 
 Instruction = Annotated[str, typer.Option(help='What to do, in words.')]
 Vlm = Annotated[
@@ -89,19 +86,6 @@ def settings_of(values: dict[str, Any], *, with_depth: bool = True) -> DecisionS
         raise
     except ValueError as error:
         raise InvalidValueError(str(error)) from error
-
-
-def model_for(settings: DecisionSettings) -> Model:
-    """Return the model that the settings name."""
-    rng = random.Random(settings.seed)
-    return model_from_spec(settings.model_spec, settings=settings.model, rng=rng)
-
-
-async def close(model: Model) -> None:
-    """End the model's connections, where it has any."""
-    close_model = getattr(model, 'aclose', None)
-    if close_model is not None:
-        await close_model()
 
 
 def _known(name: str, value: Any) -> tuple[str, Any]:

@@ -22,8 +22,6 @@ from vlm_nav.cli.decision_options import (
     OneParameter,
     ParamsFile,
     Vlm,
-    close,
-    model_for,
     settings_of,
     values_of,
 )
@@ -42,18 +40,19 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
-from vlm_nav.navigation.decision_making import selector_for
+from vlm_nav.navigation.decision_making import model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fence import Fence
 from vlm_nav.navigation.in_words import decision_fields, decision_words
-from vlm_nav.navigation.mission import Mission
+from vlm_nav.navigation.mission import Mission, unnamed
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import goal_pixel
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.loop import pivot as pivot_in
 from vlm_nav.pivot.spaces import ImagePointSpace
+from vlm_nav.vlm.model import close
 
 _AGREEMENT = 0.1
 _OF_PLACES = ('stamp_ns', 'record', 'frame_id', 'x_m', 'y_m', 'yaw_rad')
@@ -164,7 +163,7 @@ async def _on_floor(
     try:
         selector = selector_for(settings, model, listeners)
         mission = Mission(
-            _OneSight(frame), selector, DryRunBase(), settings.limits, listeners, lambda: ''
+            _OneSight(frame), selector, DryRunBase(), settings.limits, listeners, unnamed
         )
         decision = (await mission.carry_out(instruction)).decision
     finally:

@@ -24,8 +24,6 @@ from vlm_nav.cli.decision_options import (
     OneParameter,
     ParamsFile,
     Vlm,
-    close,
-    model_for,
     settings_of,
     values_of,
 )
@@ -34,14 +32,14 @@ from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.core.events import Listener
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.stamps import NS_IN_S
-from vlm_nav.navigation.decision_making import selector_for
+from vlm_nav.navigation.decision_making import model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings, without_secrets
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.in_words import decision_fields, decision_words
-from vlm_nav.navigation.mission import Mission, new_identifier
+from vlm_nav.navigation.mission import Mission, new_identifier, unnamed
 from vlm_nav.records.folder import folder_name
 from vlm_nav.records.write import RecordWriter
-from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.model import Model, close
 
 _FIELDS = (
     'outcome',
@@ -147,7 +145,7 @@ def _mission(
         DryRunBase(),
         settings.limits,
         listeners,
-        name_record=str if out is None else new_identifier,
+        name_record=unnamed if out is None else new_identifier,
     )
 
 

@@ -60,6 +60,11 @@ def new_identifier() -> str:
     return uuid.uuid4().hex
 
 
+def unnamed() -> str:
+    """Return no name: what is not recorded needs none, for it would lead to nothing."""
+    return ''
+
+
 @dataclass(frozen=True, eq=False)
 class Mission:
     """Carries out instructions, one decision and one goal for each."""

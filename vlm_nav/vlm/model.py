@@ -18,3 +18,10 @@ class Model(Protocol):
         never anything else, when no usable answer came.
         """
         ...
+
+
+async def close(model: Model) -> None:
+    """End the connections of a model that has any: of one with a method `aclose`."""
+    aclose = getattr(model, 'aclose', None)
+    if aclose is not None:
+        await aclose()

@@ -1,0 +1,126 @@
+"""What the navigator makes when it is activated, and lets go when it is deactivated."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+from rclpy.node import Node
+
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.core.events import Listener
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.confirmed import ConfirmedBase
+from vlm_nav.navigation.decision_making import model_for, selector_for
+from vlm_nav.navigation.dispatcher import Dispatcher
+from vlm_nav.navigation.dry_run import DryRunBase
+from vlm_nav.navigation.fenced_base import FencedBase
+from vlm_nav.navigation.mission import Mission, new_identifier, unnamed
+from vlm_nav.navigation.ports import Base
+from vlm_nav.navigation.watched_base import RememberingEyes, WatchedBase
+from vlm_nav.records.write import RecordWriter
+from vlm_nav.ros.confirmation import Confirmation
+from vlm_nav.ros.eyes import RosEyes
+from vlm_nav.ros.nav2 import Nav2Client
+from vlm_nav.ros.navigator_parameters import NavigatorSettings
+from vlm_nav.ros.navigator_parts import NavigatorParts
+from vlm_nav.ros.override_input import OverrideInput
+from vlm_nav.vlm.model import close
+
+
+class Shift:
+    """Everything that lives from one activation to the next deactivation."""
+
+    def __init__(self, node: Node, parts: NavigatorParts, settings: NavigatorSettings) -> None:
+        """Make it all, and look through the cameras; raises what its parts raise."""
+        self.settings = settings
+        self.eyes = RosEyes(node, parts.transforms, settings.eyes)
+        self.model = model_for(settings)
+        self.sights = RememberingEyes(self.eyes)
+        self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
+        own_pose = parts.own_pose(settings.eyes.sight.base_frame)
+        override = settings.safety.override
+        self.dispatcher = Dispatcher(
+            self._mission(node, parts, own_pose),
+            on_error=_logging(node),
+            quiet_s=override.override_quiet_s,
+        )
+        self.override = OverrideInput(node, override, self.dispatcher.override)
+        parts.outputs.show_fence(settings.fence, settings.eyes.sight.map_frame)
+        self.eyes.open()
+
+    async def close(self) -> None:
+        """End the instruction under way and everything that it used."""
+        self.override.close()
+        await self.dispatcher.close()
+        if self.nav2 is not None:
+            await self.nav2.close()
+        self.eyes.close()
+        await close(self.model)
+
+    def _nav2_client(self, node: Node, parts: NavigatorParts) -> Nav2Client:
+        return Nav2Client(
+            parts.nav2_action(self.settings.require_active),
+            self.settings.nav2,
+            own_pose=parts.own_pose(self.settings.eyes.sight.base_frame),
+            inside_map=self._inside_map,
+            on_feedback=parts.inputs.drove,
+            warn=node.get_logger().warning,
+        )
+
+    def _base(
+        self, confirmation: Confirmation, own_pose: Callable[[str], FloorPose | None]
+    ) -> Base:
+        """Return what drives, with everything around it that keeps it from driving."""
+        base: Base = DryRunBase() if self.nav2 is None else self.nav2
+        if self.settings.safety.recheck:
+            base = WatchedBase(
+                base,
+                self.eyes,
+                decided_from=lambda: self.sights.last,
+                free_space=self.settings.free_space,
+                settings=self.settings.safety.rechecks,
+            )
+        if self.settings.safety.confirm:
+            base = ConfirmedBase(base, confirmation, self.settings.safety.confirm_timeout_s)
+        if self.settings.fence.is_set:
+            radius_m = self.settings.free_space.robot_radius_m
+            base = FencedBase(base, self.settings.fence, own_pose, radius_m)
+        return base
+
+    def _inside_map(self, waypoint: Waypoint) -> bool:
+        return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
+
+    def _mission(
+        self, node: Node, parts: NavigatorParts, own_pose: Callable[[str], FloorPose | None]
+    ) -> Mission:
+        listeners: list[Listener] = [*self._recorders(node), parts.outputs, parts.inputs]
+        selector = selector_for(self.settings, self.model, listeners)
+        recorded = self.settings.records_folder is not None
+        return Mission(
+            self.sights,
+            selector,
+            self._base(parts.confirmation, own_pose),
+            self.settings.limits,
+            listeners,
+            name_record=new_identifier if recorded else unnamed,
+        )
+
+    def _recorders(self, node: Node) -> list[Listener]:
+        if self.settings.records_folder is None:
+            return []
+        return [
+            RecordWriter(
+                self.settings.records_folder,
+                keep_last=self.settings.records_keep_last,
+                parameters=self.settings.values,
+                on_problem=node.get_logger().error,
+            )
+        ]
+
+
+def _logging(node: Node) -> Callable[[BaseException], None]:
+    def log(error: BaseException) -> None:
+        node.get_logger().error(''.join(traceback.format_exception(error)))
+
+    return log
