@@ -12,7 +12,12 @@ import pytest
 from vlm_nav.core.reasons import ObservationReason
 from vlm_nav.messages import raw_images
 from vlm_nav.messages.errors import EmptyImageError, ImageError, UnknownEncodingError
-from vlm_nav.messages.images import depth_from_message, rgb_from_message
+from vlm_nav.messages.images import (
+    depth_from_message,
+    encoding_of,
+    is_depth,
+    rgb_from_message,
+)
 
 RANDOM = np.random.default_rng(7)
 RGB = RANDOM.integers(0, 255, (6, 5, 3), dtype=np.uint8)
@@ -286,3 +291,20 @@ def test_a_jpeg_that_was_cut_short_is_no_picture(share: float, thumbnail: bool) 
     cut = jpeg[: start + int(share * (len(jpeg) - start))]
     with pytest.raises(EmptyImageError):
         rgb_from_message(compressed(cut, 'jpeg'))
+
+
+@pytest.mark.parametrize(
+    ('said', 'depth'),
+    [
+        ({'encoding': '16UC1'}, True),
+        ({'encoding': 'mono16'}, True),
+        ({'encoding': '32FC1'}, True),
+        ({'format': '16UC1; compressedDepth png'}, True),
+        ({'format': 'compressedDepth'}, True),
+        ({'encoding': 'rgb8'}, False),
+        ({'format': 'rgb8; jpeg compressed bgr8'}, False),
+        ({}, False),
+    ],
+)
+def test_depth_is_told_from_colour_by_how_it_is_stored(said: dict[str, str], depth: bool) -> None:
+    assert is_depth(encoding_of(SimpleNamespace(**said))) is depth

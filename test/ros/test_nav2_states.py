@@ -8,12 +8,12 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CommonReason, DrivingReason
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.ros.nav2_states import (
     REASONS,
     DriveEnd,
     DriveProgress,
     DriveState,
-    GoalStatus,
     NavResult,
     interpret,
     unsendable,

@@ -6,10 +6,11 @@ import pytest
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.messages.poses import floor_pose_from
 
 pytest.importorskip('rclpy')
 
-from vlm_nav.ros.poses import floor_pose_from, header_at, pose_stamped
+from vlm_nav.ros.poses import header_at, pose_stamped
 
 pytestmark = pytest.mark.ros
 

@@ -6,11 +6,10 @@ import contextlib
 from typing import Any
 
 from vlm_nav.bags.errors import BagMessageError
-from vlm_nav.bags.lasting import Lasting, OnProblem, readable
-from vlm_nav.bags.reading import Bag, BagMessage
+from vlm_nav.bags.lasting import Lasting
+from vlm_nav.bags.reading import Bag, BagMessage, OnProblem, readable
 from vlm_nav.bags.topics import BagTopics
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.reasons import DrivingReason, Refusal
 from vlm_nav.messages.sights import SightSettings, costmap_views, frame_from
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.messages.synchroniser import (
@@ -86,12 +85,9 @@ class BagEyes:
             found = await self._synchroniser.wait_newer(0, Deadline.after(0.0))
         settings, transforms = self._settings, self._lasting.transforms
         frame = await frame_from(found, settings, transforms, self._lasting.depth_info)
-        if settings.require_costmap and not self._costmaps:
-            topics = ', '.join(self._topics.costmaps) or 'no topic'
-            raise Refusal(
-                DrivingReason.NO_VALID_COSTMAP, f'a costmap is required, none came on {topics}'
-            )
-        views = await costmap_views(self._costmaps, found.stamp_ns, settings, transforms)
+        views = await costmap_views(
+            self._costmaps, self._topics.costmaps, found.stamp_ns, settings, transforms
+        )
         return Sight(frame, views)
 
     def _take(self, message: BagMessage) -> None:

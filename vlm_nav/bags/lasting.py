@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from vlm_nav.bags.errors import BagMessageError
-from vlm_nav.bags.reading import Bag, BagMessage
+from vlm_nav.bags.reading import Bag, OnProblem, readable
 from vlm_nav.bags.topics import BagTopics
 from vlm_nav.bags.transforms import BagTransforms
 from vlm_nav.core.reasons import ObservationReason, Refusal
-from vlm_nav.messages.stamps import seconds
-
-OnProblem = Callable[[str], None]
 
 
 class Lasting:
@@ -40,12 +35,3 @@ class Lasting:
                 f'depth lies in {frame_id!r}: wanted its camera_info, the bag has that of {known}',
             )
         return self._depth_infos[frame_id]
-
-
-def readable(message: BagMessage, on_problem: OnProblem) -> Any:
-    """Return what the message holds, None where it is damaged, which is told."""
-    try:
-        return message.read()
-    except BagMessageError as error:
-        on_problem(f'{message.topic} at {seconds(message.received_ns)}: {error}')
-        return None

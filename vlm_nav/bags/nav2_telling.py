@@ -5,14 +5,13 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vlm_nav.bags.nav2_hints import hints_of
 from vlm_nav.bags.nav2_story import GoalEnd, GoalStory, Nav2Story, Sender
 from vlm_nav.bags.nav2_topics import Nav2Topics, nav2_topics
 from vlm_nav.bags.nav2_traces import (
-    CANCELING,
     GoalTrace,
     Nav2Traces,
     Place,
@@ -20,17 +19,22 @@ from vlm_nav.bags.nav2_traces import (
     costmap_in,
     read_traces,
 )
-from vlm_nav.bags.reading import Bag
+from vlm_nav.bags.reading import Bag, OnProblem
+from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
 
 # A /goal_pose becomes a goal within milliseconds; a recorder may hear of them in any order.
 _GOAL_POSE_BEFORE_NS, _GOAL_POSE_AFTER_NS = NS_IN_S // 2, NS_IN_S // 20
 # An old goal ends some 20 ms after the newer one's acceptance, later on a busy robot.
 _PREEMPTION_NS = NS_IN_S
-_ENDS = {4: GoalEnd.SUCCEEDED, 5: GoalEnd.CANCELED, 6: GoalEnd.ABORTED}
+_ENDS: dict[int, GoalEnd] = {
+    GoalStatus.SUCCEEDED: GoalEnd.SUCCEEDED,
+    GoalStatus.CANCELED: GoalEnd.CANCELED,
+    GoalStatus.ABORTED: GoalEnd.ABORTED,
+}
 
 
-def nav2_story(bag: Bag, action: str | None, on_problem: Callable[[str], None]) -> Nav2Story:
+def nav2_story(bag: Bag, action: str | None, on_problem: OnProblem) -> Nav2Story:
     """Return the story of an action's goals, whose name may be left out where there is one.
 
     Damaged parts are told to `on_problem`. Raises BagError where there is no such action.
@@ -46,7 +50,7 @@ class _Telling:
         start_ns: int,
         topics: Nav2Topics,
         traces: Nav2Traces,
-        on_problem: Callable[[str], None],
+        on_problem: OnProblem,
     ) -> None:
         self._start_ns = start_ns
         self._topics = topics
@@ -64,7 +68,7 @@ class _Telling:
         target = asked or planned
         distances_m = _distances_m(way, target)
         preempted_by = self._preempted_by(number, goal)
-        cancel_ns = next((at for at, state in goal.states if state == CANCELING), None)
+        cancel_ns = next((at for at, state in goal.states if state == GoalStatus.CANCELING), None)
         story = GoalStory(
             number=number,
             goal_id=goal.goal_id.hex(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vlm_nav.bags.errors import BagError
 from vlm_nav.bags.reading import Topic
+from vlm_nav.bags.topics import GRID_KIND, TF_KIND, transform_topics
 
 _STATUS, _FEEDBACK = '/_action/status', '/_action/feedback'
 _FEEDBACK_KIND = 'nav2_msgs/action/NavigateToPose_FeedbackMessage'
@@ -54,18 +55,17 @@ def nav2_topics(topics: Iterable[Topic], action: str | None = None) -> Nav2Topic
     def named(ending: str, kind: str) -> str | None:
         return name + ending if kinds.get(name + ending) == kind else None
 
-    grid = 'nav_msgs/msg/OccupancyGrid'
-    transforms = [one for one, kind in kinds.items() if kind == 'tf2_msgs/msg/TFMessage']
+    tf, tf_static = transform_topics(one for one, kind in kinds.items() if kind == TF_KIND)
     return Nav2Topics(
         action=name,
         status=named(_STATUS, _STATUS_KIND),
         feedback=named(_FEEDBACK, _FEEDBACK_KIND),
         goal_pose=beside('goal_pose', 'geometry_msgs/msg/PoseStamped'),
         plan=beside('plan', 'nav_msgs/msg/Path'),
-        costmap=beside('global_costmap/costmap', grid) or beside('map', grid),
+        costmap=beside('global_costmap/costmap', GRID_KIND) or beside('map', GRID_KIND),
         odometry=beside('odom', 'nav_msgs/msg/Odometry'),
-        tf=tuple(one for one in transforms if not one.endswith('tf_static')),
-        tf_static=tuple(one for one in transforms if one.endswith('tf_static')),
+        tf=tf,
+        tf_static=tf_static,
     )
 
 

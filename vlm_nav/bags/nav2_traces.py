@@ -7,17 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vlm_nav.bags.lasting import readable
 from vlm_nav.bags.nav2_topics import Nav2Topics
-from vlm_nav.bags.reading import Bag, BagMessage
+from vlm_nav.bags.reading import Bag, BagMessage, OnProblem, readable
 from vlm_nav.bags.transforms import BagTransforms
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.messages.costmaps import costmap_from_message
+from vlm_nav.messages.goal_status import ENDED_STATUSES
+from vlm_nav.messages.poses import floor_pose_from
 from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 from vlm_nav.observation.costmap import Costmap
-
-ACTIVE, CANCELING, ENDED = (1, 2), 3, (4, 5, 6)
 
 # Farther apart than this, stamps are simulated time and the recorder's clock is not.
 _SAME_CLOCK_NS = 3600 * NS_IN_S
@@ -59,7 +58,7 @@ class GoalTrace:
 
     def ended_ns(self) -> int | None:
         """Return when it was first seen ended, None where the bag does not show it."""
-        return next((at_ns for at_ns, state in self.states if state in ENDED), None)
+        return next((at_ns for at_ns, state in self.states if state in ENDED_STATUSES), None)
 
     def last_ns(self) -> int:
         """Return when the bag last tells of it, until its end."""
@@ -78,7 +77,7 @@ class Nav2Traces:
     first_costmap: BagMessage | None = None
 
 
-def read_traces(bag: Bag, topics: Nav2Topics, on_problem: Callable[[str], None]) -> Nav2Traces:
+def read_traces(bag: Bag, topics: Nav2Topics, on_problem: OnProblem) -> Nav2Traces:
     """Read all that tells of an action's goals; what cannot be read is told and passed over."""
     reading = _Reading(bag.start_ns, topics, on_problem)
     for message in bag.messages(topics.all, on_problem):
@@ -86,7 +85,7 @@ def read_traces(bag: Bag, topics: Nav2Topics, on_problem: Callable[[str], None])
     return reading.traces
 
 
-def costmap_in(message: BagMessage | None, on_problem: Callable[[str], None]) -> Costmap | None:
+def costmap_in(message: BagMessage | None, on_problem: OnProblem) -> Costmap | None:
     """Return the grid in a message, None without one or where it holds none."""
     read = None if message is None else readable(message, on_problem)
     if read is None:
@@ -99,9 +98,7 @@ def costmap_in(message: BagMessage | None, on_problem: Callable[[str], None]) ->
 
 
 class _Reading:
-    def __init__(
-        self, start_ns: int, topics: Nav2Topics, on_problem: Callable[[str], None]
-    ) -> None:
+    def __init__(self, start_ns: int, topics: Nav2Topics, on_problem: OnProblem) -> None:
         self.traces = Nav2Traces()
         self._start_ns = start_ns
         self._on_problem = on_problem
@@ -147,7 +144,7 @@ class _Reading:
     def _is_old(self, began_ns: int, state: int) -> bool:
         """Return whether a goal ended before the bag began: the topic keeps them for a while."""
         same_clock = abs(self._start_ns - began_ns) < _SAME_CLOCK_NS
-        return state in ENDED and same_clock and began_ns < self._start_ns
+        return state in ENDED_STATUSES and same_clock and began_ns < self._start_ns
 
     def _take_feedback(self, received_ns: int, message: Any) -> None:
         current = message.feedback.current_pose
@@ -155,7 +152,7 @@ class _Reading:
         trace.feedback.append(
             Sighting(
                 received_ns,
-                Place(current.header.frame_id, _floor_pose(current.pose)),
+                Place(current.header.frame_id, floor_pose_from(current.pose)),
                 stamp_ns_of(current.header.stamp),
                 int(getattr(message.feedback, 'number_of_recoveries', 0)),
             )
@@ -167,18 +164,18 @@ class _Reading:
         return self.traces.goals[goal_id]
 
     def _take_goal_pose(self, received_ns: int, message: Any) -> None:
-        place = Place(message.header.frame_id, _floor_pose(message.pose))
+        place = Place(message.header.frame_id, floor_pose_from(message.pose))
         self.traces.goal_poses.append((received_ns, place))
 
     def _take_plan(self, received_ns: int, message: Any) -> None:
         if message.poses:
-            place = Place(message.header.frame_id, _floor_pose(message.poses[-1].pose))
+            place = Place(message.header.frame_id, floor_pose_from(message.poses[-1].pose))
             self.traces.plans.append((received_ns, place))
 
     def _take_odometry(self, received_ns: int, message: Any) -> None:
         # Transforms tell the same in the map, where there are any.
         if not self._topics.tf:
-            pose = _floor_pose(message.pose.pose)
+            pose = floor_pose_from(message.pose.pose)
             self.traces.track.append(Sighting(received_ns, Place(message.header.frame_id, pose)))
 
     def _take_transforms(self, received_ns: int, message: Any, topic: str) -> None:
@@ -191,9 +188,3 @@ class _Reading:
         if found is not None and found[0] != base:
             place = Place(found[0], floor_pose_of(found[1]))
             self.traces.track.append(Sighting(received_ns, place))
-
-
-def _floor_pose(pose: Any) -> FloorPose:
-    yaw_rad = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
-    turned = math.remainder(yaw_rad, math.tau) if math.isfinite(yaw_rad) else math.nan
-    return FloorPose(float(pose.position.x), float(pose.position.y), turned)

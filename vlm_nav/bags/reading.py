@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-import importlib
-import struct
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from vlm_nav.bags.errors import BagError
+from vlm_nav.bags.errors import BagError, BagMessageError, unreadable
+from vlm_nav.messages.stamps import NS_IN_S, seconds
 
 if TYPE_CHECKING:
     from rosbags.rosbag2 import Reader
@@ -26,8 +25,11 @@ INSTALL = "pip install 'rosbags>=0.11'"
 
 _STORAGES = ('.mcap', '.db3')
 # Behind damage the bag is read on in pieces of this length, longer ones where its end is far.
-_PIECE_NS = 500_000_000
+_PIECE_NS = NS_IN_S // 2
 _MOST_PIECES = 10_000
+
+OnProblem: TypeAlias = Callable[[str], None]
+"""Gets in words what of a bag cannot be read and is passed over."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class BagMessage:
         return self.definitions.read(self.kind, self.data)
 
 
+def readable(message: BagMessage, on_problem: OnProblem) -> Any:
+    """Return what the message holds, None where it is damaged, which is told."""
+    try:
+        return message.read()
+    except BagMessageError as error:
+        on_problem(f'{message.topic} at {seconds(message.received_ns)}: {error}')
+        return None
+
+
 def _silent(problem: str) -> None:
     """Pass over what is told."""
 
@@ -82,7 +93,7 @@ class Bag:
         return max((reader.end_time for reader in self._filled), default=0)
 
     def messages(
-        self, topics: Collection[str] | None = None, on_problem: Callable[[str], None] = _silent
+        self, topics: Collection[str] | None = None, on_problem: OnProblem = _silent
     ) -> Iterator[BagMessage]:
         """Return the messages of the topics (None: of all) in the order of their recording.
 
@@ -106,7 +117,7 @@ class Bag:
                 )
 
     def _from_one(
-        self, reader: Reader, topics: Collection[str] | None, on_problem: Callable[[str], None]
+        self, reader: Reader, topics: Collection[str] | None, on_problem: OnProblem
     ) -> Iterator[BagMessage]:
         reached_ns = reader.start_time
         try:
@@ -114,7 +125,7 @@ class Bag:
                 yield message
                 reached_ns = message.received_ns + 1
         except unreadable() as error:
-            on_problem(f'{reader.path} is damaged near {_seconds(reached_ns)}: {_words(error)}')
+            on_problem(f'{reader.path} is damaged near {seconds(reached_ns)}: {_words(error)}')
             yield from self._in_pieces(reader, topics, reached_ns)
 
     def _in_pieces(
@@ -159,30 +170,6 @@ def open_bag(path: Path) -> Iterator[Bag]:
         connections = [one for reader in readers for one in reader.connections]
         definitions = Definitions((one.msgtype, one.msgdef) for one in connections)
         yield Bag(path, readers, definitions)
-
-
-def unreadable() -> tuple[type[Exception], ...]:
-    """Return what rosbags and the libraries under it raise on bytes that are no bag."""
-    # These two are loaded by rosbags; zstd is the standard library's or its backport.
-    apsw = importlib.import_module('apsw')
-    zstd = importlib.import_module('rosbags.rosbag2.storage_mcap').zstd
-    reader_error = importlib.import_module('rosbags.rosbag2').ReaderError
-    return (
-        reader_error,
-        apsw.Error,
-        zstd.ZstdError,
-        ArithmeticError,
-        AssertionError,
-        AttributeError,
-        EOFError,
-        LookupError,
-        MemoryError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        struct.error,
-    )
 
 
 def _opened(stack: contextlib.ExitStack, reader_class: type[Reader], file: Path) -> Reader:
@@ -244,7 +231,3 @@ def _help(file: Path) -> str:
     if mcap:
         return ' (where the recorder was killed, `mcap recover` mends the file)'
     return ''
-
-
-def _seconds(stamp_ns: int) -> str:
-    return f'{stamp_ns / 1e9:.3f} s'

@@ -6,23 +6,23 @@ user's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Any
 
 from vlm_nav.bags.errors import BagError, BagMessageError
 from vlm_nav.bags.reading import Bag
+from vlm_nav.messages.images import encoding_of, is_depth
 
 IMAGE_KINDS = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 INFO_KIND = 'sensor_msgs/msg/CameraInfo'
 TF_KIND = 'tf2_msgs/msg/TFMessage'
-COSTMAP_KIND = 'nav_msgs/msg/OccupancyGrid'
+GRID_KIND = 'nav_msgs/msg/OccupancyGrid'
 CLOCK_KIND = 'rosgraph_msgs/msg/Clock'
 WITHOUT = 'none'
 """What is given as a topic where none is wanted."""
 
-_DEPTH = ('16UC1', 'mono16', '32FC1')
 _GREY = ('mono8', '8UC1')
 # A topic may begin with damaged messages.
 _TRIED = 5
@@ -76,7 +76,7 @@ class _Seen:
 
     @property
     def is_depth(self) -> bool:
-        return self.encoding.startswith(_DEPTH) or 'compressedDepth' in self.encoding
+        return is_depth(self.encoding)
 
     @property
     def is_grey(self) -> bool:
@@ -100,17 +100,26 @@ def choose_topics(bag: Bag, wanted: WantedTopics = WantedTopics()) -> BagTopics:
         depth_info = wanted.depth_info or colour_info
     elif depth is not None:
         depth_info = _info(infos, depth, wanted.depth_info, 'depth-info')
-    transforms = _names(bag, TF_KIND)
+    tf, tf_static = transform_topics(_names(bag, TF_KIND))
     return BagTopics(
         colour=colour.name,
         colour_info=colour_info,
         depth=None if depth is None else depth.name,
         depth_info=depth_info,
-        tf=tuple(name for name in transforms if not name.endswith('tf_static')),
-        tf_static=tuple(name for name in transforms if name.endswith('tf_static')),
+        tf=tf,
+        tf_static=tf_static,
         costmaps=_costmaps(bag, wanted.costmaps),
         clock=next(iter(_names(bag, CLOCK_KIND)), None),
     )
+
+
+def transform_topics(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the topics of type `TF_KIND` that tell of moving frames, and those of fixed ones."""
+    moving: list[str] = []
+    fixed: list[str] = []
+    for name in names:
+        (fixed if name.endswith('tf_static') else moving).append(name)
+    return tuple(moving), tuple(fixed)
 
 
 def _require_known(bag: Bag, wanted: WantedTopics) -> None:
@@ -119,7 +128,7 @@ def _require_known(bag: Bag, wanted: WantedTopics) -> None:
         wanted.depth: IMAGE_KINDS,
         wanted.colour_info: (INFO_KIND,),
         wanted.depth_info: (INFO_KIND,),
-        **dict.fromkeys(wanted.costmaps or (), (COSTMAP_KIND,)),
+        **dict.fromkeys(wanted.costmaps or (), (GRID_KIND,)),
     }
     for name, known in kinds.items():
         if name not in (None, WITHOUT) and name not in _names(bag, *known):
@@ -173,7 +182,7 @@ def _costmaps(bag: Bag, wanted: tuple[str, ...] | None) -> tuple[str, ...]:
     if wanted is not None:
         return tuple(name for name in wanted if name != WITHOUT)
     # A map is an occupancy grid too, but has no margin for the robot's size.
-    return tuple(name for name in _names(bag, COSTMAP_KIND) if name.endswith('costmap'))
+    return tuple(name for name in _names(bag, GRID_KIND) if name.endswith('costmap'))
 
 
 def _only(found: Sequence[_Seen], option: str) -> _Seen:
@@ -208,12 +217,8 @@ def _first(bag: Bag, topic: str) -> _Seen | None:
         except BagMessageError:
             continue
         size = _size_of(read)
-        return _Seen(topic, read.header.frame_id, _encoding_of(read), size)
+        return _Seen(topic, read.header.frame_id, encoding_of(read), size)
     return None
-
-
-def _encoding_of(message: Any) -> str:
-    return getattr(message, 'encoding', '') or getattr(message, 'format', '')
 
 
 def _size_of(message: Any) -> tuple[int, int] | None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from vlm_nav.messages.compressed_images import depth_from_compressed, rgb_from_compressed
-from vlm_nav.messages.raw_images import DepthArray, RgbArray, depth_from_raw, rgb_from_raw
+from vlm_nav.messages.raw_images import (
+    DEPTH_ENCODINGS,
+    DepthArray,
+    RgbArray,
+    depth_from_raw,
+    rgb_from_raw,
+)
 
 
 def rgb_from_message(message: Any) -> RgbArray:
@@ -28,3 +34,16 @@ def depth_from_message(message: Any) -> DepthArray:
     if hasattr(message, 'format'):
         return depth_from_compressed(message)
     return depth_from_raw(message)
+
+
+def encoding_of(message: Any) -> str:
+    """Return how an Image (`encoding`) or CompressedImage (`format`) says that it is stored.
+
+    Empty for a message that does not say, or is neither.
+    """
+    return getattr(message, 'encoding', '') or getattr(message, 'format', '')
+
+
+def is_depth(encoding: str) -> bool:
+    """Return whether what `encoding_of` returned is the encoding of depth."""
+    return encoding.startswith(tuple(DEPTH_ENCODINGS)) or 'compressedDepth' in encoding

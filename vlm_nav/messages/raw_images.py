@@ -44,7 +44,8 @@ _COLOUR: dict[str, tuple[int, Callable[[RgbArray], RgbArray]]] = {
     'mono8': (1, lambda view: _converted(view, cv2.COLOR_GRAY2RGB)),
     '8UC1': (1, lambda view: _converted(view, cv2.COLOR_GRAY2RGB)),
 }
-_DEPTH = {'16UC1': 'u2', 'mono16': 'u2', '32FC1': 'f4'}
+DEPTH_ENCODINGS = {'16UC1': 'u2', 'mono16': 'u2', '32FC1': 'f4'}
+"""How depth is stored: the kind of number of each encoding."""
 
 _BRIDGED = ('bayer', 'yuv', 'uyvy', 'yuyv', 'nv21', 'nv24')
 
@@ -68,12 +69,12 @@ def depth_from_raw(message: ImageMessage) -> DepthArray:
     `16UC1` and `mono16` are millimetres (0 and 65535 unknown), `32FC1` is metres (not finite,
     zero and negative unknown). Raises as `rgb_from_raw`.
     """
-    if message.encoding not in _DEPTH:
+    if message.encoding not in DEPTH_ENCODINGS:
         raise UnknownEncodingError(
-            f'depth comes as {", ".join(_DEPTH)}, got encoding {message.encoding!r}'
+            f'depth comes as {", ".join(DEPTH_ENCODINGS)}, got encoding {message.encoding!r}'
         )
     order = '>' if message.is_bigendian else '<'
-    stored = np.dtype(order + _DEPTH[message.encoding])
+    stored = np.dtype(order + DEPTH_ENCODINGS[message.encoding])
     values = _rows(message, stored.itemsize).view(stored)
     if stored.kind == 'u':
         return metres_from_millimetres(values)

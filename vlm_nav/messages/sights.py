@@ -7,7 +7,7 @@ in what is made of it: both are given as callables.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from vlm_nav.messages.camera_info import camera_from_info, require_picture_size
 from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.messages.errors import ImageError
 from vlm_nav.messages.images import depth_from_message, rgb_from_message
+from vlm_nav.messages.stamps import NS_IN_S
 from vlm_nav.messages.synchroniser import MatchedSet
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
@@ -84,12 +85,22 @@ async def frame_from(
 
 
 async def costmap_views(
-    messages: Mapping[str, Any], stamp_ns: int, settings: SightSettings, transform: TransformLookup
+    messages: Mapping[str, Any],
+    topics: Sequence[str],
+    stamp_ns: int,
+    settings: SightSettings,
+    transform: TransformLookup,
 ) -> tuple[CostmapView, ...]:
     """Return the costmaps, named by their topics, placed at a picture's stamp.
 
-    Raises Refusal with NO_VALID_COSTMAP where one is unreadable or too old.
+    `topics` are those that any may come on. Raises Refusal with NO_VALID_COSTMAP where one is
+    unreadable or too old, and where one is required and none has come.
     """
+    if settings.require_costmap and not messages:
+        wanted = ', '.join(topics) or 'no topic'
+        raise Refusal(
+            DrivingReason.NO_VALID_COSTMAP, f'a costmap is required, none came on {wanted}'
+        )
     views = []
     for topic, message in messages.items():
         costmap = _valid_costmap(topic, message, stamp_ns, settings.costmap_maximum_age_s)
@@ -149,7 +160,7 @@ def _valid_costmap(topic: str, message: Any, stamp_ns: int, maximum_age_s: float
         costmap = costmap_from_message(message)
     except InvalidValueError as error:
         raise Refusal(DrivingReason.NO_VALID_COSTMAP, f'{topic}: {error}') from error
-    age_s = (stamp_ns - costmap.stamp_ns) / 1e9
+    age_s = (stamp_ns - costmap.stamp_ns) / NS_IN_S
     if maximum_age_s and abs(age_s) > maximum_age_s:
         raise Refusal(
             DrivingReason.NO_VALID_COSTMAP,

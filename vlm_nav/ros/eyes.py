@@ -14,7 +14,7 @@ from rclpy.node import Node
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.core.reasons import DrivingReason, Refusal
+from vlm_nav.core.reasons import Refusal
 from vlm_nav.geometry.poses import FloatArray
 from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.messages.sights import SightSettings, TransformLookup, costmap_views
@@ -101,13 +101,10 @@ class RosEyes:
         found = await self._found_together(deadline)
         transform = partial(self._transform_by, deadline)
         first, *further = await self._frames(found, transform, deadline)
-        settings = self._settings.sight
-        if settings.require_costmap and not self._costmaps:
-            topics = ', '.join(map(self._node.resolve_topic_name, COSTMAP_TOPICS))
-            raise Refusal(
-                DrivingReason.NO_VALID_COSTMAP, f'a costmap is required, none came on {topics}'
-            )
-        views = await costmap_views(self._costmaps, first.stamp_ns, settings, transform)
+        topics = tuple(map(self._node.resolve_topic_name, COSTMAP_TOPICS))
+        views = await costmap_views(
+            self._costmaps, topics, first.stamp_ns, self._settings.sight, transform
+        )
         return Sight(first, views, tuple(seen_from(frame, first) for frame in further))
 
     def inside_map(self, frame_id: str, x_m: float, y_m: float) -> bool:

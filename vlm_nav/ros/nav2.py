@@ -15,6 +15,7 @@ from typing import Any
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.ros.nav2_goals import LateGoals, cancelled, within
 from vlm_nav.ros.nav2_port import Nav2Settings, NavigateAction, SentGoal
@@ -22,7 +23,6 @@ from vlm_nav.ros.nav2_states import (
     DriveEnd,
     DriveProgress,
     DriveState,
-    GoalStatus,
     interpret,
     unsendable,
 )

@@ -23,10 +23,12 @@ from unique_identifier_msgs.msg import UUID
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.messages.goal_status import ACTIVE_STATUSES
+from vlm_nav.messages.poses import floor_pose_from
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.ros.nav2_names import ACTION, LIFECYCLE_SERVICE
-from vlm_nav.ros.nav2_states import ACTIVE_STATUSES, DriveProgress, NavResult
-from vlm_nav.ros.poses import floor_pose_from, pose_stamped
+from vlm_nav.ros.nav2_states import DriveProgress, NavResult
+from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop
 

@@ -15,25 +15,11 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CommonReason, DrivingReason, ReasonCode
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.navigation.ports import DriveOutcome
 
 # Larger coordinates wrap round in Nav2's costmap and end its planner; no map is that wide.
 LARGEST_COORDINATE_M = 1e5
-
-
-class GoalStatus(int, Enum):
-    """action_msgs/GoalStatus."""
-
-    UNKNOWN = 0
-    ACCEPTED = 1
-    EXECUTING = 2
-    CANCELING = 3
-    SUCCEEDED = 4
-    CANCELED = 5
-    ABORTED = 6
-
-
-ACTIVE_STATUSES = frozenset({GoalStatus.ACCEPTED, GoalStatus.EXECUTING, GoalStatus.CANCELING})
 
 
 class DriveState(str, Enum):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from vlm_nav.messages.stamps import seconds
 from vlm_nav.ros.nav2_states import DriveProgress
 
 
@@ -43,10 +44,10 @@ class FeedbackWatch:
         """Return what has not come."""
         if self.last is None:
             return f'no feedback in {self.silence_s:g} s'
+        pose, stamp = self.last.pose, seconds(self.last.stamp_ns)
         return (
             f'feedback stopped or froze for {self.silence_s:g} s at '
-            f'({self.last.pose.x_m:.2f}, {self.last.pose.y_m:.2f}), stamp '
-            f'{self.last.stamp_ns / 1e9:.3f} s'
+            f'({pose.x_m:.2f}, {pose.y_m:.2f}), stamp {stamp}'
         )
 
 

@@ -1,15 +1,13 @@
-"""Poses on the floor as messages, and back."""
+"""Poses on the floor as messages."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
 from std_msgs.msg import Header
 
 from vlm_nav.core.decision import Waypoint
-from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.ros.stamps import time_at
 
 
@@ -31,9 +29,3 @@ def pose_stamped(waypoint: Waypoint) -> PoseStamped:
     """Return the waypoint as the message that goals are sent and shown with."""
     header = header_at(waypoint.frame_id, waypoint.stamp_ns)
     return PoseStamped(header=header, pose=pose_of(waypoint))
-
-
-def floor_pose_from(pose: Any) -> FloorPose:
-    """Return a geometry_msgs/Pose on the floor; its rotation is taken as one about z."""
-    yaw_rad = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
-    return FloorPose(pose.position.x, pose.position.y, math.remainder(yaw_rad, math.tau))

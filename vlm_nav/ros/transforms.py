@@ -11,7 +11,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.geometry.errors import PoseError
 from vlm_nav.geometry.poses import FloatArray, transform_from, wxyz_from_xyzw
-from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.messages.stamps import seconds, stamp_ns_of
 
 # A lookup takes some 50 us and a transform stays for 10 s: looking again this often is both
 # cheap and soon enough, and needs no hook into the buffer (tf2_ros has none that is public).
@@ -95,7 +95,7 @@ class TransformSource:
     def _refusal(self, to_frame: str, from_frame: str, stamp_ns: int, error: Exception) -> Refusal:
         return Refusal(
             ObservationReason.NO_TRANSFORM,
-            f'wanted {to_frame!r} from {from_frame!r} at {stamp_ns / 1e9:.3f} s: {error}; '
+            f'wanted {to_frame!r} from {from_frame!r} at {seconds(stamp_ns)}: {error}; '
             f'available: {_available(self._buffer.all_frames_as_yaml())}',
         )
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.ros.doubles.bag_recording import is_depth
+from vlm_nav.messages.images import encoding_of, is_depth
+from vlm_nav.messages.stamps import NS_IN_S
 
-OLD_NS = 60_000_000_000
+OLD_NS = 60 * NS_IN_S
 _SOMEBODY_MM = 1000
 
 
@@ -44,7 +45,7 @@ def faulty(message: Any, fault: Fault | None) -> Any | None:
         return message
     if not hasattr(message, 'data'):
         return message
-    if is_depth(message):
+    if is_depth(encoding_of(message)):
         if fault is Fault.SOMEBODY:
             _place_somebody(message)
         return None if fault is Fault.NO_DEPTH else message

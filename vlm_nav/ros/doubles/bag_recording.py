@@ -10,7 +10,8 @@ from typing import Any
 from rclpy.serialization import deserialize_message
 
 from vlm_nav.core.errors import InvalidValueError, VlmNavError
-from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.messages.images import encoding_of, is_depth
+from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 
 _TF_STATIC = '/tf_static'
 # Numbers of pictures count at the rate of the camera, also where the bag leaves some out.
@@ -92,16 +93,10 @@ def read_recording(folder: Path) -> Recording:
     colour = _colour_topic(folder, messages)
     start_ns = min(message.stamp_ns for message in raw)
     pictures = {
-        round((message.stamp_ns - start_ns) * _FRAMES_PER_S / 1e9): message.stamp_ns
+        round((message.stamp_ns - start_ns) * _FRAMES_PER_S / NS_IN_S): message.stamp_ns
         for message in messages[colour]
     }
     return Recording(start_ns, pictures, messages, _transforms(dynamic), _transforms(static))
-
-
-def is_depth(message: Any) -> bool:
-    """Return whether an Image or CompressedImage holds depth."""
-    encoding = getattr(message, 'encoding', '') or getattr(message, 'format', '')
-    return encoding.startswith(('16UC1', 'mono16', '32FC1')) or 'compressedDepth' in encoding
 
 
 def _raw_messages(folder: Path) -> list[RawMessage]:
@@ -131,9 +126,8 @@ def _message_class(name: str) -> type:
 
 def _colour_topic(folder: Path, messages: dict[str, list[RawMessage]]) -> str:
     for topic, listed in messages.items():
-        if listed[0].kind.__name__ in ('Image', 'CompressedImage') and not is_depth(
-            listed[0].read()
-        ):
+        is_picture = listed[0].kind.__name__ in ('Image', 'CompressedImage')
+        if is_picture and not is_depth(encoding_of(listed[0].read())):
             return topic
     known = ', '.join(messages) or 'none'
     raise RecordingError(f'colour pictures were wanted in {folder}; its topics: {known}')

@@ -31,6 +31,7 @@ from rclpy.task import Future
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.messages.poses import floor_pose_from
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.ros.doubles.driving_in_mind import advanced, distance_m
 from vlm_nav.ros.doubles.nav2_behaviours import (
@@ -41,7 +42,7 @@ from vlm_nav.ros.doubles.nav2_behaviours import (
     Way,
 )
 from vlm_nav.ros.doubles.nav2_parameters import declare_parameters
-from vlm_nav.ros.poses import floor_pose_from, pose_of
+from vlm_nav.ros.poses import pose_of
 from vlm_nav.ros.qos import SENSOR
 
 ACTION = 'navigate_to_pose'
