@@ -20,17 +20,16 @@ import pytest
 from numpy.typing import NDArray
 
 from vlm_nav.bench.scenes import recorded_floor_frame
+from vlm_nav.geometry.arrays import DepthArray, FloatArray, RgbArray
 from vlm_nav.geometry.camera import PinholeCamera, camera_from_calibration
 from vlm_nav.geometry.depth_encodings import DepthEncoding, read_depth
-from vlm_nav.geometry.poses import FloatArray, inverse, rigid_transform
+from vlm_nav.geometry.poses import inverse, rigid_transform
 from vlm_nav.geometry.registration import register_depth
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 VARIABLE = 'VLM_NAV_TEST_DATA'
 BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 
-RgbArray = NDArray[np.uint8]
-DepthArray = NDArray[np.float32]
 
 # The frames of bags/kitchen_rgbd, which have a pose of the base.
 KITCHEN_FRAMES = tuple(range(0, 703, 36))

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-
-FloatArray = NDArray[np.float64]
 
 CAMERA = PinholeCamera(160, 120, 130.0, 130.0, 79.5, 59.5)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vlm_nav.drawing.contact_sheet import contact_sheet
-from vlm_nav.drawing.marks import RgbArray
 from vlm_nav.drawing.palette import GREY
+from vlm_nav.geometry.arrays import RgbArray
 
 
 def plain(width: int, height: int, value: int) -> RgbArray:

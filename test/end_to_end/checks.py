@@ -13,8 +13,9 @@ from sensor_data import index_of, kitchen_frame
 from end_to_end.chain import Chain
 from end_to_end.processes import Line
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.depth import DepthPoint, point_at_pixel
-from vlm_nav.geometry.poses import FloatArray, transform_points
+from vlm_nav.geometry.poses import transform_points
 
 # Two pixels for each frame, far apart on floor that its depth and pose show to be reachable.
 TARGETS = {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from vlm_nav.geometry.poses import FloatArray, transform_from
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import transform_from
 from vlm_nav.messages.transform_history import (
     ExtrapolationException,
     LookupException,

@@ -11,14 +11,9 @@ from sensor_data import kitchen_frame
 from synthetic import Box, camera_pose, frame_of
 
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import (
-    FloatArray,
-    FloorPose,
-    inverse,
-    transform_from_floor_pose,
-    transform_points,
-)
+from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.obstructions import KnownThings, WayCheck
 from vlm_nav.navigation.sight import Sight

@@ -29,8 +29,8 @@ from vlm_nav.core.reasons import (
     ReasonCode,
     Refusal,
 )
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import FloatArray
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.guard import guard_for

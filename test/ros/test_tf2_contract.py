@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vlm_nav.geometry.poses import FloatArray, inverse, quaternion_of, transform_from
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import inverse, quaternion_of, transform_from
 
 pytest.importorskip('rclpy')
 

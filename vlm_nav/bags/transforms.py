@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vlm_nav.core.reasons import ObservationReason, Refusal
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import PoseError
-from vlm_nav.geometry.poses import FloatArray, transform_from, wxyz_from_xyzw
+from vlm_nav.geometry.poses import transform_from, wxyz_from_xyzw
 from vlm_nav.messages.stamps import seconds, stamp_ns_of
 from vlm_nav.messages.transform_history import StampedPose, TransformException, TransformHistory
 

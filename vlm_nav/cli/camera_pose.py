@@ -10,10 +10,9 @@ import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.files.calibrations import CalibrationFile, pose_of_file
-from vlm_nav.files.pictures import DepthArray
+from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.geometry.errors import GeometryError
 from vlm_nav.geometry.floor_search import find_floor
-from vlm_nav.geometry.poses import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

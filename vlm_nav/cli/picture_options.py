@@ -9,7 +9,8 @@ import typer
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.files.calibrations import CalibrationFile, calibration_of_file, pose_of_file
-from vlm_nav.files.pictures import DepthArray, RgbArray, depth_of_file, rgb_of_file
+from vlm_nav.files.pictures import depth_of_file, rgb_of_file
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.geometry.depth_encodings import DepthEncoding
 from vlm_nav.geometry.registration import register_depth
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vlm_nav.drawing.marks import RgbArray
 from vlm_nav.drawing.palette import BLACK, GREY, WHITE
+from vlm_nav.geometry.arrays import RgbArray
 
 _SEPARATOR_PX = 4
 _FONT = cv2.FONT_HERSHEY_SIMPLEX

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.drawing.palette import Color, MarkStyle
-
-RgbArray = NDArray[np.uint8]
+from vlm_nav.geometry.arrays import RgbArray
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 # OpenCV draws at fractions of a pixel when coordinates are scaled by 2 ** shift.

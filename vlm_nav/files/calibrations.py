@@ -17,8 +17,9 @@ import numpy as np
 import yaml
 
 from vlm_nav.files.reading import FileError, bytes_of
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera, RegionOfInterest, camera_from_calibration
-from vlm_nav.geometry.poses import FloatArray, rigid_transform
+from vlm_nav.geometry.poses import rigid_transform
 
 _LARGEST_BYTES = 1_000_000
 _CAMERA = 'a camera (CameraInfo or camera_calibration, as YAML or JSON)'

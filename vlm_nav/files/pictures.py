@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.files.reading import FileError, bytes_of
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.geometry.depth_encodings import DepthEncoding, read_depth
 from vlm_nav.geometry.errors import DepthEncodingError
 from vlm_nav.messages.compressed_images import rgb_from_compressed
 from vlm_nav.messages.errors import ImageError
 from vlm_nav.messages.raw_images import check_size
-
-RgbArray = NDArray[np.uint8]
-DepthArray = NDArray[np.float32]
 
 _PICTURE = 'a colour picture (png, jpg, ppm, bmp, tiff, webp)'
 _DEPTH = 'a depth picture (png, pgm, tiff, npy, npz)'

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vlm_nav.geometry import distortion
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import CalibrationError
-
-FloatArray = NDArray[np.float64]
 
 # A point whose projection leaves the picture by more than this share of its size is not
 # projected: beyond the calibrated field of view a distortion polynomial can fold back inside.

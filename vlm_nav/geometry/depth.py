@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.reasons import ObservationReason
+from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.ground import Plane, intersect
-
-DepthArray = NDArray[np.float32]
-FloatArray = NDArray[np.float64]
 
 NEIGHBOUR_PX = 5
 

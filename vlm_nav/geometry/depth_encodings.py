@@ -20,9 +20,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import DepthArray
 from vlm_nav.geometry.errors import DepthEncodingError
-
-DepthArray = NDArray[np.float32]
 
 _MILLIMETRES_UNKNOWN = 65535
 _DISPARITY_FACTOR_M, _DISPARITY_POLE, _DISPARITY_LIMIT_M = 351.3, 1092.5, 10.0

@@ -9,11 +9,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import CalibrationError
-
-FloatArray = NDArray[np.float64]
 
 COEFFICIENTS = {'plumb_bob': 5, 'rational_polynomial': 8}
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import GeometryError
 from vlm_nav.geometry.ground import Plane, fit_floor
-from vlm_nav.geometry.poses import FloatArray, inverse, transform_points
+from vlm_nav.geometry.poses import inverse, transform_points
 
 _POINTS = 6000
 _TRIES = 600

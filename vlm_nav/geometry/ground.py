@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import GeometryError
-
-FloatArray = NDArray[np.float64]
 
 _MINIMUM_POINTS = 50
 _FIT_STEPS = 5

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from transforms3d.quaternions import mat2quat, quat2mat
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import PoseError
-
-FloatArray = NDArray[np.float64]
 
 _RIGID_TOLERANCE = 1e-3
 

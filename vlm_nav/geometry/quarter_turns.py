@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.geometry.camera import FloatArray, PinholeCamera
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.camera import PinholeCamera
 
 # Below this share of its length the vertical tells no side of the picture: the camera looks
 # nearly straight down or up.

@@ -7,11 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.errors import GeometryError
-from vlm_nav.geometry.poses import FloatArray
-
-DepthArray = NDArray[np.float32]
 
 
 def register_depth(

@@ -15,14 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.messages.errors import EmptyImageError, UnknownEncodingError
-from vlm_nav.messages.raw_images import (
-    DepthArray,
-    RgbArray,
-    check_size,
-    known_metres,
-    metres_from_millimetres,
-)
+from vlm_nav.messages.raw_images import check_size, known_metres, metres_from_millimetres
 
 
 class CompressedMessage(Protocol):

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.messages.compressed_images import depth_from_compressed, rgb_from_compressed
-from vlm_nav.messages.raw_images import (
-    DEPTH_ENCODINGS,
-    DepthArray,
-    RgbArray,
-    depth_from_raw,
-    rgb_from_raw,
-)
+from vlm_nav.messages.raw_images import DEPTH_ENCODINGS, depth_from_raw, rgb_from_raw
 
 
 def rgb_from_message(message: Any) -> RgbArray:

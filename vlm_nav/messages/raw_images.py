@@ -10,10 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.messages.errors import EmptyImageError, UnknownEncodingError
-
-RgbArray = NDArray[np.uint8]
-DepthArray = NDArray[np.float32]
 
 # Larger pictures are refused: no camera of a robot delivers them, and a few bytes of a
 # compressed one can claim any size.

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason, ObservationReason, Refusal
+from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.errors import CalibrationError
-from vlm_nav.geometry.poses import FloatArray
-from vlm_nav.geometry.registration import DepthArray, register_depth
+from vlm_nav.geometry.registration import register_depth
 from vlm_nav.messages.camera_info import camera_from_info, require_picture_size
 from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.messages.errors import ImageError

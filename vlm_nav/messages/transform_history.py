@@ -12,7 +12,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from vlm_nav.geometry.poses import FloatArray, interpolate_transforms, inverse
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import interpolate_transforms, inverse
 
 
 class TransformException(Exception):  # noqa: N818 - tf2's name

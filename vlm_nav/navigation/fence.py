@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.geometry.poses import FloatArray, floor_pose_of, transform_points
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import floor_pose_of, transform_points
 from vlm_nav.navigation.polygon import Polygon, polygon_from
 from vlm_nav.pivot.ground_space import GroundChecks, GroundGuard
 

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CandidateReason
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, CostmapView, may_stand
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.observation.free_space import FreeSpace, common_free_space
 from vlm_nav.pivot.ground_space import GroundChecks
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.decision import Waypoint
-from vlm_nav.geometry.poses import FloatArray, inverse, transform_points
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED
 from vlm_nav.observation.floor_grid import FreeSpaceSettings

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.geometry.poses import FloatArray
+from vlm_nav.geometry.arrays import FloatArray
 
 _LARGEST_M = 1e5
 

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.errors import VlmNavError
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-
-FloatArray = NDArray[np.float64]
 
 _FLAGS = cv2.CALIB_CB_EXHAUSTIVE | cv2.CALIB_CB_NORMALIZE_IMAGE
 # A search begins with a part of the board and lets it grow.

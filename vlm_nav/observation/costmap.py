@@ -8,13 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.geometry.poses import (
-    FloatArray,
-    FloorPose,
-    inverse,
-    transform_from_floor_pose,
-    transform_points,
-)
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
 
 UNKNOWN = -1
 INSCRIBED = 99

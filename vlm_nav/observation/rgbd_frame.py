@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import FloatArray
 
 
 class FrameError(InvalidValueError):

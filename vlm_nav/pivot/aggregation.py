@@ -11,7 +11,8 @@ import numpy as np
 
 from vlm_nav.choosing.vote import largest_agreement
 from vlm_nav.core.reasons import ChoosingReason, ReasonCode
-from vlm_nav.pivot.distribution import FloatArray, fit
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.pivot.distribution import fit
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.proposing import offer_vectors, radii_for
 from vlm_nav.pivot.run import Run, RunState

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from vlm_nav.core.errors import InvalidValueError
-
-FloatArray = NDArray[np.float64]
+from vlm_nav.geometry.arrays import FloatArray
 
 
 @dataclass(frozen=True)

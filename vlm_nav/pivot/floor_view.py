@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.drawing.marks import MarkedPicture
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import inverse, transform_points, wrap_angle
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.pivot.distribution import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
 from vlm_nav.core.reasons import CandidateReason
 from vlm_nav.drawing.marks import MarkedPicture
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.pivot.distribution import FloatArray, Gaussian
+from vlm_nav.pivot.distribution import Gaussian
 from vlm_nav.pivot.floor_view import FloorView
 from vlm_nav.pivot.spaces import Proposals
 from vlm_nav.vlm.question import Purpose

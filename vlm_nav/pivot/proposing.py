@@ -14,7 +14,8 @@ from vlm_nav.core.reasons import CandidateReason
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.drawing.palette import label_radius_px, smallest_label_radius_px
 from vlm_nav.drawing.spacing import APART_RADII, BORDER_RADII, pick_spaced
-from vlm_nav.pivot.distribution import FloatArray, Gaussian
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.pivot.distribution import Gaussian
 from vlm_nav.pivot.spaces import ActionSpace, Proposals
 
 ActionT = TypeVar('ActionT')

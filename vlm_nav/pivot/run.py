@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from vlm_nav.core.reasons import ReasonCode
-from vlm_nav.pivot.distribution import FloatArray, Gaussian, fit
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.pivot.distribution import Gaussian, fit
 from vlm_nav.pivot.proposing import Offer, is_narrow
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ActionSpace

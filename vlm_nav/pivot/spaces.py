@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, Pixel
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.drawing.marks import MarkedPicture, RgbArray
-from vlm_nav.pivot.distribution import FloatArray, Gaussian
+from vlm_nav.drawing.marks import MarkedPicture
+from vlm_nav.geometry.arrays import FloatArray, RgbArray
+from vlm_nav.pivot.distribution import Gaussian
 from vlm_nav.vlm.question import Purpose
 
 ActionT = TypeVar('ActionT')

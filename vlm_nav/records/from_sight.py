@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import FloatArray, FloorPose
+from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.drawing.marks import RgbArray
-from vlm_nav.geometry.depth_encodings import DepthArray, DepthEncoding, read_depth
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
+from vlm_nav.geometry.depth_encodings import DepthEncoding, read_depth
 from vlm_nav.records.errors import RecordError
 
 _FAST = (

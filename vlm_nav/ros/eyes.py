@@ -15,7 +15,7 @@ from rclpy.node import Node
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import Refusal
-from vlm_nav.geometry.poses import FloatArray
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.messages.sights import SightSettings, TransformLookup, costmap_views
 from vlm_nav.messages.synchroniser import MatchedSet, SynchroniserSettings

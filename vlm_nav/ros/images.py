@@ -8,7 +8,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.messages.raw_images import RgbArray
+from vlm_nav.geometry.arrays import RgbArray
 
 
 def image_from_rgb(rgb: RgbArray, header: Any) -> Image:

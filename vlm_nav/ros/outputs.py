@@ -15,7 +15,8 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.events import Event
 from vlm_nav.drawing.contact_sheet import contact_sheet
-from vlm_nav.drawing.marks import MarkedPicture, RgbArray, draw_goal, draw_marks
+from vlm_nav.drawing.marks import MarkedPicture, draw_goal, draw_marks
+from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.navigation.events import Decided, Ended, Looked
 from vlm_nav.navigation.fence import Fence
 from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, end_line

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import PoseError
-from vlm_nav.geometry.poses import FloatArray, transform_from, wxyz_from_xyzw
+from vlm_nav.geometry.poses import transform_from, wxyz_from_xyzw
 from vlm_nav.messages.stamps import seconds, stamp_ns_of
 
 # A lookup takes some 50 us and a transform stays for 10 s: looking again this often is both

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.mark_reader import SeenMark
+from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.sim.openai_request import BadRequestError
-
-RgbArray = NDArray[np.uint8]
 
 # Ranges of hue in half degrees, as OpenCV counts them. Green leaves out the rings of discs.
 HUES = {

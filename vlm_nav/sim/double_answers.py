@@ -11,7 +11,8 @@ from typing import Any
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.mark_reader import SeenMark, read_marks
-from vlm_nav.sim.disc_choosing import RgbArray, Target, decoded_picture, nearest_labels
+from vlm_nav.geometry.arrays import RgbArray
+from vlm_nav.sim.disc_choosing import Target, decoded_picture, nearest_labels
 from vlm_nav.sim.openai_request import ChatRequest
 
 MODEL = 'vlm_nav-double-not-a-model'

@@ -13,14 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import (
-    FloatArray,
-    FloorPose,
-    inverse,
-    transform_from_floor_pose,
-    transform_points,
-)
+from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
 from vlm_nav.sim import drawn_furniture as furniture
 from vlm_nav.sim.drawn_furniture import DrawnObject, Form, Solid
 from vlm_nav.sim.ray_casting import Extent, Hits, box_hits, ellipsoid_hits, inner_wall_hits

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 # Directions nearer to zero than this are moved away from it, so that slabs divide by no zero.
 _SMALLEST = np.float32(1e-9)
@@ -46,11 +46,11 @@ class Hits:
     viewer, zero where missed.
     """
 
-    multiples: FloatArray
-    normals: FloatArray
+    multiples: Float32Array
+    normals: Float32Array
 
 
-def box_hits(extent: Extent, origin: FloatArray, rays: FloatArray) -> Hits:
+def box_hits(extent: Extent, origin: Float32Array, rays: Float32Array) -> Hits:
     """Return where rays from `origin` (3,) outside of it enter the box."""
     entering, leaving = _slabs(extent, origin, rays)
     multiples = np.maximum(np.maximum(entering[:, 0], entering[:, 1]), entering[:, 2])
@@ -59,14 +59,14 @@ def box_hits(extent: Extent, origin: FloatArray, rays: FloatArray) -> Hits:
     return _faces(multiples, hit, entering, rays)
 
 
-def inner_wall_hits(extent: Extent, origin: FloatArray, rays: FloatArray) -> Hits:
+def inner_wall_hits(extent: Extent, origin: Float32Array, rays: Float32Array) -> Hits:
     """Return where rays from `origin` (3,) inside of it meet the walls of a hollow box."""
     _, leaving = _slabs(extent, origin, rays)
     multiples = np.minimum(np.minimum(leaving[:, 0], leaving[:, 1]), leaving[:, 2])
     return _faces(multiples, np.ones(len(rays), dtype=np.bool_), -leaving, rays)
 
 
-def ellipsoid_hits(extent: Extent, origin: FloatArray, rays: FloatArray) -> Hits:
+def ellipsoid_hits(extent: Extent, origin: Float32Array, rays: Float32Array) -> Hits:
     """Return where rays from `origin` (3,) outside of it meet the ellipsoid inside `extent`."""
     low, high = np.asarray(extent.low, np.float32), np.asarray(extent.high, np.float32)
     centre, radii = (low + high) / 2, (high - low) / 2
@@ -83,7 +83,9 @@ def ellipsoid_hits(extent: Extent, origin: FloatArray, rays: FloatArray) -> Hits
     return Hits(np.where(missed, np.inf, multiples).astype(np.float32), normals)
 
 
-def _slabs(extent: Extent, origin: FloatArray, rays: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _slabs(
+    extent: Extent, origin: Float32Array, rays: Float32Array
+) -> tuple[Float32Array, Float32Array]:
     """Return the multiples (n, 3) at which rays enter and leave the three slabs of a box."""
     directions = np.where(np.abs(rays) < _SMALLEST, _SMALLEST, rays)
     first = (np.asarray(extent.low, np.float32) - origin) / directions
@@ -92,7 +94,7 @@ def _slabs(extent: Extent, origin: FloatArray, rays: FloatArray) -> tuple[FloatA
 
 
 def _faces(
-    multiples: FloatArray, hit: NDArray[np.bool_], slabs: FloatArray, rays: FloatArray
+    multiples: Float32Array, hit: NDArray[np.bool_], slabs: Float32Array, rays: Float32Array
 ) -> Hits:
     """Return hits whose normals lie along the axis with the greatest of `slabs` (n, 3)."""
     normals = np.zeros_like(rays)

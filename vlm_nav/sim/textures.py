@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.sim.ray_casting import FloatArray
+from vlm_nav.sim.ray_casting import Float32Array
 
 Shade = tuple[float, float, float]
-Texture = Callable[[FloatArray, FloatArray], FloatArray]
+Texture = Callable[[Float32Array, Float32Array], Float32Array]
 
 
-def noise(cells: FloatArray, seed: int = 0) -> FloatArray:
+def noise(cells: Float32Array, seed: int = 0) -> Float32Array:
     """Return a number in 0..1 for each cell (n, k) of whole coordinates, the same each time."""
     with np.errstate(over='ignore'):
         mixed = np.full(len(cells), 374761393 + 7919 * seed, dtype=np.uint32)
         for column in cells.astype(np.int64).astype(np.uint32).T:
             mixed = (mixed ^ column * np.uint32(2246822519)) * np.uint32(3266489917)
             mixed ^= mixed >> np.uint32(15)
-    share: FloatArray = (mixed % np.uint32(4096)).astype(np.float32) / np.float32(4095)
+    share: Float32Array = (mixed % np.uint32(4096)).astype(np.float32) / np.float32(4095)
     return share
 
 
@@ -38,7 +38,7 @@ class Plain:
     grain: float = 0.06
     cell_m: float = 0.012
 
-    def __call__(self, points: FloatArray, normals: FloatArray) -> FloatArray:
+    def __call__(self, points: Float32Array, normals: Float32Array) -> Float32Array:
         """Return the colours."""
         return _grained(self.color, noise(np.floor(points / self.cell_m)), self.grain)
 
@@ -51,7 +51,7 @@ class Planks:
     width_m: float = 0.16
     length_m: float = 1.4
 
-    def __call__(self, points: FloatArray, normals: FloatArray) -> FloatArray:
+    def __call__(self, points: Float32Array, normals: Float32Array) -> Float32Array:
         """Return the colours."""
         across = points[:, 1] / self.width_m
         row = np.floor(across)
@@ -70,7 +70,7 @@ class Wood:
 
     color: Shade
 
-    def __call__(self, points: FloatArray, normals: FloatArray) -> FloatArray:
+    def __call__(self, points: Float32Array, normals: Float32Array) -> Float32Array:
         """Return the colours."""
         waves = np.sin(points[:, 1] * 130 + 3 * np.sin(points[:, 0] * 4) + points[:, 2] * 90)
         return _grained(self.color, (0.5 + 0.5 * waves).astype(np.float32), 0.16)
@@ -85,7 +85,7 @@ class Stripes:
     axis: int
     width_m: float
 
-    def __call__(self, points: FloatArray, normals: FloatArray) -> FloatArray:
+    def __call__(self, points: Float32Array, normals: Float32Array) -> Float32Array:
         """Return the colours."""
         even = np.floor(points[:, self.axis] / self.width_m) % 2 == 0
         colors = np.where(even[:, None], self.first, self.second)
@@ -101,7 +101,7 @@ class Skirted:
     skirting: Shade
     height_m: float = 0.1
 
-    def __call__(self, points: FloatArray, normals: FloatArray) -> FloatArray:
+    def __call__(self, points: Float32Array, normals: Float32Array) -> Float32Array:
         """Return the colours."""
         low = points[:, 2] < self.height_m
         edge = np.abs(points[:, 2] - self.height_m) < 0.008
@@ -116,7 +116,7 @@ class Landscape:
 
     horizon_m: float
 
-    def __call__(self, points: FloatArray, normals: FloatArray) -> FloatArray:
+    def __call__(self, points: Float32Array, normals: Float32Array) -> Float32Array:
         """Return the colours."""
         hills = self.horizon_m + 0.06 * np.sin(points[:, 1] * 5) + 0.03 * np.sin(points[:, 1] * 13)
         rise = np.clip((points[:, 2] - self.horizon_m)[:, None], 0.0, 1.0)
@@ -125,17 +125,17 @@ class Landscape:
         return np.where((points[:, 2] > hills)[:, None], sky, ground).astype(np.float32)
 
 
-def lit(colors: FloatArray, normals: FloatArray, light: NDArray[np.float64]) -> FloatArray:
+def lit(colors: Float32Array, normals: Float32Array, light: NDArray[np.float64]) -> Float32Array:
     """Return colours (n, 3) under a lamp in the direction `light` (3,) and light all around."""
     facing = np.clip(normals @ light.astype(np.float32), 0.0, 1.0)
     return _toned(colors, 0.58 + 0.5 * facing + 0.06 * normals[:, 2])
 
 
-def _grained(color: Shade, grains: FloatArray, share: float) -> FloatArray:
+def _grained(color: Shade, grains: Float32Array, share: float) -> Float32Array:
     return _toned(np.asarray(color), 1.0 + share * (grains - 0.5))
 
 
-def _toned(colors: NDArray[Any], tone: NDArray[Any]) -> FloatArray:
+def _toned(colors: NDArray[Any], tone: NDArray[Any]) -> Float32Array:
     """Return one colour (3,) or colours (n, 3), each times its tone (n,)."""
-    toned: FloatArray = (tone[:, None] * colors).astype(np.float32)
+    toned: Float32Array = (tone[:, None] * colors).astype(np.float32)
     return toned

@@ -5,7 +5,8 @@ from __future__ import annotations
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from std_msgs.msg import Header
 
-from vlm_nav.geometry.poses import FloatArray, quaternion_of, xyzw_from_wxyz
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
 from vlm_nav.ros.stamps import time_at
 
 
