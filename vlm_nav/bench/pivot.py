@@ -16,6 +16,7 @@ from vlm_nav.bench.timing import Timing, one_core, time_of
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.drawing.marks import MarkedPicture, draw_marks
+from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.selectors import GroundReach, PivotSelector
@@ -139,7 +140,7 @@ def _decide(frame: RgbdFrame, loop: asyncio.AbstractEventLoop) -> DrawingDouble:
     return double
 
 
-def _marked(frame: RgbdFrame, rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> MarkedPicture:
+def _marked(frame: RgbdFrame, rgb: RgbArray) -> MarkedPicture:
     """Return another picture under the marks of a first question about the frame."""
     marked = _propose_check_draw(frame)
     return MarkedPicture('picture', rgb, marked.marks, marked.radius_px)

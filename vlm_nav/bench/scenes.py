@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.files.pictures import depth_of_file, rgb_of_file
+from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.geometry.camera import camera_from_calibration
-from vlm_nav.geometry.depth_encodings import DepthEncoding, read_depth
+from vlm_nav.geometry.depth_encodings import DepthEncoding
 from vlm_nav.geometry.poses import rigid_transform, transform_from_floor_pose
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.drawn_room import (
@@ -33,16 +32,16 @@ def floor_frame(data: Path) -> RgbdFrame:
 
 
 def recorded_floor_frame(folder: Path) -> RgbdFrame:
-    """Return the frame of a folder with rgb.jpg, depth.png (millimetres) and frames.json."""
+    """Return the frame of a folder with rgb.jpg, depth.png (millimetres) and frames.json.
+
+    Raises FileError where the pictures are none.
+    """
     index = json.loads((folder / 'frames.json').read_text(encoding='utf-8'))
-    rgb = read_picture(folder / 'rgb.jpg')
-    stored = cv2.imread(str(folder / 'depth.png'), cv2.IMREAD_UNCHANGED)
-    if stored is None:
-        raise InvalidValueError(f'a depth picture was wanted: {folder / "depth.png"}')
+    rgb = rgb_of_file(folder / 'rgb.jpg')
     height, width = rgb.shape[:2]
     return RgbdFrame(
         rgb=rgb,
-        depth_m=read_depth(np.asarray(stored), DepthEncoding.MILLIMETRES),
+        depth_m=depth_of_file(folder / 'depth.png', DepthEncoding.MILLIMETRES),
         camera=camera_from_calibration(width, height, np.ravel(index['K']).tolist()),
         base_from_camera=rigid_transform(index['T_base_camera']),
         map_from_base=np.eye(4),
@@ -60,17 +59,9 @@ def drawn_frame() -> RgbdFrame:
     return RgbdFrame(rgb, depth_m, CAMERA, base_from_camera, map_from_base, 'map', 0, 'drawn_room')
 
 
-def colour_pictures(data: Path) -> tuple[str, list[NDArray[np.uint8]]]:
-    """Return the name and the colour pictures (H, W, 3) of what is at hand."""
+def colour_pictures(data: Path) -> tuple[str, list[RgbArray]]:
+    """Return the name and the colour pictures (H, W, 3) of what is at hand; raises FileError."""
     files = sorted((data / RECORDED_PICTURES).glob('*.color.jpg'))
     if files:
-        return RECORDED_PICTURES, [read_picture(file) for file in files]
+        return RECORDED_PICTURES, [rgb_of_file(file) for file in files]
     return 'drawn_room', [drawn_frame().rgb]
-
-
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """Return the colour picture (H, W, 3) RGB of a file; raises InvalidValueError for none."""
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise InvalidValueError(f'a colour picture was wanted: {path}')
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
