@@ -61,6 +61,20 @@ def test_names_mean_nothing(tmp_path: Path) -> None:
     assert (topics.colour, topics.depth, topics.colour_info) == ('/a', '/b', '/c')
 
 
+def test_pictures_in_grey_are_taken_only_where_there_are_none_in_colour(tmp_path: Path) -> None:
+    messages = kitchen()
+    grey = []
+    for one in copied(messages, DEPTH, '/infra/image_raw'):
+        read = one.read()
+        read.encoding = 'mono8'
+        grey.append(written(one.topic, one.received_ns, read))
+    assert chosen(tmp_path, [*grey, *messages]).colour == COLOUR
+    (tmp_path / 'again').mkdir()
+    without = [one for one in messages if one.topic != COLOUR]
+    wanted = WantedTopics(colour_info='/camera/color/camera_info')
+    assert chosen(tmp_path / 'again', [*grey, *without], wanted).colour == '/infra/image_raw'
+
+
 def test_between_two_cameras_the_user_chooses(tmp_path: Path) -> None:
     messages = kitchen()
     both = [*messages, *copied(messages, COLOUR, '/rear/image_raw/compressed')]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,15 +146,17 @@ def test_problems_of_the_bag_are_told_beside_the_decisions(
     vlm_nav: Command, tmp_path: Path
 ) -> None:
     messages = messages_of(kitchen())
-    for index, one in enumerate(messages):
-        if one.topic == '/tf' and index % 2:
-            messages[index] = type(one)(one.topic, one.kind, one.received_ns, b'\x00\x01')
+    depth = [index for index, one in enumerate(messages) if '/depth/image' in one.topic]
+    for index in depth[3:16]:
+        one = messages[index]
+        messages[index] = replace(one, data=b'\x00\x01')
     bag = write_bag(tmp_path / 'bag', messages)
-    said = vlm_nav('replay', bag, *INSTRUCTION, *MODEL, '--json')
+    said = vlm_nav('replay', bag, *INSTRUCTION, *MODEL, '--json', '--every', '3')
     assert said.status == 0
     assert said.lines
     warnings = [line for line in said.stderr.splitlines() if line.startswith('vlm-nav: ')]
-    assert 0 < len(warnings) <= 11
+    assert all('/camera/depth/image_raw' in line for line in warnings[:10])
+    assert warnings[10:] == ['vlm-nav: 3 more problems of this bag']
 
 
 @pytest.mark.parametrize(

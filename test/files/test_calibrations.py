@@ -81,6 +81,16 @@ def test_json_and_capital_letters_are_read(tmp_path: Path) -> None:
     assert calibration_of_file(file_of(tmp_path, json.dumps(fields)), *SIZE).camera == EXPECTED
 
 
+def test_eight_coefficients_without_a_name_are_those_of_the_rational_model(
+    tmp_path: Path,
+) -> None:
+    eight = [0.1, -0.2, 0.001, 0.002, 0.0, 0.3, 0.04, 0.005]
+    k = [500.0, 0.0, 320.0, 0.0, 501.0, 240.0, 0.0, 0.0, 1.0]
+    text = json.dumps({'camera_matrix': {'data': k}, 'distortion_coefficients': eight})
+    camera = calibration_of_file(file_of(tmp_path, text), *SIZE).camera
+    assert camera.distortion == tuple(eight)
+
+
 def test_a_bare_matrix_is_for_the_picture_at_hand(tmp_path: Path) -> None:
     path = file_of(tmp_path, '500 0 320\n0 501 240\n0 0 1\n')
     found = calibration_of_file(path, 600, 400).camera

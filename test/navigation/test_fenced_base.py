@@ -66,6 +66,12 @@ async def test_a_goal_beyond_the_fence_is_not_sent(place: tuple[float, float]) -
     assert robot.driven == []
 
 
+async def test_a_goal_that_was_offered_is_not_refused_for_a_rounding() -> None:
+    robot = Robot()
+    at_the_limit = Waypoint('map', 7, 0.22 - 1e-6, 1.0, 0.0)
+    assert await robot.base().drive(at_the_limit, Deadline.after(20.0)) == REACHED
+
+
 async def test_within_the_fence_the_robot_arrives() -> None:
     robot = Robot((1.0, 1.0), (1.0, 2.0), (0.01, 3.99))
     assert await robot.base().drive(INSIDE, Deadline.after(20.0)) == REACHED
@@ -101,3 +107,30 @@ async def test_a_robot_whose_place_nobody_knows_is_stopped() -> None:
     assert outcome.reason is ObservationReason.NO_TRANSFORM
     assert "'map'" in outcome.detail
     assert robot.stopped
+
+
+class Patience:
+    """A double of a deadline, which is over when it is asked for the third time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @classmethod
+    def after(cls, duration_s: float) -> Patience:
+        return cls()
+
+    def expired(self) -> bool:
+        self.asked += 1
+        return self.asked >= 3
+
+
+async def test_a_place_that_is_lost_for_moments_again_and_again_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fenced_base, 'Deadline', Patience)
+    here = (1.0, 1.0)
+    robot = Robot(here, None, None, here, None, None, here, None, None, here)
+    assert await robot.base().drive(INSIDE, Deadline.after(20.0)) == REACHED
+    robot = Robot(here, None, None, None, here)
+    outcome = await robot.base().drive(INSIDE, Deadline.after(20.0))
+    assert outcome.reason is ObservationReason.NO_TRANSFORM

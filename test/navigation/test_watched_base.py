@@ -104,6 +104,19 @@ async def test_without_sight_for_too_long_the_drive_ends_for_the_reason_of_the_e
     assert robot.stopped
 
 
+async def test_the_time_without_sight_begins_anew_with_every_look_that_saw_something() -> None:
+    robot, ends_s = Robot(FREE), []
+    see = robot.look
+
+    async def look(deadline: Deadline) -> Sight:
+        ends_s.append(deadline.at_s)
+        return PERSON if len(ends_s) == 3 else await see(deadline)
+
+    robot.look = look  # type: ignore[method-assign]
+    await watched(robot, recheck_blind_s=10.0).drive(GOAL, Deadline.after(20.0))
+    assert ends_s[0] < ends_s[1] < ends_s[2]
+
+
 async def test_who_may_drive_blind_does_so_and_still_looks() -> None:
     robot = Robot(NO_DEPTH, NO_DEPTH, PERSON)
     outcome = await watched(robot, recheck_blind_s=0.0).drive(GOAL, Deadline.after(20.0))
