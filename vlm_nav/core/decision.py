@@ -12,10 +12,8 @@ class DecisionOutcome(str, Enum):
     """What a decision amounts to."""
 
     GOAL = 'goal'
-    TURN = 'turn'
     HOLD = 'hold'
     ARRIVED = 'arrived'
-    GAVE_UP = 'gave_up'
 
 
 @dataclass(frozen=True)

@@ -38,16 +38,6 @@ class FoundFloor:
     share: float
     rms_m: float
 
-    @property
-    def height_m(self) -> float:
-        """How high the camera is."""
-        return float(self.base_from_camera[2, 3])
-
-    @property
-    def down_rad(self) -> float:
-        """How far down the camera looks."""
-        return -math.asin(max(-1.0, min(1.0, float(self.base_from_camera[2, 2]))))
-
 
 def find_floor(points_camera: NDArray[np.floating], seed: int = 0) -> FoundFloor:
     """Return the floor among points (..., 3) of an optical frame, NaN where unknown.
