@@ -157,3 +157,13 @@ def test_it_remembers_no_more_goals_than_it_can_need(watched: Watched) -> None:
 def test_times_that_are_none_are_refused(wrong: float) -> None:
     with pytest.raises(InvalidValueError):
         WatchdogSettings(timeout_s=wrong)
+
+
+def test_the_goals_that_are_forgotten_are_those_not_claimed_for_longest(watched: Watched) -> None:
+    watched.watch.beat(GOAL)
+    for number in range(10, 73):
+        watched.watch.beat(bytes([number] * 16))
+    watched.watch.beat(GOAL)
+    watched.watch.beat(OTHER)
+    watched.watch.see(frozenset({GOAL, bytes([10] * 16)}))
+    assert set(watched.silence(1.2)) == {GOAL, OTHER}

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from rclpy.node import Node
 
-from vlm_nav.geometry.poses import FloorPose, floor_pose_of
-from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.heartbeat import Heartbeat
 from vlm_nav.ros.instruction_inputs import InstructionInputs, Worker
 from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
 from vlm_nav.ros.outputs import NavigatorOutputs
+from vlm_nav.ros.own_pose import own_pose
 from vlm_nav.ros.transforms import transform_source
-
-_OWN_POSE_AGE_S = 1.0
 
 
 class NavigatorParts:
@@ -42,15 +41,6 @@ class NavigatorParts:
         return self._actions[require_active]
 
     def own_pose(self, base_frame: str) -> Callable[[str], FloorPose | None]:
-        """Return where the robot is now in a frame, None where that is not known."""
-
-        def now(frame_id: str) -> FloorPose | None:
-            found = self.transforms.newest(frame_id, base_frame)
-            if found is None:
-                return None
-            age_s = (self.node.get_clock().now().nanoseconds - found.stamp_ns) / NS_IN_S
-            # Static transforms have no stamp and no age.
-            old = found.stamp_ns != 0 and age_s > _OWN_POSE_AGE_S
-            return None if old else floor_pose_of(found.to_from)
-
-        return now
+        """Return what tells where the robot is now in a frame, None where that is not known."""
+        clock = self.node.get_clock()
+        return partial(own_pose, self.transforms, lambda: clock.now().nanoseconds, base_frame)
