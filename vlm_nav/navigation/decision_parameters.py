@@ -23,17 +23,26 @@ from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.specification import model_from_spec
 
 _PIVOT, _SPACE, _REACH = PivotSettings(), FreeSpaceSettings(), GroundReach()
-_LIMITS, _SYNC = MissionLimits(), SynchroniserSettings()
+_LIMITS, _SYNC, _SIGHT = MissionLimits(), SynchroniserSettings(), SightSettings()
+_ARRIVAL = Arrival()
 
 LOOKING_PARAMETERS: tuple[Parameter, ...] = (
-    Parameter('map_frame', 'map', 'frame that goals are sent in'),
-    Parameter('base_frame', 'base_link', 'frame of the base: x forward, z up, on the floor'),
-    Parameter('image_is_rectified', False, 'use P of camera_info instead of K and D'),
+    Parameter('map_frame', _SIGHT.map_frame, 'frame that goals are sent in'),
+    Parameter('base_frame', _SIGHT.base_frame, 'frame of the base: x forward, z up, on the floor'),
+    Parameter(
+        'image_is_rectified', _SIGHT.image_is_rectified, 'use P of camera_info instead of K and D'
+    ),
     Parameter('slop_s', _SYNC.slop_s, 'how far stamps of one look lie apart', 0.0, 1.0),
     seconds('maximum_age_s', _SYNC.maximum_age_s, 'how old a picture may be'),
     seconds('transform_timeout_s', 0.5, 'how long a transform at a stamp is awaited'),
-    Parameter('require_costmap', False, 'hold where no costmap is there'),
-    Parameter('costmap_maximum_age_s', 10.0, 'how old a costmap may be; 0: any age', 0.0, 3600.0),
+    Parameter('require_costmap', _SIGHT.require_costmap, 'hold where no costmap is there'),
+    Parameter(
+        'costmap_maximum_age_s',
+        _SIGHT.costmap_maximum_age_s,
+        'how old a costmap may be; 0: any age',
+        0.0,
+        3600.0,
+    ),
     seconds('look_timeout_s', _LIMITS.look_timeout_s, 'how long a look may take'),
     seconds('decision_timeout_s', _LIMITS.decision_timeout_s, 'how long a decision may take'),
     seconds('drive_timeout_s', _LIMITS.drive_timeout_s, 'how long a drive may take'),
@@ -58,10 +67,16 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('farthest_m', _REACH.farthest_m, 'farthest place that is offered', 0.1, 10.0),
     Parameter('fence', '', "'x y, x y, x y' in map_frame that is not left; empty: none"),
     Parameter('keep_out', [''], 'places like fence that are not entered; one empty text: none'),
-    Parameter('stand_off_m', 0.0, 'how far before the chosen place the goal lies', 0.0, 10.0),
+    Parameter(
+        'stand_off_m',
+        _ARRIVAL.stand_off_m,
+        'how far before the chosen place the goal lies',
+        0.0,
+        10.0,
+    ),
     Parameter(
         'final_heading',
-        FinalHeading.ONWARD.value,
+        _ARRIVAL.final_heading.value,
         'where the robot looks at the goal',
         one_of=tuple(item.value for item in FinalHeading),
     ),

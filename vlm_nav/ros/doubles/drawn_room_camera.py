@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import rclpy
 from numpy.typing import NDArray
-from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -27,8 +26,10 @@ from tf2_msgs.msg import TFMessage
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
+from vlm_nav.navigation.parameters import Parameter, problems
 from vlm_nav.ros.doubles.transform_messages import transform_stamped
 from vlm_nav.ros.images import image_from_rgb
+from vlm_nav.ros.parameters import declare, read
 from vlm_nav.ros.qos import OUTPUT, TF, TF_STATIC
 from vlm_nav.ros.stamps import time_at
 from vlm_nav.sim.drawn_room import (
@@ -38,7 +39,23 @@ from vlm_nav.sim.drawn_room import (
     furnished_room,
 )
 
-DEPTH_ENCODINGS = ('16UC1', '32FC1')
+_LARGEST_RAD = 3.2
+DRAWN_ROOM_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('rate_hz', 5.0, 'pictures a second', 0.1, 30.0),
+    Parameter('depth_encoding', '16UC1', 'how depth is coded', one_of=('16UC1', '32FC1')),
+    Parameter('camera', 'camera', 'first part of topics and frame'),
+    Parameter(
+        'left_rad', 0.0, 'how far to the left the camera looks', -_LARGEST_RAD, _LARGEST_RAD
+    ),
+    Parameter(
+        'robot_yaw_rad',
+        ROBOT_POSE.yaw_rad,
+        'where the robot looks in the map',
+        -_LARGEST_RAD,
+        _LARGEST_RAD,
+    ),
+)
+
 _TF_PERIOD_S = 0.05
 _SPIN_S = 0.05
 # Odometry of a robot that has already driven: far from the identity.
@@ -49,14 +66,15 @@ class DrawnRoomCamera(Node):
     """The camera and the robot's transforms."""
 
     def __init__(self, **options: Any) -> None:
-        """Draw the room once and begin to publish; InvalidValueError for an unknown encoding."""
+        """Draw the room once and begin to publish; InvalidValueError for unfit parameters."""
         super().__init__('drawn_room_camera', **options)
-        rate_hz, encoding = self._declared_values()
-        self._camera = self._declared_camera()
+        values = self._declared_values()
+        self._camera = values['camera']
         self._camera_frame = f'{self._camera}_color_optical_frame'
-        left_rad, yaw_rad = self._declared_angles()
-        self._base_from_camera = base_from_mounted_camera(left_rad=left_rad)
-        self._map_from_base = transform_from_floor_pose(replace(ROBOT_POSE, yaw_rad=yaw_rad))
+        self._base_from_camera = base_from_mounted_camera(left_rad=values['left_rad'])
+        self._map_from_base = transform_from_floor_pose(
+            replace(ROBOT_POSE, yaw_rad=values['robot_yaw_rad'])
+        )
         rgb, depth_m = furnished_room().render(
             CAMERA, self._map_from_base @ self._base_from_camera
         )
@@ -65,53 +83,27 @@ class DrawnRoomCamera(Node):
             (self._publisher(CameraInfo, 'color/camera_info'), camera_info(CAMERA, header)),
             (self._publisher(CameraInfo, 'depth/camera_info'), camera_info(CAMERA, header)),
             (self._publisher(Image, 'color/image_raw'), image_from_rgb(rgb, header)),
-            (self._publisher(Image, 'depth/image_raw'), depth_image(depth_m, encoding, header)),
+            (
+                self._publisher(Image, 'depth/image_raw'),
+                depth_image(depth_m, values['depth_encoding'], header),
+            ),
         ]
         self._tf = self.create_publisher(TFMessage, '/tf', TF)
         self._tf_static = self.create_publisher(TFMessage, '/tf_static', TF_STATIC)
         self._publish_mounting()
         self.create_timer(_TF_PERIOD_S, self._publish_transforms)
-        self.create_timer(1.0 / rate_hz, self._publish_pictures)
+        self.create_timer(1.0 / values['rate_hz'], self._publish_pictures)
 
-    def _declared_values(self) -> tuple[float, str]:
-        """Declare and return the rate in Hz and the encoding of depth."""
-        rate = FloatingPointRange(from_value=0.1, to_value=30.0)
-        self.declare_parameter(
-            'rate_hz',
-            5.0,
-            ParameterDescriptor(description='Pictures a second.', floating_point_range=[rate]),
-        )
-        self.declare_parameter(
-            'depth_encoding',
-            DEPTH_ENCODINGS[0],
-            ParameterDescriptor(description=f'One of {", ".join(DEPTH_ENCODINGS)}.'),
-        )
-        encoding = self.get_parameter('depth_encoding').value
-        if encoding not in DEPTH_ENCODINGS:
-            known = ', '.join(DEPTH_ENCODINGS)
-            raise InvalidValueError(f'depth_encoding is one of {known}, got {encoding!r}')
-        return self.get_parameter('rate_hz').value, encoding
-
-    def _declared_camera(self) -> str:
-        """Declare and return the name of the camera, with which its topics and frame begin."""
-        self.declare_parameter(
-            'camera', 'camera', ParameterDescriptor(description='First part of topics and frame.')
-        )
-        name = str(self.get_parameter('camera').value)
-        if not name.isidentifier():
-            raise InvalidValueError(f'camera is a name of letters and digits, got {name!r}')
-        return name
-
-    def _declared_angles(self) -> tuple[float, float]:
-        """Declare and return where the camera looks from the base, and the base in the map."""
-        angles = FloatingPointRange(from_value=-3.2, to_value=3.2)
-        for name, default, description in (
-            ('left_rad', 0.0, 'How far to the left of ahead the camera looks.'),
-            ('robot_yaw_rad', ROBOT_POSE.yaw_rad, 'Where the robot looks in the map.'),
-        ):
-            described = ParameterDescriptor(description=description, floating_point_range=[angles])
-            self.declare_parameter(name, default, described)
-        return self.get_parameter('left_rad').value, self.get_parameter('robot_yaw_rad').value
+    def _declared_values(self) -> dict[str, Any]:
+        """Declare the parameters and return their values; InvalidValueError for unfit ones."""
+        declare(self, DRAWN_ROOM_PARAMETERS)
+        values = read(self, DRAWN_ROOM_PARAMETERS)
+        wrong = problems(DRAWN_ROOM_PARAMETERS, values)
+        if not values['camera'].isidentifier():
+            wrong.append(f'camera is a name of letters and digits, got {values["camera"]!r}')
+        if wrong:
+            raise InvalidValueError('; '.join(wrong))
+        return values
 
     def _publisher(self, kind: type, topic: str) -> Any:
         return self.create_publisher(kind, f'{self._camera}/{topic}', OUTPUT)

@@ -41,7 +41,8 @@ from vlm_nav.ros.doubles.nav2_behaviours import (
     Behaviour,
     Way,
 )
-from vlm_nav.ros.doubles.nav2_parameters import declare_parameters
+from vlm_nav.ros.doubles.nav2_parameters import NAV2_DOUBLE_PARAMETERS
+from vlm_nav.ros.parameters import declare
 from vlm_nav.ros.poses import pose_of
 from vlm_nav.ros.qos import SENSOR
 
@@ -74,7 +75,7 @@ class NavigateToPoseDouble(Node):
     def __init__(self, **options: Any) -> None:
         """Declare the parameters and offer the action."""
         super().__init__('navigate_to_pose_double', **options)
-        declare_parameters(self)
+        declare(self, NAV2_DOUBLE_PARAMETERS)
         self._pose = FloorPose(0.0, 0.0, 0.0)
         self._drive: Drive | None = None
         self._left_m = 0.0
