@@ -17,9 +17,10 @@ def pick_spaced(anchors: NDArray[np.float64], apart_px: float, most: int) -> NDA
     """
     taken: list[int] = []
     open_places = np.ones(len(anchors), dtype=np.bool_)
+    u_px, v_px = np.ascontiguousarray(anchors.T)
     while len(taken) < most and open_places.any():
         index = int(np.argmax(open_places))
         taken.append(index)
-        away_px = np.hypot(*(anchors - anchors[index]).T)
-        open_places &= away_px >= apart_px
+        right_px, down_px = u_px - u_px[index], v_px - v_px[index]
+        open_places &= right_px * right_px + down_px * down_px >= apart_px * apart_px
     return np.array(taken, dtype=np.int64)

@@ -80,8 +80,9 @@ def cell_index(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return row and column of places in a grid of this shape, and which lie within it."""
     cell_m = settings.cell_m * grid_shape(settings)[1] / shape[1]
-    column = np.floor((x_m + settings.behind_m) / cell_m)
-    row = np.floor((y_m + settings.reach_m) / cell_m)
+    column = (x_m + settings.behind_m) / cell_m
+    row = (y_m + settings.reach_m) / cell_m
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    row[~inside] = column[~inside] = 0
-    return row.astype(np.int64), column.astype(np.int64), inside
+    # Whole numbers are cut off after the point, which for these is to round down.
+    rows, columns = (np.where(inside, cell, 0.0).astype(np.int64) for cell in (row, column))
+    return rows, columns, inside

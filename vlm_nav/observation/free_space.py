@@ -101,8 +101,8 @@ class FreeSpace:
         Infinite where it touches nothing; `beyond` tells whether it passes outside the grid.
         """
         samples_m = self._samples_m
-        row, column, inside = _polar_cells(clearance_m.shape, self.settings)
-        passes = np.where(inside, clearance_m[row, column] > radius_m, beyond)
+        cells, inside = _polar_cells(clearance_m.shape, self.settings)
+        passes = np.where(inside, clearance_m.ravel().take(cells) > radius_m, beyond)
         before = np.maximum(0, np.argmin(passes, axis=-1) - 1)
         return np.where(passes.all(axis=-1), np.inf, samples_m[before])
 
@@ -219,12 +219,18 @@ def _clearance_m(
 ) -> NDArray[np.float32]:
     """Return the distance from each cell to the nearest obstacle, infinite far from all."""
     clearance_m = np.full(obstacles.shape, np.inf, dtype=np.float32)
-    rows = np.flatnonzero(obstacles.any(axis=1))
-    if len(rows):
-        margin = math.ceil(enough_m / cell_m) + 1
-        near = slice(max(0, rows[0] - margin), rows[-1] + margin + 1)
+    margin = math.ceil(enough_m / cell_m) + 1
+    near = tuple(_around(np.flatnonzero(obstacles.any(axis=axis)), margin) for axis in (1, 0))
+    if obstacles[near].size:
         clearance_m[near] = _distance_m(~obstacles[near], cell_m)
     return clearance_m
+
+
+def _around(found: NDArray[np.int64], margin: int) -> slice:
+    """Return from the first index to the last, and `margin` more on both sides."""
+    if not len(found):
+        return slice(0, 0)
+    return slice(max(0, int(found[0]) - margin), int(found[-1]) + margin + 1)
 
 
 def _widest_rad(settings: FreeSpaceSettings) -> float:
@@ -239,17 +245,21 @@ def _samples_m(settings: FreeSpaceSettings) -> NDArray[np.float64]:
 @functools.lru_cache(maxsize=8)
 def _polar_cells(
     shape: tuple[int, ...], settings: FreeSpaceSettings
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the cells of a grid along each bearing that it covers, as `cell_index`."""
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the cells of a grid along each bearing that it covers, and which lie within it.
+
+    Cells are counted through all rows.
+    """
     samples_m = _samples_m(settings)
     widest_deg = math.degrees(_widest_rad(settings))
     bearings_rad = np.radians(np.linspace(-widest_deg, widest_deg, round(4.0 * widest_deg) + 1))
-    return cell_index(
+    row, column, inside = cell_index(
         shape,
         settings,
         samples_m * np.cos(bearings_rad)[:, None],
         samples_m * np.sin(bearings_rad)[:, None],
     )
+    return row * shape[1] + column, inside
 
 
 def _project(frame: RgbdFrame, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -266,5 +276,6 @@ def _obstacles(points: NDArray[np.float32], settings: FreeSpaceSettings) -> NDAr
     rows, columns = grid_shape(settings)
     obstacles = np.zeros((rows * FINER, columns * FINER), dtype=np.bool_)
     row, column, inside = cell_index(obstacles.shape, settings, x_m[places], y_m[places])
-    obstacles[row[inside], column[inside]] = True
+    # One index is three times as fast as two.
+    obstacles.ravel()[(row * obstacles.shape[1] + column)[inside]] = True
     return obstacles

@@ -101,12 +101,12 @@ class GroundSpace:
 
     def candidate(self, label: int, proposals: Proposals, index: int) -> Candidate[GroundAction]:
         """Return the place as range and bearing, with what is known about the way to it."""
-        action = ground_action(*map(float, proposals.vectors[index]))
+        action = ground_action(*proposals.vectors[index].tolist())
         free_m = float(proposals.free_m[index])
         facts = MetricFacts(
             action.range_m, action.bearing_rad, None if math.isnan(free_m) else free_m
         )
-        anchor = Pixel(*map(float, proposals.anchors[index]))
+        anchor = Pixel(*proposals.anchors[index].tolist())
         return Candidate(label, action, anchor, facts, proposals.refused[index])
 
     def anchors(self, vectors: FloatArray, picture: int) -> FloatArray:
