@@ -40,7 +40,11 @@ class Workspace:
         said = subprocess.run(
             ['bash', '-c', '. install/local_setup.bash && env -0'],
             cwd=self.folder,
-            env=colcon_environment(),
+            # What colcon writes runs Python by its path, and cannot where that has a space.
+            env={
+                **colcon_environment(),
+                'COLCON_PYTHON_EXECUTABLE': os.path.realpath(sys.executable),
+            },
             stdout=subprocess.PIPE,
             text=True,
             timeout=PATIENCE_S,

@@ -37,6 +37,13 @@ class Nav2:
         self.node = node
         node.create_service(CancelGoal, CANCEL, self._answer)
 
+    def wait_for_a_client(self) -> None:
+        """Wait until a watchdog is known that could ask."""
+        until_s = time.monotonic() + PATIENCE_S
+        while not self.node.count_clients(self.node.resolve_service_name(CANCEL)):
+            assert time.monotonic() < until_s, 'no watchdog could ask'
+            time.sleep(0.01)
+
     def _answer(self, request: Any, response: Any) -> Any:
         info = request.goal_info
         stamp = (info.stamp.sec, info.stamp.nanosec)
@@ -95,6 +102,7 @@ def test_silence_cancels_the_claimed_goal_alone(
     node = spun('robot', namespace='/silent')
     watchdog = start_watchdog('silent')
     nav2, navigator = Nav2(node, 0), Navigator(node)
+    nav2.wait_for_a_client()
     navigator.fall_silent(GOAL)
     silent_s = time.monotonic()
     assert nav2.asked.wait(lambda line: True) == {'goal': GOAL, 'stamp': (0, 0)}

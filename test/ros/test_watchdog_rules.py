@@ -167,3 +167,14 @@ def test_the_goals_that_are_forgotten_are_those_not_claimed_for_longest(watched:
     watched.watch.beat(OTHER)
     watched.watch.see(frozenset({GOAL, bytes([10] * 16)}))
     assert set(watched.silence(1.2)) == {GOAL, OTHER}
+
+
+def test_a_goal_that_nobody_could_be_asked_to_end_is_due_again_at_once() -> None:
+    clock = Clock()
+    watch = Watch(clock=clock)
+    watch.beat(GOAL)
+    clock.now_s += 1.0
+    assert GOAL in watch.due()
+    assert GOAL not in watch.due()
+    watch.could_not_ask(GOAL)
+    assert GOAL in watch.due()

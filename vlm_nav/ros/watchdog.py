@@ -62,6 +62,8 @@ class Watchdog(Node):
                 self.get_logger().error(f'cancelling goal {goal_id.hex()}: {why}')
             if self._client.service_is_ready():
                 self._cancel(goal_id)
+            else:
+                self._watch.could_not_ask(goal_id)
 
     def _cancel(self, goal_id: bytes) -> None:
         # With a goal's id and no stamp it is this goal's end alone that is asked for.

@@ -30,7 +30,7 @@ class WatchdogSettings:
 
     timeout_s: float = 0.6
     unclaimed_s: float = 1.0
-    again_s: float = 0.25
+    again_s: float = 0.1
     unknown_s: float = 5.0
 
     def __post_init__(self) -> None:
@@ -90,6 +90,11 @@ class Watch:
         if over:
             goal.settled_s = now_s
         return over
+
+    def could_not_ask(self, goal_id: bytes) -> None:
+        """Take in that there was no server to ask: the goal is due again at once."""
+        if goal_id in self._goals:
+            self._goals[goal_id].asked_s = None
 
     def due(self) -> dict[bytes, str]:
         """Return the goals to be cancelled now and why; each is named again after `again_s`."""
