@@ -103,6 +103,7 @@ def test_silence_cancels_the_claimed_goal_alone(
     watchdog = start_watchdog('silent')
     nav2, navigator = Nav2(node, 0), Navigator(node)
     nav2.wait_for_a_client()
+    assert watchdog.wait_log('goals can be cancelled')
     navigator.fall_silent(GOAL)
     silent_s = time.monotonic()
     assert nav2.asked.wait(lambda line: True) == {'goal': GOAL, 'stamp': (0, 0)}

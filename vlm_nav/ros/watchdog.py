@@ -48,6 +48,7 @@ class Watchdog(Node):
         settings = WatchdogSettings(**read(self, WATCHDOG_PARAMETERS))
         self._watch = Watch(settings)
         self._told: set[bytes] = set()
+        self._has_server = False
         self._client = self.create_client(CancelGoal, f'{ACTION}/_action/cancel_goal')
         self.create_subscription(UUID, 'navigator/heartbeat', self._take_beat, COMMAND)
         self.create_subscription(
@@ -56,6 +57,7 @@ class Watchdog(Node):
 
     def step(self) -> None:
         """Ask for the end of every goal that is due."""
+        self._tell_of_server()
         for goal_id, why in self._watch.due().items():
             if goal_id not in self._told:
                 self._told.add(goal_id)
@@ -64,6 +66,13 @@ class Watchdog(Node):
                 self._cancel(goal_id)
             else:
                 self._watch.could_not_ask(goal_id)
+
+    def _tell_of_server(self) -> None:
+        has_server = self._client.service_is_ready()
+        if has_server is not self._has_server:
+            self._has_server = has_server
+            can = 'can' if has_server else 'cannot'
+            self.get_logger().info(f'goals {can} be cancelled: {self._client.srv_name}')
 
     def _cancel(self, goal_id: bytes) -> None:
         # With a goal's id and no stamp it is this goal's end alone that is asked for.
