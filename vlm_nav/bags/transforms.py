@@ -6,10 +6,9 @@ from typing import Any
 
 from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.errors import PoseError
-from vlm_nav.geometry.poses import transform_from, wxyz_from_xyzw
-from vlm_nav.messages.stamps import seconds, stamp_ns_of
-from vlm_nav.messages.transform_history import StampedPose, TransformException, TransformHistory
+from vlm_nav.messages.poses import link_of
+from vlm_nav.messages.stamps import seconds
+from vlm_nav.messages.transform_history import TransformException, TransformHistory
 
 # tf2 forgets after 10 s; a bag has an end.
 _KEEP_NS = 2**62
@@ -26,11 +25,11 @@ class BagTransforms:
     def add(self, message: Any, *, static: bool) -> None:
         """Keep the transforms of a tf2_msgs/TFMessage; those that are no pose are counted."""
         for transform in message.transforms:
-            child, pose = transform.child_frame_id.lstrip('/'), _pose_of(transform)
-            if pose is None or not child or child == pose.parent:
+            link = link_of(transform)
+            if link is None:
                 self.dropped += 1
             else:
-                self._history.insert(child, pose, static=static)
+                self._history.insert(*link, static=static)
 
     @property
     def frames(self) -> set[str]:
@@ -63,17 +62,3 @@ class BagTransforms:
                 ObservationReason.NO_TRANSFORM,
                 f'wanted {to_frame!r} from {from_frame!r} at {seconds(stamp_ns)}: {error}',
             ) from error
-
-
-def _pose_of(transform: Any) -> StampedPose | None:
-    parent = transform.header.frame_id.lstrip('/')
-    position, turn = transform.transform.translation, transform.transform.rotation
-    try:
-        parent_from_child = transform_from(
-            (position.x, position.y, position.z),
-            wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w)),
-        )
-    except PoseError:
-        return None
-    stamp_ns = stamp_ns_of(transform.header.stamp)
-    return StampedPose(stamp_ns, parent, parent_from_child) if parent else None

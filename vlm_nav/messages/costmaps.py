@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from vlm_nav.geometry.poses import floor_pose_of, transform_from, wxyz_from_xyzw
+from vlm_nav.geometry.poses import floor_pose_of
+from vlm_nav.messages.poses import transform_at
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.observation.costmap import Costmap, CostmapError
 
@@ -22,8 +23,7 @@ def costmap_from_message(message: Any) -> Costmap:
         raise CostmapError(
             f'{info.width} x {info.height} cells were wanted, got {values.size} values'
         )
-    at, turn = info.origin.position, info.origin.orientation
-    origin = transform_from((at.x, at.y, at.z), wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w)))
+    origin = transform_at(info.origin.position, info.origin.orientation)
     return Costmap(
         values=values.reshape(info.height, info.width),
         resolution_m=info.resolution,

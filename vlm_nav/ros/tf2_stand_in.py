@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlm_nav.geometry.errors import PoseError
-from vlm_nav.geometry.poses import quaternion_of, transform_from, wxyz_from_xyzw, xyzw_from_wxyz
+from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
+from vlm_nav.messages.poses import link_of
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.messages.transform_history import (
     ConnectivityException,
     ExtrapolationException,
     InvalidArgumentException,
     LookupException,
-    StampedPose,
     TransformException,
     TransformHistory,
 )
@@ -118,11 +117,12 @@ class Buffer:
         )
 
     def _insert(self, message: TransformStamped, *, static: bool) -> None:
-        child, pose = message.child_frame_id.lstrip('/'), _pose_of(message)
+        link = link_of(message)
         with self._changed:
-            if not child or pose is None or child == pose.parent:
+            if link is None:
                 self.dropped += 1
                 return
+            child, pose = link
             if not self._history.insert(child, pose, static=static):
                 self._history.frames.pop(child)
                 self._history.insert(child, pose, static=static)
@@ -187,20 +187,6 @@ def _nanoseconds(time: Any) -> int:
     if hasattr(time, 'nanoseconds'):
         return int(time.nanoseconds)
     return stamp_ns_of(time)
-
-
-def _pose_of(message: TransformStamped) -> StampedPose | None:
-    translation, rotation = message.transform.translation, message.transform.rotation
-    parent = message.header.frame_id.lstrip('/')
-    try:
-        parent_from_child = transform_from(
-            (translation.x, translation.y, translation.z),
-            wxyz_from_xyzw((rotation.x, rotation.y, rotation.z, rotation.w)),
-        )
-    except PoseError:
-        return None
-    stamp_ns = _nanoseconds(message.header.stamp)
-    return StampedPose(stamp_ns, parent, parent_from_child) if parent else None
 
 
 def _message_of(

@@ -11,7 +11,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.errors import PoseError
-from vlm_nav.geometry.poses import transform_from, wxyz_from_xyzw
+from vlm_nav.messages.poses import transform_at
 from vlm_nav.messages.stamps import seconds, stamp_ns_of
 
 # A lookup takes some 50 us and a transform stays for 10 s: looking again this often is both
@@ -86,11 +86,7 @@ class TransformSource:
         from rclpy.time import Time
 
         found = self._buffer.lookup_transform(to_frame, from_frame, Time(nanoseconds=stamp_ns))
-        position, turn = found.transform.translation, found.transform.rotation
-        to_from = transform_from(
-            (position.x, position.y, position.z),
-            wxyz_from_xyzw((turn.x, turn.y, turn.z, turn.w)),
-        )
+        to_from = transform_at(found.transform.translation, found.transform.rotation)
         return StampedTransform(stamp_ns_of(found.header.stamp), to_from)
 
     def _refusal(self, to_frame: str, from_frame: str, stamp_ns: int, error: Exception) -> Refusal:

@@ -62,7 +62,7 @@ class Watchdog(Node):
             if goal_id not in self._told:
                 self._told.add(goal_id)
                 self.get_logger().error(f'cancelling goal {goal_id.hex()}: {why}')
-            if self._client.service_is_ready():
+            if self._has_server:
                 self._cancel(goal_id)
             else:
                 self._watch.could_not_ask(goal_id)

@@ -7,18 +7,13 @@ their calibrations come at `rate_hz`, tf at 20 Hz. Started again with another `c
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import rclpy
 from numpy.typing import NDArray
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
@@ -27,6 +22,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
 from vlm_nav.navigation.parameters import Parameter, problems
+from vlm_nav.ros.doubles.serving import serve
 from vlm_nav.ros.doubles.transform_messages import transform_stamped
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.parameters import declare, read
@@ -57,7 +53,6 @@ DRAWN_ROOM_PARAMETERS: tuple[Parameter, ...] = (
 )
 
 _TF_PERIOD_S = 0.05
-_SPIN_S = 0.05
 # Odometry of a robot that has already driven: far from the identity.
 _MAP_FROM_ODOM = transform_from_floor_pose(FloorPose(-0.4, 0.25, 0.3))
 
@@ -161,24 +156,7 @@ def depth_image(depth_m: NDArray[np.float32], encoding: str, header: Any) -> Ima
 
 def main() -> int:
     """Publish until SIGINT or SIGTERM; return 0, or 2 for parameters that make no sense."""
-    stopping = threading.Event()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    try:
-        node = DrawnRoomCamera()
-    except InvalidValueError as error:
-        sys.stderr.write(f'drawn_room_camera: {error}\n')
-        rclpy.shutdown()
-        return 2
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stopping.is_set():
-        executor.spin_once(timeout_sec=_SPIN_S)
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.shutdown()
-    return 0
+    return serve(DrawnRoomCamera, 'drawn_room_camera')
 
 
 if __name__ == '__main__':

@@ -10,23 +10,19 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
 
-import rclpy
 from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from vlm_nav.core.decision import Waypoint
@@ -42,6 +38,7 @@ from vlm_nav.ros.doubles.nav2_behaviours import (
     Way,
 )
 from vlm_nav.ros.doubles.nav2_parameters import NAV2_DOUBLE_PARAMETERS
+from vlm_nav.ros.doubles.serving import serve
 from vlm_nav.ros.parameters import declare
 from vlm_nav.ros.poses import pose_of
 from vlm_nav.ros.qos import SENSOR
@@ -234,22 +231,13 @@ class NavigateToPoseDouble(Node):
 
 
 def main() -> int:
-    """Serve until SIGINT or SIGTERM; return 0."""
-    stopping = threading.Event()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    node = NavigateToPoseDouble()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stopping.is_set():
-        executor.spin_once(timeout_sec=_PERIOD_S)
-        if node.busy():
-            stopping.wait(_PACE_S)
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.shutdown()
-    return 0
+    """Serve until SIGINT or SIGTERM; return 0, or 2 for parameters that make no sense."""
+    return serve(NavigateToPoseDouble, 'navigate_to_pose_double', _pause)
+
+
+def _pause(node: NavigateToPoseDouble, stopping: threading.Event) -> None:
+    if node.busy():
+        stopping.wait(_PACE_S)
 
 
 if __name__ == '__main__':
