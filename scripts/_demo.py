@@ -10,21 +10,24 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import cv2
 import rclpy
-from _demo_processes import DemoError, Processes, launch_command, write_parameters
+from _demo_processes import (
+    DemoError,
+    Processes,
+    launch_command,
+    status_of,
+    write_parameters,
+)
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
@@ -173,20 +176,16 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """End as with Ctrl-C."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run the demonstration; 0 goal, 1 no goal, 2 failure, 130 interrupted."""
     asked = options()
     asked.out = asked.out.resolve()
     asked.out.mkdir(parents=True, exist_ok=True)
-    # Nobody else's nodes: what runs here must not drive a robot.
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
-    signal.signal(signal.SIGTERM, interrupt)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    return status_of('scripts/demo', partial(run, asked))
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Start everything, demonstrate, and end everything; return the exit status."""
     screen = Screen()
     say('A demonstration: answers come from a double that looks for a colour, not from a model.')
     try:
@@ -194,14 +193,8 @@ def main() -> int:
             status = demonstrate(screen, running, asked)
             say('[3/3] ending all processes ...')
             return status
-    except DemoError as error:
-        print(f'scripts/demo: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
     finally:
         screen.node.destroy_node()
-        rclpy.shutdown()
 
 
 if __name__ == '__main__':

@@ -20,18 +20,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from types import FrameType
 
-import rclpy
-from _demo_processes import DemoError, Processes, launch_command, write_parameters
+from _demo_processes import (
+    DemoError,
+    Processes,
+    launch_command,
+    status_of,
+    write_parameters,
+)
 from _soak_measuring import (
     MemorySample,
     child_of,
@@ -42,7 +45,6 @@ from _soak_measuring import (
     slope_mb_h,
 )
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import String
 
 from vlm_nav.ros.doubles.lifecycle_watch import LifecycleWatch
@@ -279,33 +281,23 @@ def say(asked: argparse.Namespace, text: str) -> None:
     print(text, file=sys.stderr if asked.json else sys.stdout, flush=True)
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """End as with Ctrl-C."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run it; 0 limits held, 1 not, 2 failure, 130 interrupted."""
     asked = options()
     asked.out = asked.out.resolve()
     asked.out.mkdir(parents=True, exist_ok=True)
-    # Nobody else's nodes: what runs here must not drive a robot.
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
-    signal.signal(signal.SIGTERM, interrupt)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    return status_of('scripts/soak', partial(run, asked))
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Measure and show the figures; return the exit status."""
     node = Node('soak')
     commander = Commander(node)
     try:
         with SpinThread(node), Processes(asked.out / 'logs') as running:
             figures = soak(commander, running, asked)
-    except DemoError as error:
-        print(f'scripts/soak: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
     finally:
         node.destroy_node()
-        rclpy.shutdown()
     show(figures, asked.json)
     return 0 if figures.limits_held() else 1
 
