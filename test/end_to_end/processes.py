@@ -69,9 +69,11 @@ class JsonProcess:
         for reader in self._readers:
             reader.start()
 
-    def wait_log(self, *words: str) -> str:
-        """Return the first line of its log that holds all the words, waiting for it."""
-        line = self.told.wait(lambda line: all(word in line.get('log', '') for word in words))
+    def wait_log(self, *words: str, after: int = 0) -> str:
+        """Return the first line of its log, from number `after` on, that holds all the words."""
+        line = self.told.wait(
+            lambda line: all(word in line.get('log', '') for word in words), after
+        )
         text: str = line['log']
         return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ PATIENCE_S = 8.0
 BRIEF_S = 0.3
 MAXIMUM_AGE_S = 1.0
 TURN_RAD_S = 0.8
+START_NS = time.time_ns()
 MOUNTED_RAD = {'front': 0.0, 'left': math.pi / 2.0, 'back': math.pi}
 TOPICS = ('image', 'camera_info', 'depth', 'depth_camera_info')
 LEFT, BACK = (
@@ -65,7 +67,8 @@ class TurningTransforms:
 
 
 def map_from_base(stamp_ns: int) -> FloatArray:
-    return transform_from_floor_pose(FloorPose(1.0, 2.0, TURN_RAD_S * (stamp_ns % 10**10) / 1e9))
+    turned_rad = TURN_RAD_S * (stamp_ns - START_NS) / 1e9
+    return transform_from_floor_pose(FloorPose(1.0, 2.0, turned_rad))
 
 
 @dataclass

@@ -178,3 +178,11 @@ def test_a_goal_that_nobody_could_be_asked_to_end_is_due_again_at_once() -> None
     assert GOAL not in watch.due()
     watch.could_not_ask(GOAL)
     assert GOAL in watch.due()
+
+
+def test_it_hears_a_navigator_that_beats_and_none_before_and_after(watched: Watched) -> None:
+    assert not watched.watch.hears
+    watched.beats(NO_GOAL)
+    assert watched.watch.hears
+    watched.silence(1.0)
+    assert not watched.watch.hears

@@ -48,7 +48,7 @@ class Watchdog(Node):
         settings = WatchdogSettings(**read(self, WATCHDOG_PARAMETERS))
         self._watch = Watch(settings)
         self._told: set[bytes] = set()
-        self._has_server = False
+        self._has_server = self._hears = False
         self._client = self.create_client(CancelGoal, f'{ACTION}/_action/cancel_goal')
         self.create_subscription(UUID, 'navigator/heartbeat', self._take_beat, COMMAND)
         self.create_subscription(
@@ -58,6 +58,7 @@ class Watchdog(Node):
     def step(self) -> None:
         """Ask for the end of every goal that is due."""
         self._tell_of_server()
+        self._tell_of_navigator()
         for goal_id, why in self._watch.due().items():
             if goal_id not in self._told:
                 self._told.add(goal_id)
@@ -73,6 +74,12 @@ class Watchdog(Node):
             self._has_server = has_server
             can = 'can' if has_server else 'cannot'
             self.get_logger().info(f'goals {can} be cancelled: {self._client.srv_name}')
+
+    def _tell_of_navigator(self) -> None:
+        hears = self._watch.hears
+        if hears is not self._hears:
+            self._hears = hears
+            self.get_logger().info(f'{"hears" if hears else "does not hear"} a navigator')
 
     def _cancel(self, goal_id: bytes) -> None:
         # With a goal's id and no stamp it is this goal's end alone that is asked for.

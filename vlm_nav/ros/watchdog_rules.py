@@ -5,6 +5,7 @@ Pure logic, no rclpy. A goal that no heartbeat ever named is nobody's business h
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class Watch:
     _goals: dict[bytes, _Goal] = field(default_factory=dict, init=False)
     _claimed: bytes | None = field(default=None, init=False)
     _running: frozenset[bytes] = field(default=frozenset(), init=False)
-    _beat_s: float = field(default=0.0, init=False)
+    _beat_s: float = field(default=-math.inf, init=False)
 
     def beat(self, goal_id: bytes) -> None:
         """Take a heartbeat in: the navigator lives, and stands for this goal or NO_GOAL."""
@@ -71,6 +72,11 @@ class Watch:
         self._goals[goal_id] = _Goal(claimed_s=now_s)
         while len(self._goals) > _REMEMBERED:
             del self._goals[next(iter(self._goals))]
+
+    @property
+    def hears(self) -> bool:
+        """Whether a navigator's heartbeat came within `timeout_s`."""
+        return self.clock() - self._beat_s < self.settings.timeout_s
 
     def see(self, running: frozenset[bytes]) -> None:
         """Take in which goals the server shows as running."""
