@@ -14,7 +14,7 @@ from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.vlm import doubles
 from vlm_nav.vlm.errors import ModelLate, ModelRefused, UnusableAnswer
 from vlm_nav.vlm.model import Model
-from vlm_nav.vlm.question import Answer, Question
+from vlm_nav.vlm.question import Answer, Purpose, Question
 
 
 async def ask(model: Model, question: Question, within_s: float = 5.0) -> Answer:
@@ -71,6 +71,18 @@ async def test_always_first_and_random_pick_what_is_drawn(question: Question) ->
     answer = await ask(doubles.RandomChoice(random.Random(1)), question)
     assert len(set(answer.labels)) == 2
     assert set(answer.labels) <= {1, 2, 3}
+
+
+async def test_who_knows_marks_only_has_not_arrived_and_who_is_asked_by_lot_has_at_times(
+    question: Question,
+) -> None:
+    bare = replace(question.pictures[0], marks=())
+    arrival = replace(question, purpose=Purpose.ARRIVAL, pictures=(bare,), may_answer_arrived=True)
+    knowing = (doubles.NearestToTarget(Pixel(0, 0)), doubles.AlwaysFirst(), doubles.SaysNone())
+    assert [(await ask(model, arrival)).arrived for model in knowing] == [False] * 3
+    assert (await ask(doubles.SaysArrived(), arrival)).arrived
+    by_lot = doubles.RandomChoice(random.Random(1))
+    assert len({(await ask(by_lot, arrival)).arrived for _ in range(20)}) == 2
 
 
 async def test_none_and_arrived_are_said(question: Question) -> None:

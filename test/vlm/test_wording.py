@@ -15,6 +15,7 @@ from vlm_nav.vlm.question import Purpose, Question
 from vlm_nav.vlm.wording import captions, wording
 
 PURPOSES = list(Purpose)
+OF_MARKS = [Purpose.GROUND_WAYPOINT, Purpose.IMAGE_POINT]
 
 
 @pytest.mark.parametrize('purpose', PURPOSES)
@@ -23,7 +24,7 @@ def test_the_reason_is_asked_for_before_the_choice(purpose: Purpose, question: Q
     assert system.index('"reason"') < system.index('"points"') < system.index('"none"')
 
 
-@pytest.mark.parametrize('purpose', PURPOSES)
+@pytest.mark.parametrize('purpose', OF_MARKS)
 def test_the_numbers_told_are_the_numbers_drawn(purpose: Purpose, question: Question) -> None:
     text = wording(replace(question, purpose=purpose)).text
     assert '3 numbered discs are drawn on the picture: 1, 2, 3.' in text
@@ -74,6 +75,28 @@ def test_evidence_is_listed_line_by_line(question: Question) -> None:
         in wording(replace(question, evidence=evidence)).text
     )
     assert 'measured' not in wording(question).text
+
+
+def arrival_question(question: Question) -> Question:
+    bare = replace(question.pictures[0], marks=())
+    return replace(
+        question, purpose=Purpose.ARRIVAL, pictures=(bare,), pick=1, may_answer_arrived=True
+    )
+
+
+def test_arrival_is_asked_about_pictures_without_numbers(question: Question) -> None:
+    words = wording(arrival_question(question))
+    assert 'within about a metre' in words.system
+    assert 'Has the robot arrived?' in words.text
+    assert f'<instruction>\n{question.instruction}\n</instruction>' in words.text
+    assert 'disc' not in words.text
+    assert '"points" is empty either way' in words.text
+
+
+def test_places_where_the_robot_was_are_named_and_discouraged(question: Question) -> None:
+    text = wording(replace(question, visited=(1, 3))).text
+    assert 'has been near these places before, and did not arrive: 1, 3.' in text
+    assert 'been near' not in wording(question).text
 
 
 @given(instruction=st.text(max_size=200))

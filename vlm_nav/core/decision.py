@@ -9,11 +9,17 @@ from vlm_nav.core.reasons import ReasonCode
 
 
 class DecisionOutcome(str, Enum):
-    """What a decision amounts to."""
+    """What a decision amounts to.
+
+    turn: look around on the spot, and decide from all that is seen. hold: stay, for a reason that
+    ends the instruction. gave_up: the instruction was under way and is not carried on.
+    """
 
     GOAL = 'goal'
+    TURN = 'turn'
     HOLD = 'hold'
     ARRIVED = 'arrived'
+    GAVE_UP = 'gave_up'
 
 
 @dataclass(frozen=True)

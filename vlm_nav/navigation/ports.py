@@ -1,4 +1,4 @@
-"""What a mission needs from the robot: eyes that look, and a base that drives."""
+"""What a mission needs from the robot: eyes that look, a base that drives, and a turner."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ class Base(Protocol):
 
         Cancelling the awaiting task stops the robot before the cancellation goes on. A second
         call replaces the first, which then ends with CommonReason.REPLACED.
+        """
+        ...
+
+
+class Turner(Protocol):
+    """Turns the robot on the spot."""
+
+    async def turn(self, angle_rad: float, deadline: Deadline) -> DriveOutcome:
+        """Turn by `angle_rad`, to the left where it is positive, and return how that ended.
+
+        Ends before `deadline` or soon after it. Cancelling the awaiting task stops the robot
+        before the cancellation goes on.
         """
         ...
 

@@ -1,7 +1,8 @@
 """Doubles: models that answer by a script, for trying and testing everything without a VLM.
 
 They read marks as data and answer in text, which goes the way of every other answer. They keep
-deadlines and may be cancelled.
+deadlines and may be cancelled. Asked whether the robot has arrived, those that know marks only say
+that it has not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.vlm.errors import ModelLate, ModelRefused
 from vlm_nav.vlm.model import Model
-from vlm_nav.vlm.question import Answer, Question
+from vlm_nav.vlm.question import Answer, Purpose, Question
 from vlm_nav.vlm.reading import read_answer
 from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
 
@@ -107,7 +108,7 @@ class AlwaysFirst(ScriptedModel):
 
 
 class RandomChoice(ScriptedModel):
-    """A double that picks marks at random."""
+    """A double that picks marks at random, and so says whether the robot has arrived."""
 
     def __init__(self, rng: random.Random) -> None:
         """Keep the source of its choices."""
@@ -183,6 +184,8 @@ def _chosen(
 
 
 def _random_choice(question: Question, rng: random.Random) -> str:
+    if question.purpose is Purpose.ARRIVAL:
+        return _chosen((), 'said by lot', arrived=rng.random() < 0.5)
     labels = question.labels
     return _chosen(rng.sample(labels, min(question.pick, len(labels))), 'drawn by lot')
 

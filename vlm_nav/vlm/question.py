@@ -9,10 +9,15 @@ from vlm_nav.drawing.marks import MarkedPicture
 
 
 class Purpose(str, Enum):
-    """What the answer is for; each adapter finds its own words for it."""
+    """What the answer is for; each adapter finds its own words for it.
+
+    ARRIVAL asks of pictures without marks whether the robot has arrived: the answer is `arrived`
+    or `none`, never a label.
+    """
 
     GROUND_WAYPOINT = 'ground_waypoint'
     IMAGE_POINT = 'image_point'
+    ARRIVAL = 'arrival'
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Question:
 
     The labels that may be answered are those of the marks of all pictures, in order. `pick` is
     how many labels are wanted, best first. `evidence` holds facts in words, one line each.
+    `visited` are the labels whose places the robot has been to, or could not get to, before.
     """
 
     purpose: Purpose
@@ -30,6 +36,7 @@ class Question:
     may_answer_none: bool = True
     may_answer_arrived: bool = False
     evidence: tuple[str, ...] = ()
+    visited: tuple[int, ...] = ()
 
     @property
     def labels(self) -> tuple[int, ...]:
