@@ -76,7 +76,7 @@ setup(
         'bags': ['rosbags'],
         'bench': ['rosbags'],
         'dev': TEST + DEVELOPMENT,
-        'sim': ['mujoco>=3.10,<5'],
+        'sim': ['mujoco>=3.10,<5', 'scikit-image', 'scipy'],
         'test': TEST,
     },
     zip_safe=False,
