@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from vlm_nav.core.errors import InvalidValueError
@@ -96,6 +96,10 @@ class Thing:
     def corners(self) -> tuple[Place, Place, Place, Place]:
         """Return the corners of its box on the floor of the map, counter-clockwise."""
         return corners_of(self.pose, self.size_m[:2])
+
+    def in_own_frame(self) -> Thing:
+        """Return the thing as if it stood in the origin of the map."""
+        return replace(self, pose=FloorPose(0.0, 0.0, 0.0), height_m=0.0)
 
     def footprints(self) -> tuple[Footprint, ...]:
         """Return the boxes of it that collide, each named by the thing's identifier."""
