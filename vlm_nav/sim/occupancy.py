@@ -1,0 +1,94 @@
+"""Where in a house something stands, as a grid, and how far places are from all that does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.observation.costmap import UNKNOWN, Costmap
+from vlm_nav.sim.house_plan import Area, Footprint, HousePlan, Place
+
+RESOLUTION_M = 0.05
+ROBOT_HEIGHT_M = 1.4
+LETHAL = 100
+# What lies lower is driven over.
+_STEP_M = 0.02
+# Around the house, so that walls have two sides.
+_MARGIN_M = 0.2
+
+
+def in_the_way(
+    footprints: Iterable[Footprint], robot_height_m: float = ROBOT_HEIGHT_M
+) -> tuple[Footprint, ...]:
+    """Return the boxes that a robot of this height meets: not what hangs above it."""
+    return tuple(box for box in footprints if box.low_m < robot_height_m and box.high_m > _STEP_M)
+
+
+def occupancy_of(
+    footprints: Iterable[Footprint],
+    bounds: tuple[Place, Place],
+    robot_height_m: float = ROBOT_HEIGHT_M,
+    rooms: Sequence[Area] = (),
+    frame_id: str = 'map',
+) -> Costmap:
+    """Return the grid of what stands within `bounds`, 0 free and 100 occupied.
+
+    A cell is occupied where any of its area may be, so no box is smaller in the grid than it is.
+    Where rooms are given, what lies in none of them is unknown (-1).
+    """
+    low = np.asarray(bounds[0]) - _MARGIN_M
+    shape = np.ceil((np.asarray(bounds[1]) + _MARGIN_M - low) / RESOLUTION_M).astype(int)
+    values = np.zeros((shape[1], shape[0]), dtype=np.int8)
+    grid = Costmap(values, RESOLUTION_M, FloorPose(float(low[0]), float(low[1]), 0.0), frame_id, 0)
+    places = cell_centers(grid)
+    if rooms:
+        values[~_in_rooms(places, rooms)] = UNKNOWN
+    for box in in_the_way(footprints, robot_height_m):
+        cosine, sine = abs(np.cos(box.pose.yaw_rad)), abs(np.sin(box.pose.yaw_rad))
+        reach_m = RESOLUTION_M / 2 * (cosine + sine)
+        values[(_beside(box, places) < reach_m).all(axis=-1)] = LETHAL
+    return grid
+
+
+def house_occupancy(plan: HousePlan, robot_height_m: float = ROBOT_HEIGHT_M) -> Costmap:
+    """Return the grid of a house: unknown outside of its rooms."""
+    return occupancy_of(plan.footprints(), plan.bounds, robot_height_m, plan.rooms)
+
+
+def clearance_m(footprints: Sequence[Footprint], points: ArrayLike) -> FloatArray:
+    """Return how far places (..., 2) of the map are from the nearest box, 0 inside of one."""
+    places = np.asarray(points, dtype=np.float64)
+    nearest: FloatArray = np.full(places.shape[:-1], np.inf)
+    for box in footprints:
+        beside = np.maximum(_beside(box, places), 0.0)
+        np.minimum(nearest, np.hypot(beside[..., 0], beside[..., 1]), out=nearest)
+    return nearest
+
+
+def cell_centers(grid: Costmap) -> FloatArray:
+    """Return the middle (rows, columns, 2) of each cell of a grid without rotation."""
+    rows, columns = grid.values.shape
+    x = grid.origin.x_m + (np.arange(columns) + 0.5) * grid.resolution_m
+    y = grid.origin.y_m + (np.arange(rows) + 0.5) * grid.resolution_m
+    centers: FloatArray = np.stack(np.meshgrid(x, y), axis=-1)
+    return centers
+
+
+def _beside(box: Footprint, places: FloatArray) -> FloatArray:
+    """Return how far places lie beyond the sides of a box along its x and y, below 0 within."""
+    cosine, sine = np.cos(box.pose.yaw_rad), np.sin(box.pose.yaw_rad)
+    x, y = places[..., 0] - box.pose.x_m, places[..., 1] - box.pose.y_m
+    along = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)
+    beside: FloatArray = np.abs(along) - np.asarray(box.size_m) / 2
+    return beside
+
+
+def _in_rooms(places: FloatArray, rooms: Sequence[Area]) -> NDArray[np.bool_]:
+    inside = np.zeros(places.shape[:-1], dtype=np.bool_)
+    for room in rooms:
+        inside |= ((places >= room.low_m) & (places <= room.high_m)).all(axis=-1)
+    return inside
