@@ -10,6 +10,7 @@ from missions import mission, writer
 
 from vlm_nav.navigation.events import Started
 from vlm_nav.records.folder import records_in
+from vlm_nav.records.report import write_report
 
 
 def make(records: Path, name: str, age_s: int, **options: object) -> None:
@@ -24,6 +25,13 @@ def test_the_newest_records_are_kept(records: Path) -> None:
         make(records, name, age_s)
     make(records, 'd', 0, keep_last=2)
     assert [record.name for record in records_in(records)] == ['b', 'd']
+
+
+def test_a_record_with_its_report_is_removed_as_well(records: Path) -> None:
+    make(records, 'old', 30)
+    write_report(records / 'old')
+    make(records, 'new', 0, keep_last=1)
+    assert [record.name for record in records.iterdir()] == ['new']
 
 
 def test_all_records_are_kept_where_nothing_else_is_said(records: Path) -> None:

@@ -13,6 +13,7 @@ from vlm_nav.cli.models import models
 from vlm_nav.cli.pivot import pivot
 from vlm_nav.cli.records import record
 from vlm_nav.cli.replay import replay
+from vlm_nav.cli.report import report
 from vlm_nav.cli.saying import say
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.in_words import printable
@@ -25,6 +26,7 @@ app.command()(models)
 app.command()(pivot)
 app.command()(record)
 app.command()(replay)
+app.command()(report)
 
 
 def _show_version(wanted: bool) -> None:

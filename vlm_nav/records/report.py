@@ -1,0 +1,173 @@
+"""A record as one page for a browser, which needs no network: `report.html`.
+
+Instructions, answers and whatever else a record holds may come from anybody: text is escaped,
+pictures are drawn anew, and the page forbids scripts and everything from elsewhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from vlm_nav.records.errors import RecordError
+from vlm_nav.records.folder import REPORT
+from vlm_nav.records.read import read_record
+from vlm_nav.records.report_map import Place, map_of
+from vlm_nav.records.report_markup import Markup, element, joined
+from vlm_nav.records.report_pictures import ReportPictures
+from vlm_nav.records.report_steps import reason_words, shortened, step_card, words_of_code
+from vlm_nav.records.report_story import Step, answered_by_double, steps_of, totals_of
+from vlm_nav.records.schema import Record
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_NOTICE = 'Answers come from a double, not from a model.'
+_TOKENS_OF_PRICE = 1e6
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a million tokens cost, in whatever `currency` is."""
+
+    prompt: float
+    completion: float
+    currency: str = 'USD'
+
+
+def write_report(
+    folder: Path,
+    *,
+    path: Sequence[Place] = (),
+    prices: Prices | None = None,
+    out: Path | None = None,
+) -> Path:
+    """Write the page of the record in a folder and return where it is.
+
+    `path` is where the robot was, (x_m, y_m) in the map, where somebody watched it. The page
+    is written to `out`, by default into the record. Raises RecordError for a folder without a
+    record that can be read, or where the page cannot be written.
+    """
+    target = folder / REPORT if out is None else out
+    page = report_page(read_record(folder), folder, path, prices)
+    try:
+        target.write_bytes(page.encode('utf-8'))
+    except OSError as error:
+        raise RecordError(f'the report was to be written to {target}: {error}') from error
+    return target
+
+
+def report_page(
+    record: Record, folder: Path, path: Sequence[Place] = (), prices: Prices | None = None
+) -> str:
+    """Return the page of a record whose files are in a folder."""
+    steps = steps_of(record)
+    pictures = ReportPictures(record, folder)
+    cards = [step_card(number, step, pictures) for number, step in enumerate(steps, 1)]
+    body = element(
+        'body',
+        _notice(record),
+        _header(record, steps, path, prices),
+        element(
+            'main',
+            element('div', _map_card(map_of(record, steps, folder, path)), class_='aside'),
+            element('div', *(cards or [_nothing()])),
+        ),
+        _footer(record),
+    )
+    return '<!doctype html>\n' + element('html', _head(record), body, lang='en').html
+
+
+def _head(record: Record) -> Markup:
+    style = resources.files('vlm_nav.records').joinpath('report.css').read_text('utf-8')
+    return element(
+        'head',
+        element('meta', charset='utf-8'),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        element('meta', name='viewport', content='width=device-width, initial-scale=1'),
+        element('title', shortened(record.instruction)[:120]),
+        element('style', Markup(style)),
+    )
+
+
+def _notice(record: Record) -> Markup | None:
+    return element('div', _NOTICE, class_='notice') if answered_by_double(record) else None
+
+
+def _header(
+    record: Record, steps: Sequence[Step], path: Sequence[Place], prices: Prices | None
+) -> Markup:
+    words, kind, why = _outcome(record)
+    when = record.started_at.strftime('%Y-%m-%d %H:%M UTC')
+    return element(
+        'header',
+        element('div', f'vlm_nav · {when} · {record.identifier}', class_='who'),
+        element('h1', element('bdi', f'“{shortened(record.instruction)}”')),
+        element('span', words, class_=f'pill {kind}'.strip()),
+        element('span', why, class_='why') if why else None,
+        element('ul', *_figures(record, steps, path, prices), class_='figures'),
+    )
+
+
+def _outcome(record: Record) -> tuple[str, str, str]:
+    """Return how it ended in words, whether that is `good` or `half`, and why."""
+    if record.decision is None:
+        return 'Never decided', '', 'the record ends before a decision'
+    decision, drive = record.decision, record.drive
+    why = reason_words(decision.reason, decision.detail)
+    if drive is not None:
+        if not drive.reached:
+            return 'Not reached', '', reason_words(drive.reason, drive.detail)
+        return ('Arrived' if decision.outcome == 'arrived' else 'Reached its goal'), 'good', why
+    if decision.outcome == 'arrived':
+        return 'Arrived', 'good', why
+    if record.ended_s is None:
+        return 'Never ended', '', 'the record ends before the instruction did'
+    return words_of_code(decision.outcome).capitalize(), 'half', why
+
+
+def _figures(
+    record: Record, steps: Sequence[Step], path: Sequence[Place], prices: Prices | None
+) -> list[Markup]:
+    totals = totals_of(record.questions)
+    tokens = totals.prompt_tokens + totals.completion_tokens
+    decided = sum(step.decision is not None for step in steps)
+    shown = [
+        ('in all', 'unknown' if record.ended_s is None else f'{record.ended_s:.1f} s'),
+        ('decisions', str(decided)),
+        ('questions', str(totals.questions)),
+        ('of answers', f'{totals.waited_s:.1f} s'),
+        ('tokens', f'{tokens:,}' if tokens else 'none'),
+    ]
+    if path:
+        shown.insert(1, ('driven', f'{_length_m(path):.1f} m'))
+    if prices is not None:
+        cost = totals.prompt_tokens * prices.prompt + totals.completion_tokens * prices.completion
+        shown.append(('cost', f'{cost / _TOKENS_OF_PRICE:.4f} {prices.currency}'))
+    return [element('li', element('b', value), name) for name, value in shown]
+
+
+def _length_m(path: Sequence[Place]) -> float:
+    return sum(math.dist(start, end) for start, end in itertools.pairwise(path))
+
+
+def _map_card(shown: Markup) -> Markup:
+    legend = 'Numbers: where it decided, and what it saw. Crosses: its goals. Green: the end.'
+    return element('section', shown, element('p', legend, class_='legend'), class_='card')
+
+
+def _nothing() -> Markup:
+    return element('section', 'Nothing was seen or asked.', class_='card')
+
+
+def _footer(record: Record) -> Markup:
+    versions = ', '.join(f'{name} {version}' for name, version in record.versions.items())
+    settings = json.dumps(record.parameters, indent=1, ensure_ascii=False)
+    return element(
+        'footer',
+        element('details', element('summary', 'Settings'), element('pre', shortened(settings))),
+        element('p', joined(versions)),
+    )
