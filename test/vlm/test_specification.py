@@ -4,6 +4,7 @@ import pytest
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.vlm import doubles
+from vlm_nav.vlm.model import notice_of
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
 from vlm_nav.vlm.question import Question
 from vlm_nav.vlm.specification import UnknownModelError, known_specifications, model_from_spec
@@ -54,3 +55,15 @@ def test_an_unknown_specification_names_the_known_ones(spec: str) -> None:
 def test_openai_without_settings_says_what_it_wants() -> None:
     with pytest.raises(UnknownModelError, match='settings'):
         model_from_spec('openai')
+
+
+def test_a_higher_room_adds_models_by_name() -> None:
+    further = {'seer': lambda rest: doubles.Slow(doubles.AlwaysFirst(), float(rest))}
+    assert isinstance(model_from_spec('seer:0.5', further=further), doubles.Slow)
+    with pytest.raises(UnknownModelError, match='seer'):
+        model_from_spec('oracle', further=further)
+
+
+def test_doubles_say_that_no_model_answers_and_models_say_nothing() -> None:
+    assert 'not from a model' in notice_of(model_from_spec('scripted:slow:0.5'))
+    assert notice_of(model_from_spec('openai', settings=OpenAiSettings(model='seer'))) == ''

@@ -20,7 +20,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.vlm.errors import ModelLate, ModelRefused
-from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.model import Model, notice_of
 from vlm_nav.vlm.question import Answer, Purpose, Question
 from vlm_nav.vlm.reading import read_answer
 from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
@@ -30,6 +30,8 @@ Target: TypeAlias = Pixel | Callable[[str], Pixel | Sequence[Pixel]]
 
 class ScriptedModel:
     """Base of the doubles: asks `reply` for a text and reads it as every answer is read."""
+
+    notice = 'answers come from a script, not from a model'
 
     async def ask(self, question: Question, deadline: Deadline) -> Answer:
         """Return the scripted answer; raises `ModelLate` where no time is left for one."""
@@ -72,7 +74,7 @@ class NearestToTarget(ScriptedModel):
                     known = distances_px.get(mark.label, math.inf)
                     distances_px[mark.label] = min(known, nearest)
         ranked = sorted(distances_px, key=lambda label: (distances_px[label], label))
-        return _chosen(ranked[: question.pick], 'nearest to the target')
+        return chosen(ranked[: question.pick], 'nearest to the target')
 
     def _targets(self, picture: MarkedPicture) -> Sequence[Pixel]:
         if isinstance(self._target, Pixel):
@@ -95,7 +97,7 @@ class NoisyNearest(NearestToTarget):
     def reply(self, question: Question) -> str:
         """Return the nearest labels, or random ones."""
         if self._rng.random() < self._p:
-            return _random_choice(question, self._rng)
+            return random_choice(question, self._rng)
         return super().reply(question)
 
 
@@ -104,7 +106,7 @@ class AlwaysFirst(ScriptedModel):
 
     def reply(self, question: Question) -> str:
         """Return the first labels in drawing order."""
-        return _chosen(question.labels[: question.pick], 'drawn first')
+        return chosen(question.labels[: question.pick], 'drawn first')
 
 
 class RandomChoice(ScriptedModel):
@@ -116,7 +118,7 @@ class RandomChoice(ScriptedModel):
 
     def reply(self, question: Question) -> str:
         """Return random labels, each once."""
-        return _random_choice(question, self._rng)
+        return random_choice(question, self._rng)
 
 
 class Refuser(ScriptedModel):
@@ -141,7 +143,7 @@ class SaysNone(ScriptedModel):
 
     def reply(self, question: Question) -> str:
         """Return an answer that names no mark."""
-        return _chosen((), 'none fits', none=True)
+        return chosen((), 'none fits', none=True)
 
 
 class SaysArrived(ScriptedModel):
@@ -149,7 +151,7 @@ class SaysArrived(ScriptedModel):
 
     def reply(self, question: Question) -> str:
         """Return an answer that says the robot has arrived."""
-        return _chosen((), 'already there', arrived=True)
+        return chosen((), 'already there', arrived=True)
 
 
 class NamesUndrawn(ScriptedModel):
@@ -157,7 +159,7 @@ class NamesUndrawn(ScriptedModel):
 
     def reply(self, question: Question) -> str:
         """Return the number after the highest one drawn."""
-        return _chosen((max(question.labels, default=0) + 1,), 'not in the picture')
+        return chosen((max(question.labels, default=0) + 1,), 'not in the picture')
 
 
 class Slow:
@@ -167,6 +169,7 @@ class Slow:
         """Keep the model that answers in the end, and the delay in seconds."""
         self._inner = inner
         self._delay_s = delay_s
+        self.notice = notice_of(inner)
 
     async def ask(self, question: Question, deadline: Deadline) -> Answer:
         """Return the other model's answer; raises `ModelLate` when the delay is too long."""
@@ -177,17 +180,19 @@ class Slow:
         return await self._inner.ask(question, deadline)
 
 
-def _chosen(
+def chosen(
     labels: Sequence[int], reason: str, *, none: bool = False, arrived: bool = False
 ) -> str:
+    """Return the text of an answer, in the form that models are asked for."""
     return json.dumps({'reason': reason, 'points': list(labels), 'none': none, 'arrived': arrived})
 
 
-def _random_choice(question: Question, rng: random.Random) -> str:
+def random_choice(question: Question, rng: random.Random) -> str:
+    """Return the text of an answer that names as many labels as are wanted, by lot."""
     if question.purpose is Purpose.ARRIVAL:
-        return _chosen((), 'said by lot', arrived=rng.random() < 0.5)
+        return chosen((), 'said by lot', arrived=rng.random() < 0.5)
     labels = question.labels
-    return _chosen(rng.sample(labels, min(question.pick, len(labels))), 'drawn by lot')
+    return chosen(rng.sample(labels, min(question.pick, len(labels))), 'drawn by lot')
 
 
 def _distance_px(mark: Mark, target: Pixel) -> float:

@@ -25,3 +25,8 @@ async def close(model: Model) -> None:
     aclose = getattr(model, 'aclose', None)
     if aclose is not None:
         await aclose()
+
+
+def notice_of(model: Model) -> str:
+    """Return what a report must say of a model that is none: of one with a `notice`; else ''."""
+    return str(getattr(model, 'notice', ''))
