@@ -1,0 +1,119 @@
+"""Draws what a camera of a MuJoCo model sees: colours, exact depth, and which geom is where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
+from vlm_nav.sim.rendering import RenderingError, open_context
+
+NEAREST_M, FARTHEST_M = 0.02, 80.0
+"""What is nearer or farther is not drawn."""
+
+_MOST_GEOMS = 20_000
+_NO_GEOM = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One picture: `rgb` (H, W, 3), `depth_m` (H, W) along the axis, `geoms` (H, W) of ids or -1.
+
+    Depth of what is farther than FARTHEST_M is FARTHEST_M.
+    """
+
+    rgb: RgbArray
+    depth_m: DepthArray
+    geoms: NDArray[np.int32]
+
+
+class PictureRenderer:
+    """Draws pictures of one size of one model; belongs to the thread that made it."""
+
+    def __init__(self, model: mujoco.MjModel, width_px: int, height_px: int) -> None:
+        """Open a context to draw with; raises RenderingError where there is none.
+
+        The model's buffer for pictures and its clipping planes are set to what is needed.
+        """
+        prepare_model(model, width_px, height_px)
+        self._model = model
+        self._rect = mujoco.MjrRect(0, 0, width_px, height_px)
+        self._scene = mujoco.MjvScene(model, maxgeom=_MOST_GEOMS)
+        self._option = mujoco.MjvOption()
+        self._camera = mujoco.MjvCamera()
+        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        self._context = open_context(width_px, height_px)
+        self._drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._drawing)
+        self._drawing.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
+        self._closed = False
+
+    def draw(self, data: mujoco.MjData, camera_id: int) -> Drawn:
+        """Return what a camera sees of a state whose positions are up to date."""
+        if self._closed:
+            raise RenderingError('a picture was wanted of a renderer that is closed')
+        self._context.make_current()
+        self._camera.fixedcamid = camera_id
+        everything = mujoco.mjtCatBit.mjCAT_ALL.value
+        mujoco.mjv_updateScene(
+            self._model, data, self._option, None, self._camera, everything, self._scene
+        )
+        shape = (self._rect.height, self._rect.width)
+        rgb = np.empty((*shape, 3), dtype=np.uint8)
+        self._draw(rgb, None, by_number=False)
+        # One more drawing gives both: depth is most exact where nothing is smoothed.
+        numbers, buffer = np.empty_like(rgb), np.empty(shape, dtype=np.float32)
+        self._draw(numbers, buffer, by_number=True)
+        return Drawn(np.ascontiguousarray(rgb[::-1]), self._metres(buffer), self._geoms(numbers))
+
+    def close(self) -> None:
+        """Give back what was drawn with; a second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._context.make_current()
+            self._drawing.free()
+            self._context.free()
+
+    def _draw(self, rgb: RgbArray, depth: NDArray[np.float32] | None, *, by_number: bool) -> None:
+        flags = self._scene.flags
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = by_number
+        flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = by_number
+        mujoco.mjr_render(self._rect, self._scene, self._drawing)
+        mujoco.mjr_readPixels(rgb, depth, self._rect, self._drawing)
+
+    def _metres(self, buffer: NDArray[np.float32]) -> DepthArray:
+        """Return the depth in metres of a buffer (H, W), bottom row first, 1 near and 0 far."""
+        near, far = np.float32(NEAREST_M), np.float32(FARTHEST_M)
+        # In 64 bits: a millimetre far away is the last digits of 32.
+        inverted = buffer[::-1].astype(np.float64)
+        inverted *= float(far - near)
+        inverted += float(near)
+        metres: DepthArray = (float(near) * float(far) / inverted).astype(np.float32)
+        return metres
+
+    def _geoms(self, numbers: RgbArray) -> NDArray[np.int32]:
+        """Return the ids of geoms of a picture, bottom row first, that shows their numbers."""
+        flipped = numbers[::-1]
+        number = flipped[..., 0].astype(np.int32)
+        number |= flipped[..., 1].astype(np.int32) << 8
+        number |= flipped[..., 2].astype(np.int32) << 16
+        return self._geom_of_number()[number]
+
+    def _geom_of_number(self) -> NDArray[np.int32]:
+        shown = self._scene.ngeom
+        geom_of_number = np.full(shown + 1, _NO_GEOM, dtype=np.int32)
+        for geom in self._scene.geoms[:shown]:
+            if geom.segid >= 0 and geom.objtype == mujoco.mjtObj.mjOBJ_GEOM:
+                geom_of_number[geom.segid + 1] = geom.objid
+        return geom_of_number
+
+
+def prepare_model(model: mujoco.MjModel, width_px: int, height_px: int) -> None:
+    """Let pictures of this size be drawn of a model, from NEAREST_M to FARTHEST_M."""
+    model.vis.global_.offwidth = max(width_px, model.vis.global_.offwidth)
+    model.vis.global_.offheight = max(height_px, model.vis.global_.offheight)
+    model.vis.map.znear = NEAREST_M / model.stat.extent
+    model.vis.map.zfar = FARTHEST_M / model.stat.extent
