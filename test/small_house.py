@@ -1,53 +1,45 @@
-"""One bare room with three things whose places are known, for tests of the simulator."""
+"""A house of two rooms as plain data, the same for all tests of maps and driving."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import (
-    FloorPose,
-    inverse,
-    transform_from_floor_pose,
-    transform_points,
-)
-from vlm_nav.sim.house_plan import Area, Footprint, HousePlan, Shape, Thing
-
-LOW_M, HIGH_M = (0.0, -2.0), (6.0, 2.0)
-"""The inner faces of the walls."""
-
-_WALL_M = 0.1
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.sim.house_plan import Area, Doorway, Footprint, HousePlan, Shape, Thing
 
 
-def _wall(number: int, x_m: float, y_m: float, size_m: tuple[float, float]) -> Footprint:
-    return Footprint(f'wall_{number}', FloorPose(x_m, y_m, 0.0), size_m, 0.0, 2.5)
-
-
-def small_house() -> HousePlan:
-    """Return the room: a red box, a table, and a blue box on the table."""
-    half, length, width = _WALL_M / 2, HIGH_M[0] - LOW_M[0], HIGH_M[1] - LOW_M[1]
+def two_rooms() -> HousePlan:
+    """Return rooms of 4 x 4 m side by side, a door at y = 3, and furniture in both."""
     walls = (
-        _wall(0, length / 2, LOW_M[1] - half, (length + 2 * _WALL_M, _WALL_M)),
-        _wall(1, length / 2, HIGH_M[1] + half, (length + 2 * _WALL_M, _WALL_M)),
-        _wall(2, LOW_M[0] - half, 0.0, (_WALL_M, width)),
-        _wall(3, HIGH_M[0] + half, 0.0, (_WALL_M, width)),
+        wall('south', (4.0, 0.0), (8.1, 0.1)),
+        wall('north', (4.0, 4.0), (8.1, 0.1)),
+        wall('west', (0.0, 2.0), (0.1, 4.1)),
+        wall('east', (8.0, 2.0), (0.1, 4.1)),
+        wall('middle', (4.0, 1.25), (0.1, 2.5)),
+        wall('middle_north', (4.0, 3.75), (0.1, 0.5)),
+        wall('lintel', (4.0, 3.0), (0.1, 1.0), low_m=2.05),
     )
-    on_table = FloorPose(4.2, -0.9, 0.1)
     things = (
-        Thing('red_box_1', 'box', 'red box', FloorPose(2.5, 0.3, 0.4), 0.0, (0.4, 0.5, 0.6),
-              'room', color='red'),
-        Thing('table_1', 'table', 'table', FloorPose(4.2, -0.9, 0.0), 0.0, (0.8, 1.2, 0.74),
-              'room', shape=Shape.TABLE),
-        Thing('blue_box_1', 'box', 'blue box', on_table, 0.74, (0.2, 0.2, 0.2), 'room',
-              on='table_1', color='blue'),
+        Thing('box', 'box', 'box', FloorPose(2.0, 1.5, 0.3), 0.0, (0.6, 0.6, 0.5), 'left'),
+        Thing('table', 'table', 'table', FloorPose(6.0, 1.5, 0.0), 0.0, (1.2, 0.8, 0.74), 'right',
+              shape=Shape.TABLE),
+        Thing('cup', 'cup', 'cup', FloorPose(6.0, 1.5, 0.0), 0.74, (0.08, 0.08, 0.1), 'right',
+              on='table'),
+        Thing('rug', 'rug', 'rug', FloorPose(6.0, 3.0, 0.0), 0.0, (1.0, 1.0, 0.01), 'right',
+              shape=Shape.FLAT),
+        Thing('plant', 'plant', 'plant', FloorPose(0.15, 0.15, 0.0), 0.0, (0.1, 0.1, 0.4), 'left'),
     )  # fmt: skip
-    return HousePlan('small', 0, (Area('room', LOW_M, HIGH_M, 'planks'),), (), walls, things)
+    rooms = (
+        Area('left', (0.0, 0.0), (4.0, 4.0), 'planks'),
+        Area('right', (4.0, 0.0), (8.0, 4.0), 'tiles'),
+    )
+    doorway = Doorway(('left', 'right'), (3.95, 2.5), (4.05, 3.5))
+    return HousePlan('two', 0, rooms, (doorway,), walls, things)
 
 
-def outside_m(thing: Thing, points_map: FloatArray) -> FloatArray:
-    """Return how far points (n, 3) of the map are outside of a thing's box, negative inside."""
-    points = transform_points(inverse(transform_from_floor_pose(thing.pose)), points_map)
-    half = np.array(thing.size_m) / 2
-    points[:, 2] -= thing.height_m + half[2]
-    beyond: FloatArray = np.max(np.abs(points) - half, axis=1)
-    return beyond
+def wall(
+    name: str,
+    middle: tuple[float, float],
+    size_m: tuple[float, float],
+    low_m: float = 0.0,
+) -> Footprint:
+    """Return a wall along the axes."""
+    return Footprint(f'wall_{name}', FloorPose(*middle, 0.0), size_m, low_m, 2.5)

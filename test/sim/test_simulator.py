@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip('mujoco')
 
-from small_house import HIGH_M, LOW_M, outside_m, small_house
+from box_room import HIGH_M, LOW_M, box_room, outside_m
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
@@ -31,7 +31,7 @@ RADIUS_M = 0.2
 @pytest.fixture(scope='module')
 def made() -> Iterator[Simulator]:
     """Return a simulator that all tests of this file place anew."""
-    simulator = Simulator(small_house(), SMALL, START)
+    simulator = Simulator(box_room(), SMALL, START)
     yield simulator
     simulator.close()
 
@@ -104,13 +104,13 @@ def test_the_picture_has_the_identifier_of_a_frame_made_of_its_messages(robot: S
 
 def test_the_same_seed_gives_the_same_first_look_byte_for_byte_in_another_process() -> None:
     settings = SimulatorSettings(width_px=160, height_px=120, seed=7)
-    simulator = Simulator(small_house(), settings, START)
+    simulator = Simulator(box_room(), settings, START)
     here = digest(simulator.look())
     simulator.close()
     code = (
         'from test_simulator import *\n'
         'settings = SimulatorSettings(width_px=160, height_px=120, seed=7)\n'
-        'simulator = Simulator(small_house(), settings, START)\n'
+        'simulator = Simulator(box_room(), settings, START)\n'
         'print(digest(simulator.look())); simulator.close()'
     )
     folders = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
@@ -123,7 +123,7 @@ def test_the_same_seed_gives_the_same_first_look_byte_for_byte_in_another_proces
 def test_looking_changes_nothing_of_what_happens_later() -> None:
     ends = []
     for looks in (0, 2):
-        simulator = Simulator(small_house(), SMALL, FloorPose(1.6, 0.25, 0.0))
+        simulator = Simulator(box_room(), SMALL, FloorPose(1.6, 0.25, 0.0))
         simulator.set_velocity(0.5, 0.05)
         for _ in range(6):
             simulator.advance(0.2)
@@ -224,7 +224,7 @@ def test_ranges_of_the_lidar_are_the_distances_of_the_walls(robot: Simulator) ->
 def test_a_lidar_says_inf_beyond_its_range(robot: Simulator) -> None:
     near = SMALL.robot.lidar.model_copy(update={'range_max_m': 1.5})
     sizes = SMALL.robot.model_copy(update={'lidar': near})
-    simulator = Simulator(small_house(), SimulatorSettings(160, 120, robot=sizes), START)
+    simulator = Simulator(box_room(), SimulatorSettings(160, 120, robot=sizes), START)
     ranges_m = simulator.scan().ranges_m
     simulator.close()
     assert np.isinf(ranges_m).any()
@@ -241,7 +241,7 @@ def test_odometry_with_drift_strays_the_same_way_for_the_same_seed() -> None:
     told = []
     for seed in (3, 3, 4):
         settings = SimulatorSettings(160, 120, odometry_drift=OdometryDrift(), seed=seed)
-        simulator = Simulator(small_house(), settings, START)
+        simulator = Simulator(box_room(), settings, START)
         simulator.set_velocity(0.2, 0.5)
         simulator.advance(4.0)
         told.append(simulator.odometry())
@@ -284,7 +284,7 @@ def test_time_does_not_go_back_nor_on_for_ever(robot: Simulator, duration_s: flo
 
 
 def test_what_is_closed_takes_no_more_pictures() -> None:
-    simulator = Simulator(small_house(), SMALL, START)
+    simulator = Simulator(box_room(), SMALL, START)
     simulator.close()
     simulator.close()
     with pytest.raises(SimulatorError, match='closed'):
