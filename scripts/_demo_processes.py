@@ -158,6 +158,8 @@ def write_parameters(out: Path, changed: Mapping[str, Mapping[str, Any]] = {}) -
     settings = yaml.safe_load((ROOT / 'config' / 'navigator.yaml').read_text())
     parameters = settings['/**']['ros__parameters']
     parameters['records']['folder'] = str(out / 'records')
+    # The robot of the drawn room stands where it stands while its base counts the way.
+    parameters['until_arrived'] = False
     for group, values in changed.items():
         parameters[group].update(values)
     file = out / 'navigator.yaml'

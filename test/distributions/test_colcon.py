@@ -119,6 +119,7 @@ def test_without_its_messages_the_navigator_decides_by_topic_and_says_what_is_of
     environment['PYTHONPATH'] = os.pathsep.join(paths)
     parameters = {
         'vlm.spec': 'scripted:first',
+        'until_arrived': False,
         'records.folder': '',
         'dry_run': True,
         'pivot.runs': 1,

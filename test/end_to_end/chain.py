@@ -94,6 +94,7 @@ def running_chain(
         given = {
             'vlm.base_url': url,
             'vlm.model': 'double',
+            'until_arrived': False,
             'records.folder': str(records),
             'maximum_age_s': MAXIMUM_AGE_S,
             'look_timeout_s': 2.0,

@@ -24,6 +24,7 @@ TIMES = 4
 NAMESPACE = 'deadly'
 VALUES = {
     'vlm.spec': 'scripted:first',
+    'until_arrived': False,
     'pivot.rounds': 1,
     'pivot.runs': 1,
     'pivot.samples': 4,

@@ -36,6 +36,7 @@ PARAMETERS = {
     'maximum_age_s': 1.0,
     'look_timeout_s': 3.0,
     'vlm.model': 'double',
+    'until_arrived': False,
 }
 
 

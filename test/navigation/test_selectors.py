@@ -15,14 +15,19 @@ from vlm_nav.core.candidate import GroundAction, Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import AskingReason, ChoosingReason, DrivingReason, Refusal
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of, transform_from_floor_pose
+from vlm_nav.memory.visited import Visit, VisitedPlaces
 from vlm_nav.navigation.selectors import GroundReach, PivotSelector
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.waypoint import Arrival, FinalHeading, waypoint_for
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.vlm.doubles import NearestToTarget, Refuser, SaysArrived, SaysNone
+from vlm_nav.vlm.events import Asked
+from vlm_nav.vlm.question import Question
 
 TURNED = transform_from_floor_pose(FloorPose(10.0, -3.0, 2.0))
 AHEAD = NearestToTarget(Pixel(80.0, 60.0))
@@ -152,3 +157,24 @@ async def test_without_depth_a_costmap_is_enough() -> None:
     decision = await select(PivotSelector(AHEAD, PivotSettings(rounds=1, runs=1)), sight)
     assert decision.outcome is DecisionOutcome.GOAL
     assert decision.confidence is None
+
+
+async def test_marks_that_lead_to_visited_places_are_named_in_the_question() -> None:
+    asked: list[Question] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Asked):
+            asked.append(event.question)
+
+    frame = frame_of(map_from_base=TURNED)
+    start = floor_pose_of(TURNED)
+    visited = VisitedPlaces(100.0, (Visit(start.x_m, start.y_m),))
+    selector = PivotSelector(AHEAD, PivotSettings(rounds=1, runs=1), listeners=(listen,))
+    deadline = Deadline.after(20.0)
+    await selector.select(Sight(frame), 'go', deadline, SoFar(visited))
+    await selector.select(Sight(frame), 'go', deadline, SoFar(may_answer_arrived=False))
+    first, second = asked
+    assert first.visited == first.labels
+    assert any('was there before' in line for line in first.evidence)
+    assert second.visited == ()
+    assert (first.may_answer_arrived, second.may_answer_arrived) == (True, False)

@@ -13,9 +13,10 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason, ObservationReason, Refusal
+from vlm_nav.navigation.events import Looked, Started
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.navigation.watched_base import RecheckSettings, RememberingEyes, WatchedBase
+from vlm_nav.navigation.watched_base import LastSight, RecheckSettings, WatchedBase
 
 GOAL = Waypoint('map', 7, 3.0, 0.0, 0.0)
 REACHED = DriveOutcome(True, None, 'there')
@@ -135,14 +136,13 @@ async def test_nobody_looks_any_more_when_the_drive_has_ended() -> None:
     assert robot.looks == looks
 
 
-async def test_eyes_remember_what_they_saw_last() -> None:
-    eyes = RememberingEyes(Robot(FREE, PERSON, NO_DEPTH))
-    assert eyes.last is None
-    assert await eyes.look(Deadline.after(1.0)) is eyes.last is FREE
-    assert await eyes.look(Deadline.after(1.0)) is eyes.last is PERSON
-    with pytest.raises(Refusal):
-        await eyes.look(Deadline.after(0.0))
-    assert eyes.last is PERSON
+def test_what_is_decided_from_is_what_was_told_last() -> None:
+    last = LastSight()
+    assert last.sight is None
+    for sight in (FREE, PERSON):
+        last(Looked(sight))
+        last(Started('', 'go'))
+        assert last.sight is sight
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ TRANSITIONS = {
 DOWN = {'active': 'deactivate', 'inactive': 'cleanup'}
 QUICK = {
     'vlm.spec': 'scripted:first',
+    'until_arrived': False,
     'pivot.rounds': 1,
     'pivot.runs': 1,
     'pivot.samples': 4,

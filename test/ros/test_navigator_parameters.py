@@ -17,6 +17,7 @@ from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.parameters import problems
 from vlm_nav.navigation.safety_parameters import SafetySettings
 from vlm_nav.navigation.selectors import GroundReach
+from vlm_nav.navigation.until_arrived import UntilArrivedSettings
 from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.camera_parameters import further_camera_parameters
@@ -106,6 +107,7 @@ def test_every_number_has_a_finite_range(entry: Any) -> None:
 def test_the_defaults_are_those_of_the_rooms_below() -> None:
     settings = navigator_settings(DEFAULTS)
     assert settings.limits == MissionLimits()
+    assert settings.until_arrived == UntilArrivedSettings()
     assert settings.reach == GroundReach()
     assert settings.pivot == PivotSettings()
     assert settings.nav2 == Nav2Settings()
@@ -141,6 +143,17 @@ REACHES: dict[str, tuple[Any, str]] = {
     'decision_timeout_s': (1.25, 'limits.decision_timeout_s'),
     'drive_timeout_s': (1.25, 'limits.drive_timeout_s'),
     'instruction_characters': (7, 'limits.instruction_characters'),
+    'arrival_distance_m': (0.5, 'until_arrived.arrival_distance_m'),
+    'look_around': ('never', 'until_arrived.look_around'),
+    'turn_step_rad': (0.5, 'until_arrived.turn_step_rad'),
+    'turn_timeout_s': (1.25, 'until_arrived.turn_timeout_s'),
+    'visited_radius_m': (0.0, 'until_arrived.visited_radius_m'),
+    'decision_limit': (1, 'until_arrived.decision_limit'),
+    'mission_timeout_s': (60.0, 'until_arrived.mission_timeout_s'),
+    'path_limit_m': (10.0, 'until_arrived.path_limit_m'),
+    'retry_limit': (0, 'until_arrived.retry_limit'),
+    'retry_pause_s': (0.5, 'until_arrived.retry_pause_s'),
+    'failure_limit': (1, 'until_arrived.failure_limit'),
     'dry_run': (True, 'safety.dry_run'),
     'recheck': (False, 'safety.recheck'),
     'recheck_period_s': (0.5, 'safety.rechecks.recheck_period_s'),
@@ -193,7 +206,9 @@ REACHES: dict[str, tuple[Any, str]] = {
 
 
 def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below() -> None:
-    assert DEFAULTS.keys() - REACHES.keys() == {'autostart', 'cameras', 'keep_out'}
+    assert DEFAULTS.keys() - REACHES.keys() == {
+        'autostart', 'cameras', 'keep_out', 'until_arrived',
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize('name', REACHES)
@@ -204,6 +219,10 @@ def test_a_value_reaches_the_setting_that_it_names(name: str) -> None:
         found = getattr(found, part)
     assert value != DEFAULTS[name]
     assert str(getattr(found, 'value', found)) == str(value)
+
+
+def test_an_instruction_that_is_not_carried_on_has_no_settings_for_it() -> None:
+    assert navigator_settings({**DEFAULTS, 'until_arrived': False}).until_arrived is None
 
 
 def test_every_text_of_what_is_kept_out_is_a_zone() -> None:

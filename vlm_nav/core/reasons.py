@@ -77,6 +77,16 @@ class DrivingReason(Enum):
     WAY_BLOCKED = 'way_blocked'
 
 
+class MissionReason(Enum):
+    """Why an instruction was given up that decisions and drives had been made for."""
+
+    NOT_FOUND = 'not_found'
+    DECISIONS_SPENT = 'decisions_spent'
+    MISSION_LATE = 'mission_late'
+    PATH_SPENT = 'path_spent'
+    OSCILLATING = 'oscillating'
+
+
 class CommonReason(Enum):
     """What may end any layer's work."""
 
@@ -94,6 +104,7 @@ ReasonCode: TypeAlias = (
     | AskingReason
     | ChoosingReason
     | DrivingReason
+    | MissionReason
     | CommonReason
 )
 
@@ -104,6 +115,7 @@ REASON_ENUMERATIONS: tuple[type[Enum], ...] = (
     AskingReason,
     ChoosingReason,
     DrivingReason,
+    MissionReason,
     CommonReason,
 )
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
+from vlm_nav.navigation.arrival import ArrivalCheck
+from vlm_nav.navigation.course import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
-from vlm_nav.navigation.selectors import PivotSelector
+from vlm_nav.navigation.looking_around import LookingAround
+from vlm_nav.navigation.mission import Mission, unnamed
+from vlm_nav.navigation.ports import Base, Eyes, Turner
+from vlm_nav.navigation.selectors import PivotSelector, Selector
+from vlm_nav.navigation.until_arrived import UntilArrivedSettings
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.specification import model_from_spec
 
@@ -34,3 +40,57 @@ def selector_for(
         listeners=listeners,
         seed=settings.seed,
     )
+
+
+def mission_for(
+    settings: DecisionSettings,
+    eyes: Eyes,
+    base: Base,
+    turner: Turner | None,
+    model: Model,
+    listeners: Sequence[Listener] = (),
+    *,
+    selector: Selector | None = None,
+    name_record: Callable[[], str] = unnamed,
+) -> Mission:
+    """Return what carries instructions out; without a turner the robot never looks around.
+
+    `selector` takes the place of PIVOT where it is given.
+    """
+    until_arrived, carrying_on = settings.until_arrived, None
+    if until_arrived is not None:
+        carrying_on = _carrying_on(settings, until_arrived, eyes, turner, model, listeners)
+    return Mission(
+        eyes,
+        selector or selector_for(settings, model, listeners),
+        base,
+        settings.limits,
+        listeners,
+        name_record,
+        carrying_on,
+    )
+
+
+def _carrying_on(
+    settings: DecisionSettings,
+    until_arrived: UntilArrivedSettings,
+    eyes: Eyes,
+    turner: Turner | None,
+    model: Model,
+    listeners: Sequence[Listener],
+) -> CarryingOn:
+    arrival = ArrivalCheck(
+        model, settings.pivot, until_arrived.arrival_distance_m, listeners, settings.seed
+    )
+    if turner is None:
+        return CarryingOn(arrival, None, until_arrived)
+    looking_around = LookingAround(
+        eyes,
+        turner,
+        step_rad=until_arrived.turn_step_rad,
+        views=until_arrived.views,
+        turn_timeout_s=until_arrived.turn_timeout_s,
+        look_timeout_s=settings.limits.look_timeout_s,
+        listeners=listeners,
+    )
+    return CarryingOn(arrival, looking_around, until_arrived)

@@ -13,9 +13,11 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.fence import Fence, fence_from
-from vlm_nav.navigation.mission import MissionLimits
+from vlm_nav.navigation.mission_parameters import until_arrived_settings
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.navigation.selectors import GroundReach
+from vlm_nav.navigation.steps import MissionLimits
+from vlm_nav.navigation.until_arrived import UntilArrivedSettings
 from vlm_nav.navigation.waypoint import Arrival, FinalHeading
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
@@ -118,7 +120,10 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
 
 @dataclass(frozen=True)
 class DecisionSettings:
-    """What a decision depends on, as the rooms below take it."""
+    """What a decision depends on, as the rooms below take it.
+
+    `until_arrived` is None where an instruction is one decision and one goal.
+    """
 
     synchroniser: SynchroniserSettings
     sight: SightSettings
@@ -132,11 +137,13 @@ class DecisionSettings:
     model_spec: str
     mark_facts: bool
     seed: int
+    until_arrived: UntilArrivedSettings | None
 
 
 def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> DecisionSettings:
     """Return the settings that values of all parameters of the two tables amount to.
 
+    Where those of MISSION_PARAMETERS are among them, instructions may be carried on.
     Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
     UnknownModelError for a model that nobody knows.
     """
@@ -158,6 +165,7 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
         model_spec=values['vlm.spec'],
         mark_facts=values['mark_facts'],
         seed=values['pivot.seed'],
+        until_arrived=until_arrived_settings(values),
     )
 
 

@@ -20,7 +20,7 @@ class Started(Event):
 
 @dataclass(frozen=True, eq=False)
 class Looked(Event):
-    """The robot has a picture to decide from."""
+    """The robot has pictures to decide from, of one look or of looks to several sides."""
 
     sight: Sight
 
@@ -37,6 +37,24 @@ class Drove(Event):
     """A drive ended, one way or the other."""
 
     outcome: DriveOutcome
+
+
+@dataclass(frozen=True)
+class Turned(Event):
+    """A turn on the spot by `angle_rad`, positive to the left, ended one way or the other."""
+
+    angle_rad: float
+    outcome: DriveOutcome
+
+
+@dataclass(frozen=True)
+class ArrivalChecked(Event):
+    """It is clear whether the robot has arrived where it stands; see arrival.Verdict."""
+
+    arrived: bool
+    said: bool | None
+    distance_m: float | None
+    detail: str
 
 
 @dataclass(frozen=True)

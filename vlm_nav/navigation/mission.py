@@ -1,4 +1,4 @@
-"""An instruction from its acceptance to its end: look, decide, drive.
+"""An instruction from its acceptance to its end: look, decide, drive, and on until arrived.
 
 Every step ends by a deadline, every end has a name, and listeners are told of each.
 """
@@ -10,32 +10,16 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.decision import Decision, DecisionOutcome
-from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.decision import Decision
 from vlm_nav.core.events import Listener, tell
 from vlm_nav.core.reasons import AskingReason, CommonReason, ReasonCode, Refusal
-from vlm_nav.navigation.events import Decided, Drove, Ended, Looked, Started
+from vlm_nav.navigation.course import CarryingOn, Course
+from vlm_nav.navigation.events import Decided, Ended, Started
 from vlm_nav.navigation.ports import Base, DriveOutcome, Eyes
 from vlm_nav.navigation.selectors import Selector
+from vlm_nav.navigation.steps import MissionLimits, Steps, hold
 
-
-@dataclass(frozen=True)
-class MissionLimits:
-    """How long each step may take, in seconds, and how long an instruction may be."""
-
-    look_timeout_s: float = 5.0
-    decision_timeout_s: float = 60.0
-    drive_timeout_s: float = 300.0
-    instruction_characters: int = 2000
-
-    def __post_init__(self) -> None:
-        """Raise InvalidValueError unless every limit leaves room."""
-        timeouts = (self.look_timeout_s, self.decision_timeout_s, self.drive_timeout_s)
-        if not all(timeout > 0.0 for timeout in timeouts):
-            raise InvalidValueError(f'time-outs are positive, got {self}')
-        if self.instruction_characters < 1:
-            raise InvalidValueError(f'an instruction has characters, got {self}')
+__all__ = ['BROKEN', 'Mission', 'MissionEnd', 'MissionLimits', 'new_identifier', 'unnamed']
 
 
 @dataclass(frozen=True)
@@ -67,7 +51,11 @@ def unnamed() -> str:
 
 @dataclass(frozen=True, eq=False)
 class Mission:
-    """Carries out instructions, one decision and one goal for each."""
+    """Carries out instructions: until the robot has arrived, or with one decision for each.
+
+    `carrying_on` says how it is found out that the robot has arrived, how it looks around, and
+    what an instruction may cost; without it one decision is made and one goal is driven to.
+    """
 
     eyes: Eyes
     selector: Selector
@@ -75,6 +63,7 @@ class Mission:
     limits: MissionLimits = MissionLimits()
     listeners: Sequence[Listener] = ()
     name_record: Callable[[], str] = new_identifier
+    carrying_on: CarryingOn | None = None
 
     async def carry_out(
         self,
@@ -83,43 +72,52 @@ class Mission:
     ) -> MissionEnd:
         """Look, decide, and drive; return how it ended.
 
-        Cancelling the awaiting task stops the base, tells the listeners that the instruction
-        ended for the reason that `why_cancelled` gives, and goes on as cancellation.
+        Where it is carried on, ARRIVED is success; else a goal that was reached is. Cancelling
+        the awaiting task stops the base, tells the listeners that the instruction ended for the
+        reason that `why_cancelled` gives, and goes on as cancellation.
         """
         identifier = self.name_record()
         tell(self.listeners, Started(identifier, instruction))
-        decision = Decision(DecisionOutcome.HOLD, instruction, record=identifier)
+        steps = Steps(self.eyes, self.base, self.limits, self.listeners, instruction, identifier)
         drive: DriveOutcome | None = BROKEN
         try:
-            decision = replace(await self._decide(instruction), record=identifier)
-            tell(self.listeners, Decided(decision))
-            drive = await self._drive(decision)
+            drive = await self._carry_out(steps)
         except asyncio.CancelledError:
             drive = DriveOutcome(False, why_cancelled(), 'stopped before its end')
             raise
         finally:
             # Whatever happened, listeners learn that it is over.
-            end = self._end(decision, drive)
+            end = self._end(steps.decision, drive)
         return end
 
     def refuse(self, instruction: str, reason: ReasonCode, detail: str) -> MissionEnd:
         """Return and tell that an instruction was not begun, with its reason."""
         identifier = self.name_record()
         tell(self.listeners, Started(identifier, instruction))
-        decision = _hold(instruction, reason, detail)
-        decision = replace(decision, record=identifier)
+        decision = replace(hold(instruction, reason, detail), record=identifier)
         tell(self.listeners, Decided(decision))
         return self._end(decision, None)
 
-    async def _decide(self, instruction: str) -> Decision:
+    async def _carry_out(self, steps: Steps) -> DriveOutcome | None:
+        """Return how the drive ended with which it ended, None where it ended without one."""
         try:
-            self._check(instruction)
-            sight = await self.eyes.look(Deadline.after(self.limits.look_timeout_s))
-            tell(self.listeners, Looked(sight))
-            deadline = Deadline.after(self.limits.decision_timeout_s)
-            return await self.selector.select(sight, instruction, deadline)
+            self._check(steps.instruction)
         except Refusal as refusal:
-            return _hold(instruction, refusal.reason, refusal.detail)
+            steps.decided(hold(steps.instruction, refusal.reason, refusal.detail))
+            return None
+        if self.carrying_on is not None:
+            return await Course(steps, self.selector, self.carrying_on).run()
+        steps.decided(await self._decide(steps))
+        return None if steps.decision.waypoint is None else await steps.drive()
+
+    async def _decide(self, steps: Steps) -> Decision:
+        try:
+            sight = await steps.look()
+            return await self.selector.select(
+                sight, steps.instruction, steps.until(self.limits.decision_timeout_s)
+            )
+        except Refusal as refusal:
+            return hold(steps.instruction, refusal.reason, refusal.detail)
 
     def _check(self, instruction: str) -> None:
         if not instruction.strip():
@@ -131,18 +129,6 @@ class Mission:
                 f'an instruction has at most {most} characters, got {len(instruction)}',
             )
 
-    async def _drive(self, decision: Decision) -> DriveOutcome | None:
-        if decision.waypoint is None:
-            return None
-        deadline = Deadline.after(self.limits.drive_timeout_s)
-        outcome = await self.base.drive(decision.waypoint, deadline)
-        tell(self.listeners, Drove(outcome))
-        return outcome
-
     def _end(self, decision: Decision, drive: DriveOutcome | None) -> MissionEnd:
         tell(self.listeners, Ended(decision, drive))
         return MissionEnd(decision, drive)
-
-
-def _hold(instruction: str, reason: ReasonCode, detail: str) -> Decision:
-    return Decision(DecisionOutcome.HOLD, instruction, reason=reason, detail=detail)

@@ -12,9 +12,11 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.core.reasons import DrivingReason, Refusal
+from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.navigation.fence import Fence, FencedGuard
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.waypoint import Arrival, waypoint_for
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.ground_space import GroundGuard, GroundSpace
@@ -27,7 +29,9 @@ from vlm_nav.vlm.model import Model
 class Selector(Protocol):
     """Chooses what to do about an instruction from one sight."""
 
-    async def select(self, sight: Sight, instruction: str, deadline: Deadline) -> Decision:
+    async def select(
+        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
+    ) -> Decision:
         """Return the decision by `deadline`; raise Refusal where there is none to make."""
         ...
 
@@ -54,7 +58,9 @@ class PivotSelector:
     listeners: Sequence[Listener] = ()
     seed: int = 0
 
-    async def select(self, sight: Sight, instruction: str, deadline: Deadline) -> Decision:
+    async def select(
+        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
+    ) -> Decision:
         """Return a goal in the map, arrived, or a hold with its reason.
 
         Raises Refusal with `no_valid_costmap` where neither depth nor a costmap tells free
@@ -70,14 +76,16 @@ class PivotSelector:
         if self.fence.is_set:
             radius_m = self.free_space.robot_radius_m
             guard = FencedGuard(guard, self.fence, sight.frame.map_from_base, radius_m)
+        visited = VisitedMarks(so_far.visited, sight.frame.map_from_base)
         inquiry = Inquiry(
             space=GroundSpace(sight.frames, guard, self.reach.nearest_m, self.reach.farthest_m),
             model=self.model,
             instruction=instruction,
             settings=self.settings,
             deadline=deadline,
-            evidence=self.evidence,
-            may_answer_arrived=True,
+            evidence=(*self.evidence, visited.lines),
+            visited=visited.labels,
+            may_answer_arrived=so_far.may_answer_arrived,
             listeners=self.listeners,
         )
         return _decision(await pivot(inquiry, self.seed), sight, instruction, self.arrival)

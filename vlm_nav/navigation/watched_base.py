@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import DrivingReason, Refusal
+from vlm_nav.navigation.events import Looked
 from vlm_nav.navigation.interrupted import drive_unless
 from vlm_nav.navigation.obstructions import KnownThings, WayCheck
 from vlm_nav.navigation.ports import Base, DriveOutcome, Eyes
@@ -37,16 +39,15 @@ class RecheckSettings:
 
 
 @dataclass(eq=False)
-class RememberingEyes:
-    """Implements navigation.ports.Eyes with other eyes, and keeps what they saw last."""
+class LastSight:
+    """A listener that keeps what the last decision is made from."""
 
-    eyes: Eyes
-    last: Sight | None = None
+    sight: Sight | None = None
 
-    async def look(self, deadline: Deadline) -> Sight:
-        """Look as the other eyes do."""
-        self.last = await self.eyes.look(deadline)
-        return self.last
+    def __call__(self, event: Event) -> None:
+        """Keep what was looked at."""
+        if isinstance(event, Looked):
+            self.sight = event.sight
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,12 @@ from vlm_nav.vlm.question import Answer, Question
 ActionT = TypeVar('ActionT')
 
 EvidenceProvider: TypeAlias = Callable[[Sequence[Candidate[Any]]], Iterable[str]]
+VisitedLabels: TypeAlias = Callable[[Sequence[Candidate[Any]]], Iterable[int]]
+
+
+def none_visited(candidates: Sequence[Candidate[Any]]) -> tuple[int, ...]:
+    """Return no label: nothing is known of where the robot was."""
+    return ()
 
 
 @dataclass(eq=False)
@@ -33,6 +39,7 @@ class Inquiry(Generic[ActionT]):
     settings: PivotSettings
     deadline: Deadline
     evidence: Sequence[EvidenceProvider] = ()
+    visited: VisitedLabels = none_visited
     may_answer_arrived: bool = False
     listeners: Sequence[Listener] = ()
     calls: int = field(default=0, init=False)
@@ -52,6 +59,7 @@ class Inquiry(Generic[ActionT]):
             pick=min(pick, len(offer.candidates)),
             may_answer_arrived=self.may_answer_arrived,
             evidence=tuple(lines),
+            visited=tuple(self.visited(offer.candidates)),
         )
         return Asked(question, offer.candidates, run, round_number)
 

@@ -15,6 +15,7 @@ from vlm_nav.navigation.decision_parameters import (
     decision_settings,
     without_secrets,
 )
+from vlm_nav.navigation.mission_parameters import MISSION_PARAMETERS
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.navigation.safety_parameters import (
     SAFETY_PARAMETERS,
@@ -32,6 +33,7 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'configure and activate by itself; false: a manager does'),
     *CAMERAS_PARAMETERS,
     *LOOKING_PARAMETERS,
+    *MISSION_PARAMETERS,
     *SAFETY_PARAMETERS,
     *DECIDING_PARAMETERS,
     Parameter(

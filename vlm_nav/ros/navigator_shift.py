@@ -11,13 +11,13 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.events import Listener
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.confirmed import ConfirmedBase
-from vlm_nav.navigation.decision_making import model_for, selector_for
+from vlm_nav.navigation.decision_making import mission_for, model_for
 from vlm_nav.navigation.dispatcher import Dispatcher
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fenced_base import FencedBase
 from vlm_nav.navigation.mission import Mission, new_identifier, unnamed
 from vlm_nav.navigation.ports import Base
-from vlm_nav.navigation.watched_base import RememberingEyes, WatchedBase
+from vlm_nav.navigation.watched_base import LastSight, WatchedBase
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
@@ -36,7 +36,7 @@ class Shift:
         self.settings = settings
         self.eyes = RosEyes(node, parts.transforms, settings.eyes)
         self.model = model_for(settings)
-        self.sights = RememberingEyes(self.eyes)
+        self.last_sight = LastSight()
         self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
         own_pose = parts.own_pose(settings.eyes.sight.base_frame)
         override = settings.safety.override
@@ -77,7 +77,7 @@ class Shift:
             base = WatchedBase(
                 base,
                 self.eyes,
-                decided_from=lambda: self.sights.last,
+                decided_from=lambda: self.last_sight.sight,
                 free_space=self.settings.free_space,
                 settings=self.settings.safety.rechecks,
             )
@@ -94,16 +94,15 @@ class Shift:
     def _mission(
         self, node: Node, parts: NavigatorParts, own_pose: Callable[[str], FloorPose | None]
     ) -> Mission:
-        listeners: list[Listener] = [*self._recorders(node), parts.outputs, parts.inputs]
-        selector = selector_for(self.settings, self.model, listeners)
-        recorded = self.settings.records_folder is not None
-        return Mission(
-            self.sights,
-            selector,
+        recorders = self._recorders(node)
+        return mission_for(
+            self.settings,
+            self.eyes,
             self._base(parts.confirmation, own_pose),
-            self.settings.limits,
-            listeners,
-            name_record=new_identifier if recorded else unnamed,
+            None,
+            self.model,
+            [self.last_sight, *recorders, parts.outputs, parts.inputs],
+            name_record=new_identifier if recorders else unnamed,
         )
 
     def _recorders(self, node: Node) -> list[Listener]:

@@ -1,0 +1,45 @@
+"""Marks that lead to where the robot was are named, whatever way the robot looks now."""
+
+from __future__ import annotations
+
+import math
+
+from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
+from vlm_nav.core.reasons import CandidateReason, DrivingReason
+from vlm_nav.evidence.visited_marks import VisitedMarks
+from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
+from vlm_nav.memory.visited import Visit, VisitedPlaces
+
+# The robot stands at (2, 1) of the map and looks along its y axis.
+HERE = transform_from_floor_pose(FloorPose(2.0, 1.0, math.pi / 2.0))
+PLACES = VisitedPlaces(0.5, (Visit(2.0, 3.0), Visit(0.0, 1.0, DrivingReason.NAV_ABORTED)))
+MARKS = VisitedMarks(PLACES, HERE)
+
+
+def candidate(label: int, range_m: float, bearing_rad: float, **more: object) -> Candidate:
+    action = GroundAction(range_m, bearing_rad)
+    return Candidate(label, action, Pixel(0.0, 0.0), **more)  # type: ignore[arg-type]
+
+
+def test_marks_are_held_against_the_places_in_the_map() -> None:
+    candidates = [
+        candidate(1, 2.1, 0.0),
+        candidate(2, 2.0, math.pi / 2.0),
+        candidate(3, 3.0, 0.0),
+        candidate(4, 2.0, -math.pi / 2.0),
+    ]
+    assert MARKS.labels(candidates) == (1, 2)
+    assert MARKS.lines(candidates) == (
+        '1: was there before, and did not arrive',
+        '2: a drive to there failed before (nav_aborted)',
+    )
+
+
+def test_what_is_not_drawn_or_no_place_on_the_floor_has_no_line() -> None:
+    refused = candidate(1, 2.0, 0.0, refused=CandidateReason.OBSTACLE)
+    pixel: Candidate[Pixel] = Candidate(2, Pixel(3.0, 4.0), Pixel(3.0, 4.0))
+    assert MARKS.labels([refused, pixel]) == ()
+
+
+def test_who_was_nowhere_has_nothing_to_say() -> None:
+    assert VisitedMarks(VisitedPlaces(), HERE).lines([candidate(1, 2.0, 0.0)]) == ()

@@ -1,0 +1,1 @@
+"""What the robot remembers of where it was."""

@@ -1,0 +1,72 @@
+"""Where the robot has been in one instruction, and where it could not get to.
+
+A place is added when the robot leaves it: where it stands is not where it was.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.reasons import ReasonCode
+
+# So near, two places are the same one: the base does not stop on the centimetre.
+_SAME_M = 0.4
+# A place that was stood at so often is not worth another time.
+_OFTEN = 2
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A place on the floor of the map where the robot stood, or for `failed` did not get to."""
+
+    x_m: float
+    y_m: float
+    failed: ReasonCode | None = None
+
+    def distance_m(self, x_m: float, y_m: float) -> float:
+        """Return how far a place of the map lies from here."""
+        return math.hypot(self.x_m - x_m, self.y_m - y_m)
+
+
+@dataclass(frozen=True)
+class VisitedPlaces:
+    """All places of one instruction in their order; what lies within `radius_m` is known."""
+
+    radius_m: float = 1.0
+    visits: tuple[Visit, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError for a radius that is none."""
+        if not 0.0 <= self.radius_m < math.inf:
+            raise InvalidValueError(f'a radius is 0 m or more, got {self.radius_m}')
+
+    def with_visit(self, visit: Visit) -> VisitedPlaces:
+        """Return the places with one more; to stand where it stood last adds none."""
+        stood = [other for other in self.visits if other.failed is None]
+        stays = bool(stood) and stood[-1].distance_m(visit.x_m, visit.y_m) < _SAME_M / 2.0
+        if visit.failed is None and stays:
+            return self
+        return replace(self, visits=(*self.visits, visit))
+
+    def near(self, x_m: float, y_m: float) -> Visit | None:
+        """Return the nearest visit within the radius of a place of the map, None without any."""
+        within = [visit for visit in self.visits if visit.distance_m(x_m, y_m) < self.radius_m]
+        return min(within, key=lambda visit: visit.distance_m(x_m, y_m), default=None)
+
+    def goes_to_and_fro(self, here: tuple[float, float], there: tuple[float, float]) -> bool:
+        """Return whether a drive between two places would only repeat what was done before.
+
+        It does when the robot stood there twice, when a drive to there failed twice, and when it
+        went there from here, came back, and would go there again.
+        """
+        stood = [visit for visit in self.visits if visit.failed is None]
+        failed = [visit for visit in self.visits if visit.failed is not None]
+        for visits in (stood, failed):
+            if sum(visit.distance_m(*there) < _SAME_M for visit in visits) >= _OFTEN:
+                return True
+        if len(stood) < 2:
+            return False
+        came_from, before = stood[-1], stood[-2]
+        return came_from.distance_m(*there) < _SAME_M and before.distance_m(*here) < _SAME_M

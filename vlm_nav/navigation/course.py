@@ -1,0 +1,223 @@
+"""An instruction that is carried on: observe, decide, drive, arrived? And again."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass, replace
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
+from vlm_nav.core.events import tell
+from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
+from vlm_nav.geometry.poses import FloorPose, floor_pose_of
+from vlm_nav.memory.visited import Visit, VisitedPlaces
+from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
+from vlm_nav.navigation.events import ArrivalChecked
+from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING, LOST
+from vlm_nav.navigation.looking_around import LookingAround
+from vlm_nav.navigation.ports import DriveOutcome
+from vlm_nav.navigation.selectors import Selector
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.so_far import SoFar
+from vlm_nav.navigation.steps import Steps, hold
+from vlm_nav.navigation.until_arrived import LookAround, UntilArrivedSettings
+
+
+@dataclass(frozen=True, eq=False)
+class CarryingOn:
+    """What carries instructions on; without `looking_around` the robot looks ahead only."""
+
+    arrival: ArrivalCheck
+    looking_around: LookingAround | None = None
+    settings: UntilArrivedSettings = UntilArrivedSettings()
+
+
+@dataclass(eq=False)
+class _Standing:
+    """What holds where the robot stands, until it moves; `sight` is None until it looks."""
+
+    sight: Sight | None = None
+    verdict: Verdict | None = None
+    looked_around: bool = False
+
+
+class Course:
+    """One instruction on its way, from its first look to its end."""
+
+    def __init__(self, steps: Steps, selector: Selector, carrying_on: CarryingOn) -> None:
+        """Let the time of the instruction begin."""
+        self._steps = steps
+        self._selector = selector
+        self._arrival = carrying_on.arrival
+        self._settings = settings = carrying_on.settings
+        never = settings.look_around is LookAround.NEVER
+        self._looking_around = None if never else carrying_on.looking_around
+        self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
+        self._visited = VisitedPlaces(settings.visited_radius_m)
+        self._place = FloorPose(math.nan, math.nan, math.nan)
+        self._standing = _Standing()
+        self._decisions = self._failures = self._retries = 0
+        self._path_m = 0.0
+        self._last_drive: DriveOutcome | None = None
+
+    async def run(self) -> DriveOutcome | None:
+        """Carry on to the end, which is the last decision; return the drive that ended it.
+
+        None where no drive did: where the robot has arrived, holds, or gives up.
+        """
+        while True:
+            decision = await self._next_decision()
+            self._steps.decided(decision)
+            if decision.waypoint is not None:
+                outcome = await self._drive(decision.waypoint)
+                if outcome.reason in ENDING_DRIVES:
+                    return outcome
+            elif decision.outcome is DecisionOutcome.TURN:
+                await self._look_around()
+            elif not await self._tries_again(decision):
+                return None
+            self._steps.forget()
+
+    async def _next_decision(self) -> Decision:
+        if self._deadline.expired():
+            detail = f'it had {self._settings.mission_timeout_s:g} s'
+            return self._given_up(MissionReason.MISSION_LATE, detail)
+        try:
+            sight = await self._look()
+            verdict = await self._verdict_of(sight)
+            if verdict.arrived:
+                return self._of(DecisionOutcome.ARRIVED, None, verdict.detail, verdict.calls)
+            return await self._decide(sight)
+        except Refusal as refusal:
+            return hold(self._steps.instruction, refusal.reason, refusal.detail)
+
+    async def _look(self) -> Sight:
+        if self._standing.sight is None:
+            sight = await self._steps.look()
+            here = floor_pose_of(sight.frame.map_from_base)
+            if math.isfinite(self._place.x_m):
+                self._path_m += _apart_m(self._place, here)
+            self._place, self._standing.sight = here, sight
+        return self._standing.sight
+
+    async def _verdict_of(self, sight: Sight) -> Verdict:
+        """Return whether the robot has arrived; it is asked once for what it sees."""
+        if self._standing.verdict is None:
+            until = self._steps.until(self._steps.limits.decision_timeout_s)
+            verdict = await self._arrival.check(sight, self._steps.instruction, until)
+            told = ArrivalChecked(
+                verdict.arrived, verdict.said, verdict.distance_m, verdict.detail
+            )
+            tell(self._steps.listeners, told)
+            self._standing.verdict = verdict
+        return self._standing.verdict
+
+    async def _decide(self, sight: Sight) -> Decision:
+        settings = self._settings
+        if self._decisions >= settings.decision_limit:
+            detail = f'not arrived after {self._decisions} decisions'
+            return self._given_up(MissionReason.DECISIONS_SPENT, detail)
+        if self._failures >= settings.failure_limit:
+            return self._given_up_driving()
+        first = self._decisions == 0 and settings.look_around is LookAround.ALWAYS
+        if first and self._may_look_around():
+            return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
+        self._decisions += 1
+        decision = await self._select(sight, SoFar(self._visited))
+        if decision.outcome is DecisionOutcome.ARRIVED:
+            # It was asked whether it has arrived, and that counts.
+            so_far = SoFar(self._visited, may_answer_arrived=False)
+            again = await self._select(sight, so_far)
+            decision = replace(again, calls=again.calls + decision.calls)
+        return self._judged(decision)
+
+    async def _select(self, sight: Sight, so_far: SoFar) -> Decision:
+        until = self._steps.until(self._steps.limits.decision_timeout_s)
+        return await self._selector.select(sight, self._steps.instruction, until, so_far)
+
+    def _judged(self, decision: Decision) -> Decision:
+        """Return what becomes of a decision: itself, a look around first, or the end."""
+        if decision.reason is ChoosingReason.ALL_CANDIDATES_BLOCKED:
+            return self._lost(decision, ChoosingReason.ALL_CANDIDATES_BLOCKED)
+        if decision.reason in LOST:
+            return self._lost(decision, MissionReason.NOT_FOUND)
+        goal = decision.waypoint
+        if goal is None:
+            return decision
+        here = self._place
+        path_m = self._path_m + math.hypot(goal.x_m - here.x_m, goal.y_m - here.y_m)
+        if path_m > self._settings.path_limit_m:
+            detail = f'it came {self._path_m:.1f} m, and would have come {path_m:.1f} m'
+            return self._given_up(MissionReason.PATH_SPENT, detail, decision)
+        if self._visited.goes_to_and_fro((here.x_m, here.y_m), (goal.x_m, goal.y_m)):
+            detail = f'it was at ({goal.x_m:.2f}, {goal.y_m:.2f}) before'
+            again = replace(decision, reason=MissionReason.OSCILLATING, detail=detail)
+            return self._lost(again, MissionReason.OSCILLATING)
+        return decision
+
+    def _lost(self, decision: Decision, reason: ReasonCode) -> Decision:
+        """Return a look around where there was none here, else that the robot gives up."""
+        if self._may_look_around():
+            return replace(decision, outcome=DecisionOutcome.TURN, waypoint=None)
+        sides = 'to all sides' if self._standing.looked_around else 'without turning'
+        return self._given_up(reason, f'{sides}: {decision.detail}', decision)
+
+    def _may_look_around(self) -> bool:
+        return self._looking_around is not None and not self._standing.looked_around
+
+    async def _look_around(self) -> None:
+        standing = self._standing
+        assert self._looking_around is not None
+        assert standing.sight is not None
+        around = await self._looking_around.look(standing.sight, self._deadline)
+        # Where it could not turn it looks once more: somebody may have stepped aside.
+        self._standing = _Standing(looked_around=True)
+        if around.turns:
+            self._standing.sight = around.sight
+            self._steps.looked(around.sight)
+
+    async def _drive(self, goal: Waypoint) -> DriveOutcome:
+        here = self._place
+        outcome = await self._steps.drive()
+        self._visited = self._visited.with_visit(Visit(here.x_m, here.y_m))
+        self._failures = 0 if outcome.reached else self._failures + 1
+        if not outcome.reached:
+            self._visited = self._visited.with_visit(Visit(goal.x_m, goal.y_m, outcome.reason))
+        self._last_drive = outcome
+        self._standing, self._retries = _Standing(), 0
+        return outcome
+
+    async def _tries_again(self, decision: Decision) -> bool:
+        """Wait for what time may heal; return False where it is the end."""
+        healing = decision.outcome is DecisionOutcome.HOLD and decision.reason in HEALING
+        if not healing or self._retries >= self._settings.retry_limit:
+            return False
+        self._retries += 1
+        await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
+        # What was said of the place still holds; what is seen there is looked at again.
+        self._standing.sight = None
+        return True
+
+    def _given_up_driving(self) -> Decision:
+        outcome = self._last_drive
+        assert outcome is not None
+        assert outcome.reason is not None
+        detail = f'{self._failures} drives in a row failed, the last one: {outcome.detail}'
+        return self._given_up(outcome.reason, detail)
+
+    def _given_up(
+        self, reason: ReasonCode, detail: str, decision: Decision | None = None
+    ) -> Decision:
+        calls = 0 if decision is None else decision.calls
+        return self._of(DecisionOutcome.GAVE_UP, reason, detail, calls)
+
+    def _of(
+        self, outcome: DecisionOutcome, reason: ReasonCode | None, detail: str, calls: int = 0
+    ) -> Decision:
+        instruction = self._steps.instruction
+        return Decision(outcome, instruction, reason=reason, detail=detail, calls=calls)
+
+
+def _apart_m(start: FloorPose, end: FloorPose) -> float:
+    return math.hypot(end.x_m - start.x_m, end.y_m - start.y_m)

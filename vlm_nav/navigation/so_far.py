@@ -1,0 +1,15 @@
+"""What an instruction that is carried on knows when the next decision is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vlm_nav.memory.visited import VisitedPlaces
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """Where the robot was, and whether a choice of a place may be answered with "arrived"."""
+
+    visited: VisitedPlaces = VisitedPlaces()
+    may_answer_arrived: bool = True
