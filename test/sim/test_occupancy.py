@@ -5,8 +5,9 @@ import pytest
 from small_house import two_rooms
 
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.sim.clearance import Clearance
 from vlm_nav.sim.house_plan import Footprint, corners_of
-from vlm_nav.sim.occupancy import clearance_m, house_occupancy, occupancy_of
+from vlm_nav.sim.occupancy import house_occupancy, occupancy_of
 
 BOUNDS = ((0.0, 0.0), (4.0, 3.0))
 
@@ -30,7 +31,7 @@ def test_a_cell_away_from_the_box_is_free() -> None:
     pose = FloorPose(2.0, 1.5, 0.5)
     grid = occupancy_of([box(pose, (0.4, 0.4))], BOUNDS)
     places = np.random.default_rng(1).uniform((0.0, 0.0), (4.0, 3.0), (2000, 2))
-    far = clearance_m([box(pose, (0.4, 0.4))], places) > 0.1
+    far = Clearance([box(pose, (0.4, 0.4))])(places) > 0.1
     assert (grid.values_at(places[far]) == 0).all()
 
 
@@ -54,4 +55,4 @@ def test_the_clearance_is_the_distance_to_the_nearest_side_or_corner() -> None:
         box(FloorPose(9.0, 0.0, 0.0), (1, 1)),
     ]
     places = [(1.5, 0.0), (0.0, 3.0), (0.8, 1.4), (0.2, 0.2), (8.0, 0.0)]
-    np.testing.assert_allclose(clearance_m(boxes, places), [1.0, 2.0, 0.5, 0.0, 0.5], atol=1e-12)
+    np.testing.assert_allclose(Clearance(boxes)(places), [1.0, 2.0, 0.5, 0.0, 0.5], atol=1e-12)

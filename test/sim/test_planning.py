@@ -9,13 +9,15 @@ from small_house import two_rooms, wall
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.observation.costmap import may_stand
-from vlm_nav.sim.inflation import InflationSettings, inflated
-from vlm_nav.sim.occupancy import clearance_m, house_occupancy, in_the_way, occupancy_of
+from vlm_nav.sim.clearance import Clearance
+from vlm_nav.sim.house_costmap import house_costmap
+from vlm_nav.sim.inflation import inflated
+from vlm_nav.sim.occupancy import in_the_way, occupancy_of
 from vlm_nav.sim.planning import PlanningSettings, find_path, length_m
 
 PLAN = two_rooms()
-COSTMAP = inflated(house_occupancy(PLAN), InflationSettings())
-BOXES = in_the_way(PLAN.footprints())
+COSTMAP = house_costmap(PLAN)
+CLEARANCE_M = Clearance(in_the_way(PLAN.footprints()))
 
 
 def test_a_path_leads_from_the_start_through_the_door_to_the_goal() -> None:
@@ -23,14 +25,14 @@ def test_a_path_leads_from_the_start_through_the_door_to_the_goal() -> None:
     assert path is not None
     np.testing.assert_allclose(path[[0, -1]], [(1.0, 1.0), (7.0, 0.5)])
     assert (np.hypot(*np.diff(path, axis=0).T) < 0.15).all()
-    assert clearance_m(BOXES, path).min() > 0.2
+    assert CLEARANCE_M(path).min() > 0.2
 
 
 def test_where_there_is_room_a_path_keeps_off_furniture() -> None:
     """Straight past the box it would pass at 0.23 m."""
     path = find_path(COSTMAP, (1.0, 2.15), (3.0, 2.15))
     assert path is not None
-    assert clearance_m(BOXES, path).min() > 0.4
+    assert CLEARANCE_M(path).min() > 0.4
     assert length_m(path) < 2.4
 
 

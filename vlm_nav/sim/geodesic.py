@@ -14,8 +14,8 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, wrap_angle
 from vlm_nav.observation.costmap import Costmap
+from vlm_nav.sim.house_costmap import RADIUS_M, distances_m
 from vlm_nav.sim.house_plan import HousePlan, Thing
-from vlm_nav.sim.inflation import lethal_distance_m
 from vlm_nav.sim.occupancy import (
     LETHAL,
     ROBOT_HEIGHT_M,
@@ -24,7 +24,6 @@ from vlm_nav.sim.occupancy import (
     occupancy_of,
 )
 
-RADIUS_M = 0.2
 # Who stands by a wall may be in a cell whose middle is too near to it.
 _SLACK_M = 0.1
 # Where a run starts there is room to turn, arm and all.
@@ -81,7 +80,8 @@ def distances_to_thing(
     supports = [box for box in in_the_way(plan.footprints(), robot_height_m) if box.name in own]
     own_cells = sources | (occupancy_of(supports, plan.bounds).values == LETHAL)
     near_own = distance_transform_edt(~own_cells) * grid.resolution_m <= radius_m + _SLACK_M
-    roomy = lethal_distance_m(grid) > radius_m
+    others_in_the_way = in_the_way(others, robot_height_m)
+    roomy = distances_m(grid, others_in_the_way, 2.0 * radius_m) > radius_m
     passable = (grid.values == 0) & (roomy | near_own)
     return DistanceField(_distances_m(passable, sources & passable, grid.resolution_m), grid)
 
@@ -101,7 +101,8 @@ def sample_start(
     if not 0.0 <= low_m <= high_m:
         raise InvalidValueError(f'a way of low_m to high_m was wanted, got {low_m}..{high_m}')
     grid = occupancy_of(plan.footprints(), plan.bounds, robot_height_m, plan.rooms)
-    fit = lethal_distance_m(grid) > _START_CLEARANCE_M
+    boxes = in_the_way(plan.footprints(), robot_height_m)
+    fit = distances_m(grid, boxes, 2.0 * _START_CLEARANCE_M) > _START_CLEARANCE_M
     fit &= (grid.values == 0) & (field.values_m >= low_m) & (field.values_m <= high_m)
     places = cell_centers(grid)[fit]
     if not len(places):

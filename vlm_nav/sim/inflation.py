@@ -37,12 +37,18 @@ class InflationSettings:
             raise InvalidValueError(f'a cost scaling factor is above 0, got {self}')
 
 
-def inflated(grid: Costmap, settings: InflationSettings = InflationSettings()) -> Costmap:
+def inflated(
+    grid: Costmap,
+    settings: InflationSettings = InflationSettings(),
+    distance_m: FloatArray | None = None,
+) -> Costmap:
     """Return the costmap of a grid of 0, 100 and -1, scaled as Nav2 publishes it.
 
-    Unknown cells stay so unless the robot would collide there.
+    `distance_m` (rows, columns) is that of each cell to what stands there; without it, it is
+    measured between cells, as Nav2 does. Unknown cells stay so unless the robot collides there.
     """
-    distance_m = lethal_distance_m(grid)
+    if distance_m is None:
+        distance_m = lethal_distance_m(grid)
     cost = inflated_cost(distance_m, settings)
     scaled = np.where(cost > 0, 1 + 97 * (cost - 1) // 251, 0)
     scaled[cost == _INSCRIBED_COST] = INSCRIBED

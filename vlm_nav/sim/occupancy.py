@@ -1,15 +1,16 @@
-"""Where in a house something stands, as a grid, and how far places are from all that does."""
+"""Where in a house something stands, as a grid."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.observation.costmap import UNKNOWN, Costmap
+from vlm_nav.sim.clearance import beside
 from vlm_nav.sim.house_plan import Area, Footprint, HousePlan, Place
 
 RESOLUTION_M = 0.05
@@ -50,23 +51,13 @@ def occupancy_of(
     for box in in_the_way(footprints, robot_height_m):
         cosine, sine = abs(np.cos(box.pose.yaw_rad)), abs(np.sin(box.pose.yaw_rad))
         reach_m = RESOLUTION_M / 2 * (cosine + sine)
-        values[(_beside(box, places) < reach_m).all(axis=-1)] = LETHAL
+        values[(beside(box, places) < reach_m).all(axis=-1)] = LETHAL
     return grid
 
 
 def house_occupancy(plan: HousePlan, robot_height_m: float = ROBOT_HEIGHT_M) -> Costmap:
     """Return the grid of a house: unknown outside of its rooms."""
     return occupancy_of(plan.footprints(), plan.bounds, robot_height_m, plan.rooms)
-
-
-def clearance_m(footprints: Sequence[Footprint], points: ArrayLike) -> FloatArray:
-    """Return how far places (..., 2) of the map are from the nearest box, 0 inside of one."""
-    places = np.asarray(points, dtype=np.float64)
-    nearest: FloatArray = np.full(places.shape[:-1], np.inf)
-    for box in footprints:
-        beside = np.maximum(_beside(box, places), 0.0)
-        np.minimum(nearest, np.hypot(beside[..., 0], beside[..., 1]), out=nearest)
-    return nearest
 
 
 def cell_centers(grid: Costmap) -> FloatArray:
@@ -76,15 +67,6 @@ def cell_centers(grid: Costmap) -> FloatArray:
     y = grid.origin.y_m + (np.arange(rows) + 0.5) * grid.resolution_m
     centers: FloatArray = np.stack(np.meshgrid(x, y), axis=-1)
     return centers
-
-
-def _beside(box: Footprint, places: FloatArray) -> FloatArray:
-    """Return how far places lie beyond the sides of a box along its x and y, below 0 within."""
-    cosine, sine = np.cos(box.pose.yaw_rad), np.sin(box.pose.yaw_rad)
-    x, y = places[..., 0] - box.pose.x_m, places[..., 1] - box.pose.y_m
-    along = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)
-    beside: FloatArray = np.abs(along) - np.asarray(box.size_m) / 2
-    return beside
 
 
 def _in_rooms(places: FloatArray, rooms: Sequence[Area]) -> NDArray[np.bool_]:
