@@ -16,6 +16,9 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
 from vlm_nav.observation.costmap import Costmap
+from vlm_nav.sim.clearance import Clearance
+from vlm_nav.sim.house_costmap import house_costmap
+from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.navigation_drive import Drive
 from vlm_nav.sim.navigation_frames import MAP, Frames, NotFound
 from vlm_nav.sim.navigation_motions import LookAhead
@@ -30,6 +33,7 @@ from vlm_nav.sim.navigation_words import (
     NavigationResult,
     Said,
 )
+from vlm_nav.sim.occupancy import ROBOT_HEIGHT_M, in_the_way
 from vlm_nav.sim.pursuit import STANDING, Velocity, eased
 from vlm_nav.sim.spin_stand_in import CANCELED, NO_WORD, SpinStandIn
 
@@ -107,10 +111,10 @@ class NavigationStandIn:
         return NAVIGATOR not in self._inactive
 
     @property
-    def busy(self) -> bool:
-        """Return whether a goal or a turn is under way, or the base still rolls out."""
-        waiting = bool(self._arrived) or self._run is not None or self.spin.busy
-        return waiting or self._velocity != STANDING
+    def rolling_out(self) -> bool:
+        """Return whether the base still moves, although nobody wants it anywhere."""
+        wanted = bool(self._arrived) or self._run is not None or self.spin.busy
+        return not wanted and self._velocity != STANDING
 
     def set_active(self, server: str, active: bool) -> None:
         """Bring one of the SERVERS up or down; raises InvalidValueError for any other."""
@@ -267,6 +271,17 @@ class NavigationStandIn:
         self._ended.append(goal.goal_id)
         self._cancelled.discard(goal.goal_id)
         saying.ended.append(Ended(goal.goal_id, result, (now_ns - began_ns) / NS_IN_S))
+
+
+def stand_in_for(
+    plan: HousePlan,
+    settings: StandInSettings = StandInSettings(),
+    robot_height_m: float = ROBOT_HEIGHT_M,
+) -> NavigationStandIn:
+    """Return the stand-in that drives a robot of this height through a house."""
+    costmap = house_costmap(plan, settings.radius_m, robot_height_m)
+    boxes = in_the_way(plan.footprints(), robot_height_m)
+    return NavigationStandIn(costmap, Clearance(boxes), settings)
 
 
 def _with_error(result: NavigationResult, error: NavigationResult | None) -> NavigationResult:
