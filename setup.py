@@ -11,6 +11,7 @@ CONSOLE_SCRIPTS = [
     'navigate_to_pose_double = vlm_nav.ros.doubles.navigate_to_pose_server:main',
     'navigator = vlm_nav.ros.navigator:main',
     'openai_double = vlm_nav.sim.openai_double:main',
+    'simulator = vlm_nav.ros.simulator:main',
     'watchdog = vlm_nav.ros.watchdog:main',
     'vlm-nav = vlm_nav.cli.main:main',
 ]

@@ -37,7 +37,7 @@ from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.ros.camera_eye import CameraSettings
-from vlm_nav.ros.doubles.drawn_room_camera import camera_info, depth_image
+from vlm_nav.ros.camera_messages import camera_info, depth_image
 from vlm_nav.ros.eyes import EyesSettings, RosEyes
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.qos import LATCHED, OUTPUT

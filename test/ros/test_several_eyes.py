@@ -25,7 +25,7 @@ from vlm_nav.geometry.poses import FloorPose, floor_pose_of, inverse, transform_
 from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.ros.camera_eye import CameraSettings
-from vlm_nav.ros.doubles.drawn_room_camera import camera_info, depth_image
+from vlm_nav.ros.camera_messages import camera_info, depth_image
 from vlm_nav.ros.eyes import EyesSettings, RosEyes
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.qos import OUTPUT

@@ -11,17 +11,15 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
 from vlm_nav.navigation.parameters import Parameter, problems
+from vlm_nav.ros.camera_messages import DEPTH_ENCODINGS, camera_info, depth_image
 from vlm_nav.ros.doubles.serving import serve
 from vlm_nav.ros.doubles.transform_messages import transform_stamped
 from vlm_nav.ros.images import image_from_rgb
@@ -38,7 +36,7 @@ from vlm_nav.sim.drawn_room import (
 _LARGEST_RAD = 3.2
 DRAWN_ROOM_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('rate_hz', 5.0, 'pictures a second', 0.1, 30.0),
-    Parameter('depth_encoding', '16UC1', 'how depth is coded', one_of=('16UC1', '32FC1')),
+    Parameter('depth_encoding', '16UC1', 'how depth is coded', one_of=DEPTH_ENCODINGS),
     Parameter('camera', 'camera', 'first part of topics and frame'),
     Parameter(
         'left_rad', 0.0, 'how far to the left the camera looks', -_LARGEST_RAD, _LARGEST_RAD
@@ -124,34 +122,6 @@ class DrawnRoomCamera(Node):
         for publisher, message in self._outputs:
             message.header.stamp = stamp
             publisher.publish(message)
-
-
-def camera_info(camera: PinholeCamera, header: Any) -> CameraInfo:
-    """Return the calibration of a camera without distortion."""
-    fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
-    return CameraInfo(
-        header=header,
-        width=camera.width_px,
-        height=camera.height_px,
-        distortion_model='plumb_bob',
-        d=[0.0] * 5,
-        k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0],
-        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-        p=[fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
-    )
-
-
-def depth_image(depth_m: NDArray[np.float32], encoding: str, header: Any) -> Image:
-    """Return depth (H, W) in metres as `16UC1` (millimetres) or `32FC1` (metres)."""
-    if encoding == '16UC1':
-        stored = np.round(depth_m * 1000.0).astype('<u2').view(np.uint8)
-    else:
-        stored = depth_m.astype('<f4').view(np.uint8)
-    height, step = stored.shape
-    message = Image(header=header, height=height, width=depth_m.shape[1], encoding=encoding)
-    message.step = step
-    message.data = stored.tobytes()
-    return message
 
 
 def main() -> int:

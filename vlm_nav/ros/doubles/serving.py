@@ -13,7 +13,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.errors import VlmNavError
 
 NodeT = TypeVar('NodeT', bound=Node)
 
@@ -27,7 +27,7 @@ def serve(
 ) -> int:
     """Spin the node that `make` returns until a signal; return the exit status.
 
-    0, or 2 with the error's words under `name` where the node takes its parameters for wrong.
+    0, or 2 with the error's words under `name` where the node cannot be made.
     `after_turn` is called after each turn of the executor; the event is set by the signal.
     """
     stopping = threading.Event()
@@ -36,7 +36,7 @@ def serve(
         signal.signal(number, lambda *_: stopping.set())
     try:
         node = make()
-    except InvalidValueError as error:
+    except VlmNavError as error:
         sys.stderr.write(f'{name}: {error}\n')
         rclpy.shutdown()
         return 2

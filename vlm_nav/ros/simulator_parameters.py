@@ -1,0 +1,78 @@
+"""The simulator's parameters as one table, and what they say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.parameters import Parameter, problems
+from vlm_nav.ros.camera_messages import DEPTH_ENCODINGS
+from vlm_nav.sim.geodesic import distances_to_thing, sample_start
+from vlm_nav.sim.house_plan import HousePlan
+from vlm_nav.sim.house_planning import plan_house, templates
+
+_LONGEST_WAY_M = 1000.0
+_LARGEST_SEED = 2**31 - 1
+
+SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('template', templates()[0], 'the kind of house', one_of=templates()),
+    Parameter('seed', 0, 'which house of its kind, and which noise', 0, _LARGEST_SEED),
+    Parameter('start', '', "where the robot begins, 'x_m y_m yaw_deg'; empty: by the seed"),
+    Parameter('noise', True, 'depth is noisy and has holes, as of a real camera'),
+    Parameter('drift', False, 'odometry drifts, as of real wheels'),
+    Parameter('rate_hz', 5.0, 'pictures a simulated second', 0.1, 30.0),
+    Parameter('scan_rate_hz', 5.0, 'turns of the lidar a simulated second', 0.1, 40.0),
+    Parameter('width_px', 640, 'width of the pictures', 64, 1920),
+    Parameter('height_px', 480, 'height of the pictures', 48, 1080),
+    Parameter('depth_encoding', '16UC1', 'how depth is coded', one_of=DEPTH_ENCODINGS),
+    Parameter('clock', True, 'tell simulated time on /clock; false: stamps are the system time'),
+    Parameter('pace', 1.0, 'simulated seconds in a second, if the machine keeps up', 0.01, 20.0),
+    Parameter('nav2_stand_in', True, "offer Nav2's actions and costmaps; false: obey cmd_vel"),
+    Parameter('cmd_vel_stamped', False, 'cmd_vel is a TwistStamped'),
+    Parameter('answers_port', 0, 'port of the doubles of a model; 0: any free one', 0, 65535),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SimulatorChoice:
+    """The house, where the robot begins in it, and everything else that was asked for."""
+
+    plan: HousePlan
+    start: FloorPose
+    values: Mapping[str, Any]
+
+
+def simulator_choice(values: Mapping[str, Any]) -> SimulatorChoice:
+    """Return what parameters say; raises InvalidValueError for those that make no sense."""
+    wrong = problems(SIMULATOR_PARAMETERS, values)
+    if wrong:
+        raise InvalidValueError('; '.join(wrong))
+    plan = plan_house(values['template'], values['seed'])
+    return SimulatorChoice(plan, _start(values['start'], plan), values)
+
+
+def _start(text: str, plan: HousePlan) -> FloorPose:
+    if text.strip():
+        return _pose_of(text)
+    field = distances_to_thing(plan, plan.things[0])
+    random = np.random.default_rng(plan.seed)
+    start = sample_start(plan, field, random, 0.0, _LONGEST_WAY_M)
+    if start is None:
+        raise InvalidValueError(f'no room to begin in {plan.template} {plan.seed}: give a start')
+    return start
+
+
+def _pose_of(text: str) -> FloorPose:
+    try:
+        x_m, y_m, yaw_deg = (float(part) for part in text.split())
+    except ValueError:
+        x_m = y_m = yaw_deg = math.nan
+    if not all(map(math.isfinite, (x_m, y_m, yaw_deg))):
+        raise InvalidValueError(f"start is 'x_m y_m yaw_deg', got {text!r}")
+    return FloorPose(x_m, y_m, math.radians(yaw_deg))

@@ -1,0 +1,179 @@
+"""What happens at each step of the simulator: orders in, messages out."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.clock import Clock
+from rclpy.node import Node
+
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.ros.qos import SENSOR
+from vlm_nav.ros.simulator_outputs import Motion, SimulatorOutputs, TruthOutputs
+from vlm_nav.ros.simulator_parameters import SimulatorChoice
+from vlm_nav.ros.simulator_thread import STEP_S
+from vlm_nav.sim.double_server import DoubleServer
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.view import SimulatedView
+from vlm_nav.sim.views import RecentViews
+
+_NS_IN_S = 1_000_000_000
+_MOTION_HZ = 25.0
+# A model may be asked about the first picture of a turn when the last one has been taken.
+_VIEWS_KEPT_S = 40.0
+# After this a command of a velocity holds no longer, as with a robot's own watchdog.
+_COMMAND_HOLDS_S = 0.5
+
+
+class Every:
+    """Says when something that happens so often is due again."""
+
+    def __init__(self, rate_hz: float) -> None:
+        """Be due at once, then `rate_hz` times a second."""
+        self._period_ns = round(_NS_IN_S / rate_hz)
+        self._next_ns: int | None = None
+
+    def due(self, now_ns: int) -> bool:
+        """Return whether it is time, and wait for the next time if it is."""
+        if self._next_ns is not None and now_ns < self._next_ns:
+            return False
+        # What was missed is not made up for.
+        planned_ns = now_ns if self._next_ns is None else self._next_ns
+        self._next_ns = max(planned_ns + self._period_ns, now_ns)
+        return True
+
+
+class RobotAccess:
+    """The simulated robot for who drives it, in the time of the messages' stamps."""
+
+    def __init__(self, simulator: Simulator, system_time: Clock | None) -> None:
+        """Take the simulated time for the stamps, or a clock where one is given."""
+        self._simulator = simulator
+        self._system_time = system_time
+        self._ahead_ns = 0
+        self.speeds = (0.0, 0.0)
+
+    @property
+    def time_ns(self) -> int:
+        """Return the time as stamps have it."""
+        return self._simulator.time_ns + self._ahead_ns
+
+    def follow_system_time(self) -> None:
+        """Move the stamps' time to that of the clock, where one was given."""
+        if self._system_time is not None:
+            now_ns = int(self._system_time.now().nanoseconds)
+            self._ahead_ns = now_ns - self._simulator.time_ns
+
+    def true_pose(self) -> FloorPose:
+        """Return map_from_base."""
+        return self._simulator.true_pose()
+
+    def odometry(self) -> FloorPose:
+        """Return odom_from_base."""
+        return self._simulator.odometry()
+
+    def set_velocity(self, forward_m_s: float, turn_rad_s: float) -> None:
+        """Drive at these speeds."""
+        self.speeds = (forward_m_s, turn_rad_s)
+        self._simulator.set_velocity(forward_m_s, turn_rad_s)
+
+    def motion(self) -> Motion:
+        """Return where the robot is now."""
+        return Motion(self.time_ns, self.true_pose(), self.odometry(), *self.speeds)
+
+
+class SimulatorWork:
+    """Everything between the node and the simulator; `step` runs in the simulator's thread."""
+
+    def __init__(self, node: Node, simulator: Simulator, choice: SimulatorChoice) -> None:
+        """Make publishers and servers; raises OSError where the port of answers is taken."""
+        values = choice.values
+        self._simulator = simulator
+        self._access = RobotAccess(simulator, None if values['clock'] else node.get_clock())
+        self._outputs = SimulatorOutputs(
+            node, with_clock=values['clock'], depth_encoding=values['depth_encoding']
+        )
+        self._truth = TruthOutputs(node, choice.plan)
+        self._pictures = Every(values['rate_hz'])
+        self._scans = Every(values['scan_rate_hz'])
+        self._motions = Every(_MOTION_HZ)
+        self._views = RecentViews(max(1, round(values['rate_hz'] * _VIEWS_KEPT_S)))
+        self._ending = ExitStack()
+        server = DoubleServer(choice.plan, self._views, values['answers_port'])
+        self.answers_url = self._ending.enter_context(server).url
+        self._driver = CommandedBase(node, self._access, stamped=values['cmd_vel_stamped'])
+
+    def step(self, simulator: Simulator) -> None:
+        """Let who drives decide, and publish what is due."""
+        self._access.follow_system_time()
+        now_ns = self._access.time_ns
+        self._outputs.tell_time(now_ns)
+        self._driver.step()
+        motion, camera = self._motions.due(now_ns), self._pictures.due(now_ns)
+        if motion or camera:
+            self._tell_motion()
+        if self._scans.due(now_ns):
+            self._outputs.tell_scan(replace(simulator.scan(), stamp_ns=now_ns))
+        if camera:
+            self._tell_view(simulator.look(), now_ns)
+
+    def close(self) -> None:
+        """End what answers; the thread has ended."""
+        self._ending.close()
+
+    def _tell_motion(self) -> None:
+        motion = self._access.motion()
+        self._outputs.tell_motion(motion)
+        self._truth.tell_motion(motion)
+        self._truth.tell_touched(self._simulator.touched())
+
+    def _tell_view(self, view: SimulatedView, now_ns: int) -> None:
+        camera_name, _, _ = view.identifier.partition('/')
+        stamped = replace(view, stamp_ns=now_ns, identifier=f'{camera_name}/{now_ns}')
+        # Before the picture goes out: who asks about it at once finds it.
+        self._views.keep(_without_pictures(stamped))
+        self._outputs.tell_camera_pose(view.base_from_camera, now_ns)
+        self._outputs.tell_view(stamped)
+        self._truth.tell_view(stamped)
+
+
+class CommandedBase:
+    """Drives as `cmd_vel` says, for a Nav2 beside the simulator; stops where nothing comes."""
+
+    def __init__(self, node: Node, access: RobotAccess, *, stamped: bool) -> None:
+        """Listen for commands."""
+        self._access = access
+        self._lock = threading.Lock()
+        self._command: tuple[float, float] | None = None
+        self._left_s = 0.0
+        kind = TwistStamped if stamped else Twist
+        node.create_subscription(kind, 'cmd_vel', self._take, SENSOR)
+
+    def step(self) -> None:
+        """Obey the last command, in the simulator's thread."""
+        with self._lock:
+            command, self._command = self._command, None
+        if command is not None:
+            self._left_s = _COMMAND_HOLDS_S
+            self._access.set_velocity(*command)
+        elif self._left_s > 0.0:
+            self._left_s -= STEP_S
+            if self._left_s <= 0.0:
+                self._access.set_velocity(0.0, 0.0)
+
+    def _take(self, message: Any) -> None:
+        twist = getattr(message, 'twist', message)
+        command = (float(twist.linear.x), float(twist.angular.z))
+        if np.isfinite(command).all():
+            with self._lock:
+                self._command = command
+
+
+def _without_pictures(view: SimulatedView) -> SimulatedView:
+    """Return the view with what the doubles look at alone: it is kept for a while."""
+    return replace(view, rgb=view.rgb[:0], depth_m=view.true_depth_m)
