@@ -19,11 +19,12 @@ from vlm_nav.sim.house_planning import plan_house, templates
 
 _LONGEST_WAY_M = 1000.0
 _LARGEST_SEED = 2**31 - 1
+BY_SEED = 'by_seed'
 
 SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('template', templates()[0], 'the kind of house', one_of=templates()),
     Parameter('seed', 0, 'which house of its kind, and which noise', 0, _LARGEST_SEED),
-    Parameter('start', '', "where the robot begins, 'x_m y_m yaw_deg'; empty: by the seed"),
+    Parameter('start', BY_SEED, "where the robot begins: by_seed, or 'x_m y_m yaw_deg'"),
     Parameter('noise', True, 'depth is noisy and has holes, as of a real camera'),
     Parameter('drift', False, 'odometry drifts, as of real wheels'),
     Parameter('rate_hz', 5.0, 'pictures a simulated second', 0.1, 30.0),
@@ -33,7 +34,7 @@ SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('depth_encoding', '16UC1', 'how depth is coded', one_of=DEPTH_ENCODINGS),
     Parameter('clock', True, 'tell simulated time on /clock; false: stamps are the system time'),
     Parameter('pace', 1.0, 'simulated seconds in a second, if the machine keeps up', 0.01, 20.0),
-    Parameter('nav2_stand_in', True, "offer Nav2's actions and costmaps; false: obey cmd_vel"),
+    Parameter('use_nav2', False, "obey a Nav2's cmd_vel; false: offer what Nav2 offers"),
     Parameter('cmd_vel_stamped', False, 'cmd_vel is a TwistStamped'),
     Parameter('answers_port', 0, 'port of the doubles of a model; 0: any free one', 0, 65535),
 )  # fmt: skip
@@ -58,7 +59,7 @@ def simulator_choice(values: Mapping[str, Any]) -> SimulatorChoice:
 
 
 def _start(text: str, plan: HousePlan) -> FloorPose:
-    if text.strip():
+    if text != BY_SEED:
         return _pose_of(text)
     field = distances_to_thing(plan, plan.things[0])
     random = np.random.default_rng(plan.seed)
@@ -74,5 +75,5 @@ def _pose_of(text: str) -> FloorPose:
     except ValueError:
         x_m = y_m = yaw_deg = math.nan
     if not all(map(math.isfinite, (x_m, y_m, yaw_deg))):
-        raise InvalidValueError(f"start is 'x_m y_m yaw_deg', got {text!r}")
+        raise InvalidValueError(f"start is {BY_SEED} or 'x_m y_m yaw_deg', got {text!r}")
     return FloorPose(x_m, y_m, math.radians(yaw_deg))

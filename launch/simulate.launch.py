@@ -1,0 +1,93 @@
+"""A simulated robot in a furnished house: ros2 launch vlm_nav simulate.launch.py seed:=7
+
+Beside it navigate.launch.py with use_sim_time:=true, its camera topics as they are by default.
+With use_nav2:=true the simulator leaves navigation to a Nav2 that is started beside it and obeys
+its cmd_vel; /scan, /odom, /tf, /clock and /map are there for it.
+"""
+
+import os
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+RVIZ = os.path.join(get_package_share_directory('vlm_nav'), 'rviz', 'simulate.rviz')
+
+ARGUMENTS = (
+    ('namespace', '', 'namespace of the node and of its relative topics'),
+    ('template', 'two_rooms', 'the kind of house'),
+    ('seed', '0', 'which house of its kind, and which noise'),
+    ('start', 'by_seed', "where the robot begins: by_seed, or 'x_m y_m yaw_deg'"),
+    ('noise', 'true', 'depth is noisy and has holes'),
+    ('drift', 'false', 'odometry drifts'),
+    ('rate_hz', '5.0', 'pictures a simulated second'),
+    ('pace', '1.0', 'simulated seconds in a second'),
+    ('clock', 'true', 'tell simulated time on /clock'),
+    ('answers_port', '0', 'port of the doubles of a model; 0: any free one'),
+    ('use_nav2', 'false', 'a real Nav2 drives; false: its stand-in'),
+    ('cmd_vel', 'cmd_vel', 'topic of velocities with use_nav2'),
+    ('cmd_vel_stamped', 'false', 'velocities bear stamps, as from Nav2 in Kilted'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+    ('image', 'camera/color/image_raw', 'topic of the colour pictures'),
+    ('camera_info', 'camera/color/camera_info', 'topic of their calibration'),
+    ('depth', 'camera/depth/image_raw', 'topic of the depth pictures'),
+    ('depth_camera_info', 'camera/depth/camera_info', 'topic of the calibration of the depth'),
+    ('rviz', 'false', 'start RViz with the configuration of the simulator'),
+)
+
+SET_BY_ARGUMENT = (
+    'template', 'seed', 'start', 'noise', 'drift', 'rate_hz', 'pace', 'clock', 'answers_port',
+    'use_nav2', 'cmd_vel_stamped',
+)  # fmt: skip
+REMAPPED = {
+    'camera/color/image_raw': 'image',
+    'camera/color/camera_info': 'camera_info',
+    'camera/depth/image_raw': 'depth',
+    'camera/depth/camera_info': 'depth_camera_info',
+    'cmd_vel': 'cmd_vel',
+}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the arguments and the simulator."""
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, default, description in ARGUMENTS
+    ]
+    buffered = SetEnvironmentVariable('RCUTILS_LOGGING_BUFFERED_STREAM', '1')
+    return LaunchDescription([*declared, buffered, simulator(), rviz()])
+
+
+def simulator() -> Node:
+    """Return the simulated robot, its topics named by the arguments."""
+    return Node(
+        package='vlm_nav',
+        executable='simulator',
+        name='simulator',
+        namespace=LaunchConfiguration('namespace'),
+        output='screen',
+        parameters=[{name: LaunchConfiguration(name) for name in SET_BY_ARGUMENT}],
+        remappings=[
+            ('/tf', 'tf'),
+            ('/tf_static', 'tf_static'),
+            *((topic, LaunchConfiguration(name)) for topic, name in REMAPPED.items()),
+        ],
+        arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
+    )
+
+
+def rviz() -> Node:
+    """Return RViz, which shows the robot, what it measures, and what the navigator decides."""
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz2',
+        namespace=LaunchConfiguration('namespace'),
+        output='screen',
+        condition=IfCondition(LaunchConfiguration('rviz')),
+        arguments=['-d', RVIZ],
+        parameters=[{'use_sim_time': True}],
+    )
