@@ -69,29 +69,19 @@ class SimulatorOutputs:
         if self._clock is not None:
             self._clock.publish(Clock(clock=time_at(stamp_ns)))
 
-    def tell_motion(self, motion: Motion) -> None:
-        """Publish odometry, and where the robot stands as a localisation without errors would."""
+    def tell_motion(self, motion: Motion, base_from_camera: FloatArray | None = None) -> None:
+        """Publish odometry, and where the robot stands as a localisation without errors would.
+
+        With it goes where the head holds the camera, where that is given.
+        """
         odom_from_base = transform_from_floor_pose(motion.odom_from_base)
         map_from_odom = transform_from_floor_pose(motion.map_from_base) @ inverse(odom_from_base)
-        self._tf.publish(
-            TFMessage(
-                transforms=[
-                    transform_stamped(MAP, ODOM, map_from_odom, motion.stamp_ns),
-                    transform_stamped(ODOM, BASE, odom_from_base, motion.stamp_ns),
-                ]
-            )
-        )
-        message = Odometry(header=header_at(ODOM, motion.stamp_ns), child_frame_id=BASE)
-        message.pose.pose = pose_of(_waypoint(ODOM, motion.odom_from_base, motion.stamp_ns))
-        message.twist = TwistWithCovariance(
-            twist=Twist(linear=Vector3(x=motion.forward_m_s), angular=Vector3(z=motion.turn_rad_s))
-        )
-        self._odometry.publish(message)
-
-    def tell_camera_pose(self, base_from_camera: FloatArray, stamp_ns: int) -> None:
-        """Publish where the head holds the camera."""
-        moving = transform_stamped(BASE, CAMERA, base_from_camera, stamp_ns)
-        self._tf.publish(TFMessage(transforms=[moving]))
+        placed = [(MAP, ODOM, map_from_odom), (ODOM, BASE, odom_from_base)]
+        if base_from_camera is not None:
+            placed.append((BASE, CAMERA, base_from_camera))
+        transforms = [transform_stamped(*one, motion.stamp_ns) for one in placed]
+        self._tf.publish(TFMessage(transforms=transforms))
+        self._odometry.publish(odometry_message(motion))
 
     def tell_view(self, view: SimulatedView) -> None:
         """Publish a picture with its depth and their calibration, at the view's stamp."""
@@ -118,6 +108,15 @@ class SimulatorOutputs:
         )
         message.ranges = scan.ranges_m.tolist()
         self._scan.publish(message)
+
+
+def odometry_message(motion: Motion) -> Odometry:
+    """Return what the wheels know of a motion."""
+    message = Odometry(header=header_at(ODOM, motion.stamp_ns), child_frame_id=BASE)
+    message.pose.pose = pose_of(_waypoint(ODOM, motion.odom_from_base, motion.stamp_ns))
+    ahead, turning = Vector3(x=motion.forward_m_s), Vector3(z=motion.turn_rad_s)
+    message.twist = TwistWithCovariance(twist=Twist(linear=ahead, angular=turning))
+    return message
 
 
 class TruthOutputs:

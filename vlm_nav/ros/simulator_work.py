@@ -12,6 +12,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.clock import Clock
 from rclpy.node import Node
 
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.ros.qos import SENSOR
 from vlm_nav.ros.simulator_outputs import Motion, SimulatorOutputs, TruthOutputs
@@ -42,9 +43,9 @@ class Every:
         """Return whether it is time, and wait for the next time if it is."""
         if self._next_ns is not None and now_ns < self._next_ns:
             return False
+        planned_ns = (now_ns if self._next_ns is None else self._next_ns) + self._period_ns
         # What was missed is not made up for.
-        planned_ns = now_ns if self._next_ns is None else self._next_ns
-        self._next_ns = max(planned_ns + self._period_ns, now_ns)
+        self._next_ns = planned_ns if planned_ns > now_ns else now_ns + self._period_ns
         return True
 
 
@@ -114,30 +115,30 @@ class SimulatorWork:
         now_ns = self._access.time_ns
         self._outputs.tell_time(now_ns)
         self._driver.step()
-        motion, camera = self._motions.due(now_ns), self._pictures.due(now_ns)
-        if motion or camera:
-            self._tell_motion()
         if self._scans.due(now_ns):
             self._outputs.tell_scan(replace(simulator.scan(), stamp_ns=now_ns))
-        if camera:
+        motion_is_due = self._motions.due(now_ns)
+        if self._pictures.due(now_ns):
             self._tell_view(simulator.look(), now_ns)
+        elif motion_is_due:
+            self._tell_motion()
 
     def close(self) -> None:
         """End what answers; the thread has ended."""
         self._ending.close()
 
-    def _tell_motion(self) -> None:
+    def _tell_motion(self, base_from_camera: FloatArray | None = None) -> None:
         motion = self._access.motion()
-        self._outputs.tell_motion(motion)
+        self._outputs.tell_motion(motion, base_from_camera)
         self._truth.tell_motion(motion)
         self._truth.tell_touched(self._simulator.touched())
 
     def _tell_view(self, view: SimulatedView, now_ns: int) -> None:
         camera_name, _, _ = view.identifier.partition('/')
         stamped = replace(view, stamp_ns=now_ns, identifier=f'{camera_name}/{now_ns}')
-        # Before the picture goes out: who asks about it at once finds it.
+        # Before the picture goes out: who asks about it at once finds it, and where it was taken.
         self._views.keep(_without_pictures(stamped))
-        self._outputs.tell_camera_pose(view.base_from_camera, now_ns)
+        self._tell_motion(view.base_from_camera)
         self._outputs.tell_view(stamped)
         self._truth.tell_view(stamped)
 

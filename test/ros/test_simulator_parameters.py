@@ -1,0 +1,48 @@
+"""What the simulator's parameters say, and which are refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.ros.simulator_parameters import SIMULATOR_PARAMETERS, simulator_choice
+from vlm_nav.sim.house_planning import templates
+from vlm_nav.sim.occupancy import clearance_m
+
+DEFAULTS = {entry.name: entry.default for entry in SIMULATOR_PARAMETERS}
+
+
+def choice(**changed: Any) -> Any:
+    """Return what the defaults say, some of them changed."""
+    return simulator_choice(DEFAULTS | changed)
+
+
+def test_a_start_is_taken_in_metres_and_degrees() -> None:
+    start = choice(start='1.5 -2 90').start
+    assert (start.x_m, start.y_m) == (1.5, -2.0)
+    assert start.yaw_rad == pytest.approx(math.pi / 2)
+
+
+@pytest.mark.parametrize('text', ['', '1 2', '1 2 x', '1 2 nan', 'inf 0 0', '1 2 3 4'])
+def test_a_start_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError, match='start is by_seed'):
+        choice(start=text)
+
+
+@pytest.mark.parametrize('template', templates())
+def test_without_a_start_the_robot_begins_on_free_floor_and_by_the_seed(template: str) -> None:
+    first, again, other = (choice(template=template, seed=seed) for seed in (3, 3, 4))
+    assert first.start == again.start != other.start
+    place = [[first.start.x_m, first.start.y_m]]
+    assert clearance_m(first.plan.footprints(), place)[0] > 0.3
+    assert first.plan.room_at((first.start.x_m, first.start.y_m)) is not None
+
+
+def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidValueError, match=templates()[0]):
+        choice(template='castle')
