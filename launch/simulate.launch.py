@@ -14,11 +14,13 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from vlm_nav.sim.house_planning import templates
+
 RVIZ = os.path.join(get_package_share_directory('vlm_nav'), 'rviz', 'simulate.rviz')
 
 ARGUMENTS = (
     ('namespace', '', 'namespace of the node and of its relative topics'),
-    ('template', 'two_rooms', 'the kind of house'),
+    ('template', templates()[0], 'the kind of house'),
     ('seed', '0', 'which house of its kind, and which noise'),
     ('start', 'by_seed', "where the robot begins: by_seed, or 'x_m y_m yaw_deg'"),
     ('noise', 'true', 'depth is noisy and has holes'),

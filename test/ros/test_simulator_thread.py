@@ -101,12 +101,15 @@ def test_what_ends_the_thread_is_told_and_the_simulator_is_closed() -> None:
     def fail(_: CountedSimulator) -> None:
         raise RuntimeError('the wheel came off')
 
-    running.check()
-    running.begin(fail)
-    until(lambda: simulator.closed)
-    running.stop()
-    with pytest.raises(RuntimeError, match='wheel'):
+    def has_failed() -> bool:
         running.check()
+        return False
+
+    running.begin(fail)
+    with pytest.raises(RuntimeError, match='wheel'):
+        until(has_failed)
+    running.stop()
+    assert simulator.closed
 
 
 def test_what_happens_so_often_is_due_so_often_and_not_made_up_for() -> None:

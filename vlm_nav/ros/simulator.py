@@ -11,6 +11,7 @@ import json
 import math
 import sys
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 from rclpy.node import Node
@@ -43,12 +44,10 @@ class SimulatorNode(Node):
         declare(self, SIMULATOR_PARAMETERS)
         choice = simulator_choice(read(self, SIMULATOR_PARAMETERS))
         self._thread = SimulatorThread(lambda: simulator_for(choice), choice.values['pace'])
-        try:
-            simulator = self._thread.make()
-            self._work = SimulatorWork(self, simulator, choice)
-        except BaseException:
-            self._thread.stop()
-            raise
+        with ExitStack() as undoing:
+            undoing.callback(self._thread.stop)
+            self._work = SimulatorWork(self, self._thread.make(), choice)
+            undoing.pop_all()
         self._thread.begin(self._work.step)
         _tell(self._work.answers_url, choice)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, Protocol, TypeVar
 
 STEP_S = 0.02
@@ -43,55 +43,34 @@ class SimulatorThread(Generic[SimulatorT]):
         """Prepare; `pace` is how many simulated seconds are wanted in a second."""
         self._make, self._pace, self._step_s = make, pace, step_s
         self._stopping = threading.Event()
-        self._made: Future[SimulatorT] = Future()
-        self._ended: Future[None] = Future()
-        self._began = threading.Event()
-        self._on_step: Callable[[SimulatorT], None] = lambda simulator: None
-        self._thread = threading.Thread(target=self._run, name='simulator')
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix='simulator')
+        self._simulator: SimulatorT | None = None
+        self._going: Future[None] | None = None
 
     def make(self) -> SimulatorT:
-        """Start the thread and return the simulator, to be called within steps only.
-
-        Raises what its making raised.
-        """
-        self._thread.start()
-        return self._made.result()
+        """Return the simulator, to be called within steps only; raises what its making raises."""
+        self._simulator = self._thread.submit(self._make).result()
+        return self._simulator
 
     def begin(self, on_step: Callable[[SimulatorT], None]) -> None:
         """Let time go on; `on_step` is called in the thread before each step."""
-        self._on_step = on_step
-        self._began.set()
+        if self._simulator is not None:
+            self._going = self._thread.submit(self._go_on, self._simulator, on_step)
 
     def check(self) -> None:
         """Raise what ended the thread, where something did."""
-        if self._ended.done():
-            self._ended.result()
+        if self._going is not None and self._going.done():
+            self._going.result()
 
     def stop(self) -> None:
         """End the thread; the simulator is closed."""
         self._stopping.set()
-        self._began.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._simulator is not None:
+            self._thread.submit(self._simulator.close).result()
+            self._simulator = None
+        self._thread.shutdown()
 
-    def _run(self) -> None:
-        try:
-            simulator = self._make()
-        except BaseException as error:
-            # Whatever it was: who waits for the simulator is the one to be told.
-            self._made.set_exception(error)
-            return
-        self._made.set_result(simulator)
-        try:
-            self._began.wait()
-            self._go_on(simulator)
-            self._ended.set_result(None)
-        except BaseException as error:
-            self._ended.set_exception(error)
-        finally:
-            simulator.close()
-
-    def _go_on(self, simulator: SimulatorT) -> None:
+    def _go_on(self, simulator: SimulatorT, on_step: Callable[[SimulatorT], None]) -> None:
         # Where simulated time should be, and when it was there.
         anchor_ns, anchor_s = simulator.time_ns, time.monotonic()
         while not self._stopping.is_set():
@@ -103,5 +82,5 @@ class SimulatorThread(Generic[SimulatorT]):
                 continue
             if behind_s > _MOST_BEHIND_S:
                 anchor_ns, anchor_s = simulator.time_ns, now_s - self._step_s / self._pace
-            self._on_step(simulator)
+            on_step(simulator)
             simulator.advance(self._step_s)
