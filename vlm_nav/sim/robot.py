@@ -7,7 +7,14 @@ import math
 import mujoco
 
 from vlm_nav.sim.robot_arm import add_arm
-from vlm_nav.sim.robot_parts import Joint, add_actuator, add_box, add_drum, add_jointed_body
+from vlm_nav.sim.robot_parts import (
+    Joint,
+    add_actuator,
+    add_ball,
+    add_box,
+    add_drum,
+    add_jointed_body,
+)
 from vlm_nav.sim.robot_sizes import BaseSizes, HeadSizes, RobotSizes
 
 BASE, CAMERA, LIDAR = 'robot_base', 'robot_camera', 'robot_lidar'
@@ -16,18 +23,31 @@ BASE, CAMERA, LIDAR = 'robot_base', 'robot_camera', 'robot_lidar'
 ALONG_X, ALONG_Y, TURN, PAN, TILT = 'robot_x', 'robot_y', 'robot_turn', 'robot_pan', 'robot_tilt'
 """Names of joints, and of the actuators that move them."""
 
-# How fast the drives reach their speed where their force is enough.
-_DRIVE_TIME_S = 0.01
+WHEELS = ('robot_left_wheel', 'robot_right_wheel')
+"""The same of a base on wheels, in place of the first three; its joint with the world is ROOT."""
+
+ROOT = 'robot_root'
+
+# How fast the drives reach their speed where their force is enough; wheels also have to keep it
+# while they scrub over the floor in a turn.
+_DRIVE_TIME_S, _WHEEL_TIME_S = 0.01, 0.002
 _LIDAR_RADIUS_M, _LIDAR_HALF_M = 0.035, 0.02
+_WHEEL_HALF_M, _WHEEL_GRIP = 0.008, (1.2, 0.01, 0.001)
+# Balls that slide before and behind, a hair above the floor.
+_BALL_RADIUS_M, _BALL_AIR_M, _BALL_SHARE, _BALL_GRIP = 0.02, 0.0005, 0.75, (0.001, 0.001, 0.001)
 
 
-def add_robot(spec: mujoco.MjSpec, sizes: RobotSizes) -> None:
+def add_robot(spec: mujoco.MjSpec, sizes: RobotSizes, *, wheels: bool = False) -> None:
     """Add the robot to a model whose angles are radians, standing in the origin.
 
-    Its base slides along x and y of the map and turns about z, driven by speeds.
+    Its base slides along x and y of the map and turns about z, driven by speeds; or it rolls on
+    two wheels.
     """
     base = spec.worldbody.add_body(name=BASE)
-    _add_drives(spec, base, sizes.base)
+    if wheels:
+        _add_wheels(spec, base, sizes.base)
+    else:
+        _add_drives(spec, base, sizes.base)
     half_m = (sizes.base.high_m - sizes.base.low_m) / 2
     middle = (0.0, 0.0, sizes.base.low_m + half_m)
     add_drum(base, middle, sizes.base.radius_m, half_m, sizes.base.mass_kg)
@@ -51,6 +71,27 @@ def _add_drives(spec: mujoco.MjSpec, base: mujoco.MjsBody, sizes: BaseSizes) -> 
         base.add_joint(name=name, type=kind, axis=axis)
         drive = add_actuator(spec, name, force)
         drive.gainprm[0], drive.biasprm[2] = load / _DRIVE_TIME_S, -load / _DRIVE_TIME_S
+
+
+def _add_wheels(spec: mujoco.MjSpec, base: mujoco.MjsBody, sizes: BaseSizes) -> None:
+    base.add_freejoint(name=ROOT)
+    radius_m = sizes.wheel_radius_m
+    # Each wheel moves half of the base.
+    load = sizes.mass_kg / 2 * radius_m**2
+    torque_n_m = sizes.mass_kg / 2 * sizes.acceleration_m_s2 * radius_m
+    for name, side in zip(WHEELS, (1.0, -1.0), strict=True):
+        wheel = base.add_body(name=name, pos=[0.0, side * sizes.wheel_track_m / 2, radius_m])
+        hinge = mujoco.mjtJoint.mjJNT_HINGE
+        wheel.add_joint(name=name, type=hinge, axis=[0.0, 1.0, 0.0], armature=0.01)
+        tyre = add_drum(wheel, (0.0, 0.0, 0.0), radius_m, _WHEEL_HALF_M, mass_kg=0.6)
+        tyre.quat = [math.sqrt(0.5), math.sqrt(0.5), 0.0, 0.0]
+        tyre.friction = list(_WHEEL_GRIP)
+        drive = add_actuator(spec, name, torque_n_m)
+        drive.gainprm[0], drive.biasprm[2] = load / _WHEEL_TIME_S, -load / _WHEEL_TIME_S
+    for side in (1.0, -1.0):
+        place = (side * sizes.radius_m * _BALL_SHARE, 0.0, _BALL_RADIUS_M + _BALL_AIR_M)
+        ball = add_ball(base, place, _BALL_RADIUS_M, mass_kg=0.2)
+        ball.friction, ball.condim = list(_BALL_GRIP), 1
 
 
 def _add_mast(base: mujoco.MjsBody, sizes: RobotSizes) -> None:

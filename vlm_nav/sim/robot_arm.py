@@ -32,7 +32,7 @@ def add_arm(
     aside_m = shoulder_place[1] - mast_place_m[1]
     half = (ahead_m / 2 + 0.02, aside_m / 2 + 0.02, 0.02)
     add_box(carriage, (ahead_m / 2, aside_m / 2, -0.045), half, mass_kg=0.8, color=DARK)
-    turn = Joint(SHOULDER, True, (0.0, 0.0, 1.0), sizes.shoulder_range_rad, 200.0, 20.0, 60.0)
+    turn = Joint(SHOULDER, True, (0.0, 0.0, 1.0), sizes.shoulder_range_rad, 40.0, 8.0, 4.0)
     shoulder = add_jointed_body(spec, carriage, (ahead_m, aside_m, 0.0), turn)
     wrist = _add_wrist(spec, _add_telescope(spec, shoulder, sizes), sizes)
     _add_gripper(spec, wrist, sizes)

@@ -20,6 +20,8 @@ _OWN_CLASS, _ASKED_CLASS = 2, 1
 # Stiffer than MuJoCo's own contacts, so that a bump goes less than a few millimetres deep.
 _CONTACT_TIME_S, _CONTACT_DAMPING = 0.01, 1.0
 
+_TURNING_ARMATURE, _SLIDING_ARMATURE = 0.02, 0.1
+
 Place = tuple[float, float, float]
 Color = tuple[float, float, float, float]
 
@@ -57,6 +59,14 @@ def add_drum(
     return _add(body, mujoco.mjtGeom.mjGEOM_CYLINDER, place_m, size, mass_kg, color)
 
 
+def add_ball(
+    body: mujoco.MjsBody, place_m: Place, radius_m: float, mass_kg: float, color: Color = GREY
+) -> mujoco.MjsGeom:
+    """Add a ball about a place of the body's frame."""
+    size = (radius_m, 0.0, 0.0)
+    return _add(body, mujoco.mjtGeom.mjGEOM_SPHERE, place_m, size, mass_kg, color)
+
+
 def add_jointed_body(
     spec: mujoco.MjSpec, parent: mujoco.MjsBody, place_m: Place, joint: Joint
 ) -> mujoco.MjsBody:
@@ -69,6 +79,8 @@ def add_jointed_body(
         axis=list(joint.axis),
         range=list(joint.range),
         limited=True,
+        # What a motor and its gears add; light parts on stiff motors would tremble without.
+        armature=_TURNING_ARMATURE if joint.turns else _SLIDING_ARMATURE,
     )
     motor = add_actuator(spec, joint.name, joint.force)
     motor.ctrllimited, motor.ctrlrange = True, list(joint.range)

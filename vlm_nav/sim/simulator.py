@@ -14,7 +14,7 @@ from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
-from vlm_nav.sim.drives import PlanarDrive
+from vlm_nav.sim.drives import Drive, PlanarDrive, WheelDrive
 from vlm_nav.sim.house_model import house_spec
 from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.lidar import FIRST_RAD, Lidar
@@ -22,7 +22,8 @@ from vlm_nav.sim.model_names import ModelNames
 from vlm_nav.sim.picture_renderer import PictureRenderer
 from vlm_nav.sim.posture import Posture
 from vlm_nav.sim.robot import CAMERA, LIDAR, add_robot
-from vlm_nav.sim.robot_sizes import RobotSizes, default_sizes
+from vlm_nav.sim.robot_arm import GRASP
+from vlm_nav.sim.robot_sizes import ArmPose, RobotSizes, default_sizes
 from vlm_nav.sim.sensors import DepthNoise, Odometry, OdometryDrift, Scan
 from vlm_nav.sim.view import SimulatedView
 
@@ -48,7 +49,8 @@ class SimulatorSettings:
     """The camera's pictures, what is wrong with the sensors, and the robot's body.
 
     Without `depth_noise` depth is exact wherever something is; without `odometry_drift` odometry
-    tells the truth. `seed` decides both and nothing else.
+    tells the truth. `seed` decides both and nothing else. On `wheels` the base slips and sways
+    as a real one; without, it does exactly what it is told.
     """
 
     width_px: int = 640
@@ -56,6 +58,7 @@ class SimulatorSettings:
     camera_name: str = 'front'
     depth_noise: DepthNoise | None = DepthNoise()
     odometry_drift: OdometryDrift | None = None
+    wheels: bool = False
     seed: int = 0
     robot: RobotSizes = field(default_factory=default_sizes)
 
@@ -70,14 +73,14 @@ class Simulator:
         """Build the house and put the robot into it; raises RenderingError without EGL, OSMesa."""
         self._thread = threading.get_ident()
         self._plan, self._settings = plan, settings
-        self._model = model_of(plan, settings.robot)
+        self._model = model_of(plan, settings.robot, wheels=settings.wheels)
         self._data = mujoco.MjData(self._model)
         self._renderer: PictureRenderer | None = PictureRenderer(
             self._model, settings.width_px, settings.height_px
         )
         self._names = ModelNames(self._model, plan)
         self._camera_id = int(self._model.camera(CAMERA).id)
-        self._drive = PlanarDrive(self._model, self._data)
+        self._drive = self._made_drive()
         self._posture = Posture(self._model, self._data, settings.robot)
         self._lidar = Lidar(self._model, settings.robot.lidar)
         self._odometry = Odometry(start, settings.odometry_drift, settings.seed)
@@ -138,6 +141,41 @@ class Simulator:
         if not (math.isfinite(pan_rad) and math.isfinite(tilt_rad)):
             raise InvalidValueError(f'angles are finite, got {pan_rad} and {tilt_rad}')
         self._posture.set_head(pan_rad, tilt_rad)
+
+    def head(self) -> tuple[float, float]:
+        """Return where the head is: pan and tilt in radians."""
+        self._require_own_thread()
+        return self._posture.head()
+
+    def set_arm(self, pose: ArmPose) -> None:
+        """Move the arm; no joint goes farther than it can."""
+        self._require_own_thread()
+        self._posture.set_arm(pose)
+
+    def arm(self) -> ArmPose:
+        """Return where the arm is."""
+        self._require_own_thread()
+        return self._posture.arm()
+
+    def set_gripper(self, opening_m: float) -> None:
+        """Open or close the fingers, as far as they can and what they hold lets them."""
+        self._require_own_thread()
+        if not math.isfinite(opening_m):
+            raise InvalidValueError(f'an opening is finite, got {opening_m}')
+        self._posture.set_gripper(opening_m)
+
+    def gripper(self) -> float:
+        """Return how far the fingers are from one another, in metres."""
+        self._require_own_thread()
+        return self._posture.gripper()
+
+    def base_from_grasp(self) -> FloatArray:
+        """Return where the middle between the finger tips is (4, 4): x along the fingers."""
+        self._require_own_thread()
+        self._update_places()
+        site = self._data.site(GRASP)
+        map_from_grasp = _transform(site.xpos, site.xmat.reshape(3, 3))
+        return inverse(transform_from_floor_pose(self._drive.pose())) @ map_from_grasp
 
     def true_pose(self) -> FloorPose:
         """Return map_from_base."""
@@ -205,6 +243,11 @@ class Simulator:
         self._require_own_thread()
         return self._names.touched(self._data.contact.geom[: self._data.ncon])
 
+    def _made_drive(self) -> Drive:
+        if self._settings.wheels:
+            return WheelDrive(self._model, self._data, self._settings.robot.base)
+        return PlanarDrive(self._model, self._data)
+
     def _update_places(self) -> None:
         """Compute where everything is; after a step it is known only from before that step."""
         mujoco.mj_kinematics(self._model, self._data)
@@ -224,10 +267,10 @@ class Simulator:
             )
 
 
-def model_of(plan: HousePlan, sizes: RobotSizes) -> mujoco.MjModel:
+def model_of(plan: HousePlan, sizes: RobotSizes, *, wheels: bool = False) -> mujoco.MjModel:
     """Return the house with the robot in it, ready to be stepped."""
     spec = house_spec(plan)
-    add_robot(spec, sizes)
+    add_robot(spec, sizes, wheels=wheels)
     spec.option.timestep = _STEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
