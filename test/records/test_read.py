@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sensor_data
-from missions import INSTRUCTION, carried_out, costmap_view, floor_frame
+from missions import ABORTED, INSTRUCTION, carried_out, costmap_view, floor_frame
 from surround import room_sight
 
 from vlm_nav.core.candidate import Pixel
@@ -96,7 +97,7 @@ def test_a_record_of_a_later_format_is_refused_with_advice(records: Path) -> Non
         content = json.loads(head) | {'format_version': FORMAT_VERSION + 1}
         (folder / name).write_text(json.dumps(content) + '\n', encoding='utf-8')
         with pytest.raises(
-            RecordVersionError, match=rf'{name} has format 3; .* up to 2\. A later'
+            RecordVersionError, match=rf'{name} has format 4; .* up to 3\. A later'
         ):
             read_record(folder)
         (folder / name).unlink()
@@ -253,10 +254,54 @@ def test_what_several_cameras_saw_leads_to_the_same_decision_again(records: Path
     assert holds_nothing_else(records / 'a_record')
 
 
+def as_of_format_2(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of one decision as it was written before there could be several."""
+    (decision,) = content.pop('decisions')
+    drive, ended = decision['drive'], content.pop('ended')
+    for name in ('look', 'questions', 'turns', 'drive'):
+        del decision[name]
+    del content['arrivals']
+    for question in content['questions']:
+        del question['visited']
+    of_its_own = {'decision': decision, 'drive': drive, 'ended_s': ended['at_s']}
+    return {**content, **of_its_own, 'format_version': 2}
+
+
+def test_a_record_of_the_second_format_reads_as_one_of_one_decision(records: Path) -> None:
+    carried_out(records, outcome=ABORTED)
+    folder = records / 'a_record'
+    now = read_record(folder)
+    content = as_of_format_2(json.loads((folder / 'decision.json').read_bytes()))
+    (folder / 'decision.json').write_text(json.dumps(content))
+    before = read_record(folder)
+    assert before.format_version == 2
+    assert before.decisions == now.decisions
+    assert before.ended == now.ended
+    assert (before.looks, before.questions) == (now.looks, now.questions)
+    # Its events say the same: a decision's line was what it is now.
+    (folder / 'decision.json').unlink()
+    first, *rest = (folder / 'events.jsonl').read_text(encoding='utf-8').splitlines()
+    started = json.dumps({**json.loads(first), 'format_version': 2})
+    (folder / 'events.jsonl').write_text('\n'.join([started, *rest, '']), encoding='utf-8')
+    assert read_record(folder) == before
+
+
+@pytest.mark.parametrize('left', ['decision', 'drive', 'ended_s'])
+def test_a_record_of_the_second_format_may_lack_what_never_came(records: Path, left: str) -> None:
+    carried_out(records)
+    folder = records / 'a_record'
+    content = as_of_format_2(json.loads((folder / 'decision.json').read_bytes()))
+    content[left] = None
+    (folder / 'decision.json').write_text(json.dumps(content))
+    record = read_record(folder)
+    found = {'decision': record.decision, 'drive': record.drive, 'ended_s': record.ended_s}
+    assert found[left] is None
+
+
 def test_a_record_of_the_first_format_reads_as_one_of_one_camera(records: Path) -> None:
     carried_out(records)
     folder = records / 'a_record'
-    content = json.loads((folder / 'decision.json').read_bytes())
+    content = as_of_format_2(json.loads((folder / 'decision.json').read_bytes()))
     for look in content['looks']:
         (view,) = look.pop('views')
         del view['camera_name']
@@ -266,6 +311,7 @@ def test_a_record_of_the_first_format_reads_as_one_of_one_camera(records: Path) 
     assert_same(floor_frame(), again.frame)
     assert again.further == ()
     assert read_record(folder).format_version == 1
+    assert read_record(folder).decision is not None
 
 
 def test_the_same_questions_are_asked_of_what_was_seen_again(records: Path) -> None:

@@ -229,8 +229,8 @@ def test_numbers_from_elsewhere_break_nothing(records: Path) -> None:
     content['looks'][0]['costmaps'][0] |= {'resolution_m': 1e308, 'origin_yaw_rad': 1e308}
     content['questions'][-1]['shown'][0]['radius_px'] = 1e9
     content['questions'][-1]['shown'][0]['marks'][0]['anchor']['u_px'] = None
-    content['decision']['waypoint'] |= {'x_m': 1e308, 'yaw_rad': None}
-    content['decision']['confidence'] = None
+    content['decisions'][0]['waypoint'] |= {'x_m': 1e308, 'yaw_rad': None}
+    content['decisions'][0]['confidence'] = None
     (folder / 'decision.json').write_text(json.dumps(content))
     assert 'Reached its goal' in Page(write_report(folder)).text
 

@@ -49,7 +49,7 @@ def test_every_part_and_every_unit_is_explained() -> None:
     assert unexplained == []
 
 
-@pytest.mark.parametrize('spoil', ['format_version', 'identifier', 'looks', 'decision'])
+@pytest.mark.parametrize('spoil', ['format_version', 'identifier', 'looks', 'decisions', 'ended'])
 def test_a_record_that_lacks_a_part_breaks_the_schema(records: Path, spoil: str) -> None:
     carried_out(records)
     content = json.loads((records / 'a_record' / 'decision.json').read_bytes())

@@ -223,7 +223,7 @@ def test_numbers_that_json_lacks_become_null(records: Path) -> None:
     for event in (Started('r', 'go'), Decided(decision), Ended(decision, None)):
         write(event)
     kept = json.loads((records / 'r' / 'decision.json').read_text(), parse_constant=pytest.fail)
-    assert kept['decision']['waypoint']['x_m'] is None
+    assert kept['decisions'][0]['waypoint']['x_m'] is None
     assert read_record(records / 'r').decision is not None
 
 

@@ -15,7 +15,7 @@ REPORT = 'report.html'
 _OURS = re.compile(
     r'events\.jsonl|decision\.json(\.tmp)?|report\.html'
     r'|(look|depth)\d*(_view\d+)?\.(png|npy)|costmap\d*_\d+\.png'
-    r'|round\d+_run\d+(_attempt\d+)?(_picture\d+)?(_again\d+)?\.[a-z0-9]+'
+    r'|(look\d+_)?(arrival_|point_)?round\d+_run\d+(_attempt\d+)?(_picture\d+)?(_again\d+)?\.[a-z0-9]+'
 )
 _LONGEST_NAME = 100
 

@@ -1,16 +1,23 @@
-"""From decisions and drives to what the record says of them."""
+"""From decisions, drives and turns to what the record says of them."""
 
 from __future__ import annotations
 
 from vlm_nav.core.decision import Decision, Waypoint
+from vlm_nav.navigation.events import ArrivalChecked, Turned
 from vlm_nav.navigation.ports import DriveOutcome
-from vlm_nav.records.schema import DecisionPart, DrivePart, WaypointPart
+from vlm_nav.records.schema import (
+    CheckedPart,
+    DecidedPart,
+    DrivePart,
+    TurnPart,
+    WaypointPart,
+)
 
 
-def decision_part(decision: Decision, at_s: float) -> DecisionPart:
+def decided_part(decision: Decision, at_s: float) -> DecidedPart:
     """Return what the record says of a decision."""
     waypoint = decision.waypoint
-    return DecisionPart(
+    return DecidedPart(
         at_s=at_s,
         outcome=decision.outcome.value,
         waypoint=None if waypoint is None else _waypoint_part(waypoint),
@@ -29,6 +36,29 @@ def drive_part(outcome: DriveOutcome, at_s: float) -> DrivePart:
         reached=outcome.reached,
         reason=None if outcome.reason is None else outcome.reason.value,
         detail=outcome.detail,
+    )
+
+
+def turn_part(turned: Turned, at_s: float) -> TurnPart:
+    """Return what the record says of a turn."""
+    outcome = turned.outcome
+    return TurnPart(
+        at_s=at_s,
+        angle_rad=turned.angle_rad,
+        turned=outcome.reached,
+        reason=None if outcome.reason is None else outcome.reason.value,
+        detail=outcome.detail,
+    )
+
+
+def checked_part(checked: ArrivalChecked, at_s: float) -> CheckedPart:
+    """Return what the record says of a look for whether the robot had arrived."""
+    return CheckedPart(
+        at_s=at_s,
+        arrived=checked.arrived,
+        said=checked.said,
+        distance_m=checked.distance_m,
+        detail=checked.detail,
     )
 
 

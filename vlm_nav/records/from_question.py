@@ -44,6 +44,7 @@ def question_part(asked: Asked, look: int | None, at_s: float) -> QuestionPart:
         may_answer_none=question.may_answer_none,
         may_answer_arrived=question.may_answer_arrived,
         evidence=question.evidence,
+        visited=question.visited,
         labels=question.labels,
         shown=tuple(_shown_part(picture) for picture in question.pictures),
         candidates=tuple(_candidate_part(candidate) for candidate in asked.candidates),

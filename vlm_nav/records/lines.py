@@ -1,19 +1,14 @@
-"""The lines of `events.jsonl`, and how they add up to a record.
-
-A record is what its lines say, so that one whose process was killed reads like any other.
-"""
+"""The lines of `events.jsonl`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from vlm_nav.records.errors import RecordError
 from vlm_nav.records.look_parts import LookPart
 from vlm_nav.records.question_parts import QuestionPart, ReplyPart
-from vlm_nav.records.schema import DecisionPart, DrivePart, HeaderPart, Record
+from vlm_nav.records.schema import CheckedPart, DecidedPart, DrivePart, HeaderPart, TurnPart
 from vlm_nav.records.values import Part
 
 
@@ -49,7 +44,21 @@ class DecidedLine(Part):
     """It was clear what to do."""
 
     event: Literal['decided'] = 'decided'
-    decision: DecisionPart
+    decision: DecidedPart
+
+
+class CheckedLine(Part):
+    """It was clear whether the robot had arrived."""
+
+    event: Literal['checked'] = 'checked'
+    arrival: CheckedPart
+
+
+class TurnedLine(Part):
+    """A turn on the spot ended."""
+
+    event: Literal['turned'] = 'turned'
+    turn: TurnPart
 
 
 class DroveLine(Part):
@@ -64,60 +73,19 @@ class EndedLine(Part):
 
     event: Literal['ended'] = 'ended'
     at_s: float
-    decision: DecisionPart
+    decision: DecidedPart
     drive: DrivePart | None
 
 
 Line: TypeAlias = (
-    StartedLine | LookedLine | AskedLine | AnsweredLine | DecidedLine | DroveLine | EndedLine
+    StartedLine
+    | LookedLine
+    | AskedLine
+    | AnsweredLine
+    | CheckedLine
+    | DecidedLine
+    | TurnedLine
+    | DroveLine
+    | EndedLine
 )
 LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator='event')])
-
-
-def record_from(lines: Iterable[Line]) -> Record:
-    """Return the record that the lines add up to, the first of them a StartedLine.
-
-    Raises RecordError where it is not, or where an answer has no question.
-    """
-    first, *rest = tuple(lines) or (None,)
-    if not isinstance(first, StartedLine):
-        found = 'nothing' if first is None else first.event
-        raise RecordError(f"a record begins with the line 'started', found {found}")
-    looks: list[LookPart] = []
-    questions: list[QuestionPart] = []
-    decision: DecisionPart | None = None
-    drive: DrivePart | None = None
-    ended_s: float | None = None
-    for line in rest:
-        match line:
-            case LookedLine():
-                looks.append(line.look)
-            case AskedLine():
-                questions.append(line.question)
-            case AnsweredLine():
-                _reply(questions, line)
-            case DecidedLine():
-                decision = line.decision
-            case DroveLine():
-                drive = line.drive
-            case EndedLine():
-                # What was told when it happened bears the time at which it happened.
-                decision, drive = decision or line.decision, drive or line.drive
-                ended_s = line.at_s
-    return Record(
-        **{name: getattr(first, name) for name in HeaderPart.model_fields},
-        looks=tuple(looks),
-        questions=tuple(questions),
-        decision=decision,
-        drive=drive,
-        ended_s=ended_s,
-    )
-
-
-def _reply(questions: list[QuestionPart], line: AnsweredLine) -> None:
-    if not 0 <= line.question < len(questions):
-        raise RecordError(
-            f'an answer belongs to one of {len(questions)} questions, got {line.question}'
-        )
-    asked = questions[line.question]
-    questions[line.question] = asked.model_copy(update={'reply': line.reply})

@@ -130,8 +130,9 @@ class ReplyPart(Part):
 class QuestionPart(Part):
     """A question; runs and rounds count from 1, `look` is an index into the looks.
 
-    `look` is null where nothing was looked at in this record. `reply` is null where nothing came
-    back before the end.
+    `look` is null where nothing was looked at in this record. `visited` are the labels that were
+    told to lead to where the robot had been. `reply` is null where nothing came back before the
+    end.
     """
 
     at_s: float
@@ -145,6 +146,7 @@ class QuestionPart(Part):
     may_answer_none: bool
     may_answer_arrived: bool
     evidence: tuple[Text, ...]
+    visited: tuple[int, ...] = ()
     labels: tuple[int, ...]
     shown: tuple[ShownPart, ...]
     candidates: tuple[CandidatePart, ...]

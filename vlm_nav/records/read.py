@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.records.adding_up import record_from
 from vlm_nav.records.errors import RecordError, RecordVersionError
 from vlm_nav.records.folder import DECISION, EVENTS
 from vlm_nav.records.from_sight import sight_from
-from vlm_nav.records.lines import LINE, Line, record_from
+from vlm_nav.records.lines import LINE, Line
 from vlm_nav.records.look_parts import LookPart
 from vlm_nav.records.schema import FORMAT_VERSION, Record
 from vlm_nav.records.versions import installed_versions

@@ -7,25 +7,29 @@ import itertools
 from pathlib import Path
 
 from vlm_nav.core.events import Event
-from vlm_nav.navigation.events import Decided, Drove, Ended, Looked
+from vlm_nav.navigation.events import ArrivalChecked, Decided, Drove, Ended, Looked, Turned
 from vlm_nav.records import folder as files
-from vlm_nav.records.from_decision import decision_part, drive_part
+from vlm_nav.records.adding_up import record_from
+from vlm_nav.records.from_decision import checked_part, decided_part, drive_part, turn_part
 from vlm_nav.records.from_question import pictures_of, question_part, reply_part
 from vlm_nav.records.from_sight import look_part
 from vlm_nav.records.lines import (
     AnsweredLine,
     AskedLine,
+    CheckedLine,
     DecidedLine,
     DroveLine,
     EndedLine,
     Line,
     LookedLine,
     StartedLine,
-    record_from,
+    TurnedLine,
 )
 from vlm_nav.records.question_parts import PictureFilePart
 from vlm_nav.vlm.events import Answered, Asked
+from vlm_nav.vlm.question import Purpose
 
+_PURPOSES = {Purpose.ARRIVAL: 'arrival_', Purpose.IMAGE_POINT: 'point_'}
 _ENDINGS = {'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp'}
 
 
@@ -71,7 +75,11 @@ class Recording:
             case Answered():
                 line = self._answered(event, at_s)
             case Decided():
-                line = DecidedLine(decision=decision_part(event.decision, at_s))
+                line = DecidedLine(decision=decided_part(event.decision, at_s))
+            case ArrivalChecked():
+                line = CheckedLine(arrival=checked_part(event, at_s))
+            case Turned():
+                line = TurnedLine(turn=turn_part(event, at_s))
             case Drove():
                 line = DroveLine(drive=drive_part(event.outcome, at_s))
             case Ended():
@@ -110,16 +118,18 @@ class Recording:
         known = self._names.get(digest)
         if known is not None:
             return known
-        name = _picture_name(asked, number, media_type, set(self._names.values()))
+        name = _picture_name(asked, self._looks, number, media_type, set(self._names.values()))
         files.store(self.folder, name, data)
         self._names[digest] = name
         return name
 
 
-def _picture_name(asked: Asked, number: int, media_type: str, taken: set[str]) -> str:
+def _picture_name(asked: Asked, look: int, number: int, media_type: str, taken: set[str]) -> str:
+    of_look = f'look{look}_' if look > 1 else ''
     attempt = f'_attempt{asked.attempt}' if asked.attempt > 1 else ''
     picture = f'_picture{number}' if number > 1 else ''
-    stem = f'round{asked.round}_run{asked.run}{attempt}{picture}'
+    purpose = _PURPOSES.get(asked.question.purpose, '')
+    stem = f'{of_look}{purpose}round{asked.round}_run{asked.run}{attempt}{picture}'
     ending = _ENDINGS.get(media_type, 'bin')
     again = (f'{stem}_again{count}.{ending}' for count in itertools.count(2))
     names = itertools.chain([f'{stem}.{ending}'], again)
@@ -128,4 +138,4 @@ def _picture_name(asked: Asked, number: int, media_type: str, taken: set[str]) -
 
 def _ended(event: Ended, at_s: float) -> EndedLine:
     drive = None if event.drive is None else drive_part(event.drive, at_s)
-    return EndedLine(at_s=at_s, decision=decision_part(event.decision, at_s), drive=drive)
+    return EndedLine(at_s=at_s, decision=decided_part(event.decision, at_s), drive=drive)

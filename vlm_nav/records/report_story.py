@@ -74,11 +74,11 @@ def answered_by_double(record: Record) -> bool:
 
 
 def _decisions(record: Record) -> Sequence[DecisionPart]:
-    return () if record.decision is None else (record.decision,)
+    return record.decisions
 
 
 def _drives(record: Record) -> Sequence[DrivePart]:
-    return () if record.drive is None else (record.drive,)
+    return [one.drive for one in record.decisions if one.drive is not None]
 
 
 def _first(drives: Sequence[DrivePart], after_s: float, until_s: float) -> DrivePart | None:

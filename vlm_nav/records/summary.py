@@ -12,13 +12,24 @@ _LONGEST_DETAIL = 120
 
 
 def summary_line(record: Record) -> str:
-    """Return who was told what, what was decided, how sure, and how it ended, in one line."""
+    """Return who was told what, what was decided last, and how it ended, in one line."""
     parts = [f'{folder_name(record.identifier)} {_one_line(record.instruction)}:']
+    if len(record.decisions) > 1:
+        drives = sum(decision.drive is not None for decision in record.decisions)
+        parts.append(f'{len(record.decisions)} decisions, {drives} drives |')
     parts.append('no decision' if record.decision is None else _decided(record.decision))
     if record.drive is not None:
         parts.append(f'| {_driven(record.drive)}')
+    elif record.decision is not None and _ended_otherwise(record):
+        parts.append(f'| not carried on: {record.ended and record.ended.reason}')
     parts.append('| never ended' if record.ended_s is None else f'| {record.ended_s:.1f} s in all')
     return ' '.join(parts)
+
+
+def _ended_otherwise(record: Record) -> bool:
+    """Return whether the instruction was stopped after its last decision."""
+    decision, ended = record.decision, record.ended
+    return decision is not None and ended is not None and ended.reason != decision.reason
 
 
 def _decided(decision: DecisionPart) -> str:
