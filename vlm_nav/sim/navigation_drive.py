@@ -66,7 +66,7 @@ class Drive:
         self._path: FloatArray | None = None if before is None else before._path
         self._plan_due_s: float = -math.inf if before is None else before._plan_due_s
         self._failures = 0
-        self._tried_again = False
+        self._tried_again: set[int] = set()
         self._motion: Motion | None = None
         self._motions = self._take_turns()
         self._moved_from: tuple[float, FloorPose] | None = None
@@ -113,7 +113,7 @@ class Drive:
             return NavigationResult(GoalStatus.ABORTED, NO_VALID_PATH, words)
         self._path = self.new_plan = path
         self._own_path = True
-        self._tried_again = False
+        self._tried_again.discard(NO_VALID_PATH)
         return None
 
     def _failed(self, failure: NavigationResult, pose: FloorPose) -> NavigationResult | None:
@@ -121,18 +121,18 @@ class Drive:
         if failure.error_code == GOAL_OUTSIDE_MAP:
             return failure
         self._moved_from = None
-        planning = failure.error_code == NO_VALID_PATH
-        if planning:
+        if failure.error_code == NO_VALID_PATH:
             self._path = None
-        if not self._tried_again:
-            self._tried_again = True
+        if failure.error_code not in self._tried_again:
+            self._tried_again.add(failure.error_code)
+            # A costmap is cleared before the second try.
             self.recoveries += 1
-            if not planning:
-                return None
+            self._plan_due_s = -math.inf
+            return None
         if self._failures == self._settings.recovery.retries:
             return failure
         self._failures += 1
-        self._tried_again = False
+        self._tried_again.clear()
         self._next_motion()
         return None
 

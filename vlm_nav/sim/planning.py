@@ -60,7 +60,9 @@ def find_path(
         passable |= costmap.values == UNKNOWN
     prices = 1.0 + settings.keeping_off * np.clip(costmap.values, 0, 98) / 98.0
     ways = MCP_Geometric(np.where(passable, prices, -1.0), fully_connected=True)
-    reached, _ = ways.find_costs([start_cell])
+    # Whoever can stand on the goal is done there; else all that can be reached is looked through.
+    ends = [goal_cell] if passable[goal_cell] else None
+    reached, _ = ways.find_costs([start_cell], ends)
     end_cell = _nearest(np.isfinite(reached), goal_cell, settings.tolerance_m, costmap)
     if end_cell is None:
         return None
