@@ -69,8 +69,8 @@ def test_pixels_of_known_boxes_lie_on_their_faces_within_a_millimetre(
 ) -> None:
     robot.place(pose)
     robot.set_head(pan_rad, tilt_rad)
-    robot.set_velocity(0.2, 0.1)
-    robot.advance(1.0)
+    robot.set_velocity(0.3, 0.5)
+    robot.advance(0.5)
     view = robot.look()
     points = points_map(view)
     shown = set(np.unique(view.things)) - {NOTHING, 1}
@@ -80,12 +80,31 @@ def test_pixels_of_known_boxes_lie_on_their_faces_within_a_millimetre(
         assert errors_m.max() < 1e-3
 
 
+def test_pictures_and_scans_are_of_where_the_robot_is_not_of_a_step_before(
+    robot: Simulator,
+) -> None:
+    eye, lidar = robot.look().base_from_camera, robot.scan().base_from_lidar
+    robot.set_velocity(0.4, 0.8)
+    robot.advance(0.5)
+    assert robot.look().base_from_camera == pytest.approx(eye, abs=1e-4)
+    robot.advance(0.5)
+    assert robot.scan().base_from_lidar == pytest.approx(lidar, abs=1e-4)
+
+
 def test_floor_and_walls_are_where_the_plan_says_within_a_millimetre(robot: Simulator) -> None:
     view = robot.look()
     points = points_map(view)[view.things == NOTHING]
     inside = np.minimum(points[:, :2] - LOW_M, HIGH_M - points[:, :2]).min(axis=1)
     assert np.minimum(np.abs(points[:, 2]), np.abs(inside)).max() < 1e-3
     assert (np.abs(points[:, 2]) < 1e-3).mean() > 0.5
+
+
+def test_things_have_their_colours_where_the_truth_says_they_are(robot: Simulator) -> None:
+    view = robot.look()
+    red, blue = view.rgb[view.things == 0], view.rgb[view.things == 2]
+    assert min(len(red), len(blue)) > 30
+    assert (red[:, 0] > red[:, 1:].max(axis=1) + 50).mean() > 0.95
+    assert (blue[:, 2] > blue[:, :2].max(axis=1) + 30).mean() > 0.8
 
 
 def test_floor_is_seen_from_less_than_the_blind_zone_on_and_nothing_of_the_robot(
@@ -246,6 +265,8 @@ def test_odometry_with_drift_strays_the_same_way_for_the_same_seed() -> None:
         simulator.advance(4.0)
         told.append(simulator.odometry())
         true = simulator.true_pose()
+        simulator.place(START)
+        assert simulator.odometry() == START
         simulator.close()
     assert told[0] == told[1] != told[2]
     astray_m = math.hypot(told[0].x_m - true.x_m, told[0].y_m - true.y_m)
