@@ -27,7 +27,7 @@ from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 from vlm_nav.ros.grids import grid_message, path_message
 from vlm_nav.ros.lifecycle_stand_in import LifecycleStandIn
-from vlm_nav.ros.nav2_names import ACTION
+from vlm_nav.ros.nav2_names import ACTION, SPIN_ACTION
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT, SENSOR
 from vlm_nav.ros.served_action import ServedAction
@@ -43,7 +43,6 @@ from vlm_nav.sim.navigation_words import (
     SpinGoal,
 )
 
-SPIN = 'spin'
 BEHAVIORS = 'behavior_server'
 _GLOBAL_PERIOD_NS = NS_IN_S
 _LOCAL_PERIOD_NS = NS_IN_S // 2
@@ -81,7 +80,9 @@ class Nav2StandIn:
         self._drives = ServedAction(
             node, NavigateToPose, ACTION, lambda: self._lifecycle.is_active(NAVIGATOR)
         )
-        self._spins = ServedAction(node, Spin, SPIN, lambda: self._lifecycle.is_active(BEHAVIORS))
+        self._spins = ServedAction(
+            node, Spin, SPIN_ACTION, lambda: self._lifecycle.is_active(BEHAVIORS)
+        )
         self._own_client = ActionClient(node, NavigateToPose, ACTION)
         node.create_subscription(PoseStamped, 'goal_pose', self._take_goal_pose, SENSOR)
         self._plan = node.create_publisher(Path, 'plan', OUTPUT)
