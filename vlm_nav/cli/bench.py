@@ -9,16 +9,20 @@ import typer
 
 from vlm_nav.bench.pivot import PivotBench, bench_pivot
 from vlm_nav.bench.scenes import BESIDE_THE_CHECKOUT
+from vlm_nav.cli.bench_drive import drive
 from vlm_nav.cli.saying import say
 
 VARIABLE = 'VLM_NAV_TEST_DATA'
 
-bench = typer.Typer(help='Measure; medians on one core.', no_args_is_help=True)
+bench = typer.Typer(help='Measure.', no_args_is_help=True)
 
 
 @bench.callback()
 def measure() -> None:
-    """Measure; medians on one core."""
+    """Measure."""
+
+
+bench.command()(drive)
 
 
 @bench.command()

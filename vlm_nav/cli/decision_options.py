@@ -16,6 +16,7 @@ from vlm_nav.navigation.decision_parameters import (
     decision_settings,
 )
 from vlm_nav.navigation.parameter_file import checked_values, value_of_words, values_of_file
+from vlm_nav.navigation.parameters import Parameter
 
 Instruction = Annotated[str, typer.Option(help='What to do, in words.')]
 Vlm = Annotated[
@@ -35,19 +36,25 @@ OneParameter = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option('--json', help='Say it as JSON on standard output.')]
 
-_TABLE = (*LOOKING_PARAMETERS, *DECIDING_PARAMETERS)
+DECISION_TABLE: tuple[Parameter, ...] = (*LOOKING_PARAMETERS, *DECIDING_PARAMETERS)
+"""What one decision depends on."""
+
 _NODE = 'navigator'
 
 
 @dataclass(frozen=True)
 class DecisionOptions:
-    """What was given to a command that decides; None leaves a parameter as it is."""
+    """What was given to a command that decides; None leaves a parameter as it is.
+
+    `table` are the parameters that there are.
+    """
 
     vlm: str | None = None
     model: str | None = None
     base_url: str | None = None
     params: Path | None = None
     param: Sequence[str] | None = None
+    table: Sequence[Parameter] = DECISION_TABLE
 
     def given(self) -> dict[str, Any]:
         """Return what was set: by the file, by `name:=value` over it, by options over both.
@@ -55,7 +62,7 @@ class DecisionOptions:
         Raises InvalidValueError for a file or a `name:=value` that holds no parameter.
         """
         given = {} if self.params is None else values_of_file(self.params, _NODE)
-        given |= dict(_known(*value_of_words(words)) for words in self.param or ())
+        given |= dict(_known(*value_of_words(words), self.table) for words in self.param or ())
         options = {
             'vlm.spec': self.vlm,
             'vlm.model': self.model,
@@ -64,7 +71,9 @@ class DecisionOptions:
         return given | {name: value for name, value in options.items() if value is not None}
 
 
-def values_of(given: dict[str, Any]) -> dict[str, Any]:
+def values_of(
+    given: dict[str, Any], table: Sequence[Parameter] = DECISION_TABLE
+) -> dict[str, Any]:
     """Return the values of all parameters that a decision depends on, the environment's too.
 
     Raises InvalidValueError for a value that its parameter may not have.
@@ -75,7 +84,7 @@ def values_of(given: dict[str, Any]) -> dict[str, Any]:
         name: os.environ[variable] for name, variable in usual.items() if os.environ.get(variable)
     }
     stated = {name: value for name, value in given.items() if value != ''}
-    return checked_values(_TABLE, from_environment | stated)
+    return checked_values(table, from_environment | stated)
 
 
 def settings_of(values: dict[str, Any], *, with_depth: bool = True) -> DecisionSettings:
@@ -88,8 +97,8 @@ def settings_of(values: dict[str, Any], *, with_depth: bool = True) -> DecisionS
         raise InvalidValueError(str(error)) from error
 
 
-def _known(name: str, value: Any) -> tuple[str, Any]:
-    known = [entry.name for entry in _TABLE]
+def _known(name: str, value: Any, table: Sequence[Parameter]) -> tuple[str, Any]:
+    known = [entry.name for entry in table]
     if name not in known:
         raise InvalidValueError(
             f'no decision depends on a parameter {name!r}; known: {", ".join(known)}'

@@ -64,6 +64,11 @@ class Seer(ScriptedModel):
         self._views = views
         self._right = right
 
+    def places_seen(self, identifier: str, instruction: str) -> FloatArray:
+        """Return where on the map (n, 2) a picture shows what is meant, none where it does not."""
+        seen = self._seen_in(identifier, instruction)
+        return np.empty((0, 2)) if seen is None else seen.places
+
     def reply(self, question: Question) -> str:
         """Return the answer to the question, or in a share of the questions a random one."""
         lot = random.Random(_digest(question))

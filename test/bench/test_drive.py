@@ -1,0 +1,66 @@
+"""Episodes are driven by the navigator's mission, and judged by the world."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vlm_nav.bench.drive import DriveOptions, Strategy, drive_episode, notice_for
+from vlm_nav.bench.driving import drive_seeds, in_order
+from vlm_nav.bench.episodes import episode_of
+from vlm_nav.bench.results import EpisodeResult
+from vlm_nav.cli.bench_drive import TABLE
+from vlm_nav.cli.decision_options import settings_of, values_of
+from vlm_nav.core.errors import InvalidValueError
+
+SEED = 3
+SETTINGS = settings_of(values_of({}, TABLE))
+
+
+def options(strategy: Strategy, vlm: str) -> DriveOptions:
+    return DriveOptions(strategy, vlm, SETTINGS)
+
+
+def timeless(result: EpisodeResult) -> EpisodeResult:
+    return replace(result, wall_s=0.0)
+
+
+def test_the_same_episode_twice_is_the_same_drive_in_whatever_process() -> None:
+    oracle = options(Strategy.PIVOT, 'oracle')
+    once = timeless(drive_episode(episode_of(SEED), oracle))
+    assert once.success
+    assert once.collisions == 0
+    seeds = [SEED, SEED + 1]
+    others = [timeless(result) for result in in_order(drive_seeds(seeds, oracle, workers=2))]
+    assert others[0] == once
+
+
+def test_the_classical_way_finds_a_thing_by_the_same_eyes() -> None:
+    found = drive_episode(episode_of(SEED), options(Strategy.FRONTIER, 'seer'))
+    assert (found.outcome, found.success, found.collisions) == ('arrived', True, 0)
+    assert 0.0 < found.spl <= 1.0
+
+
+def test_who_only_says_that_it_arrived_has_no_success() -> None:
+    result = drive_episode(episode_of(SEED), options(Strategy.RANDOM, 'scripted:arrived'))
+    assert not result.success
+    assert result.spl == 0.0
+
+
+def test_a_record_with_its_page_is_kept_of_each_episode(tmp_path: Path) -> None:
+    kept = replace(options(Strategy.PIVOT, 'scripted:none'), out=tmp_path)
+    drive_episode(episode_of(SEED), kept)
+    (page,) = tmp_path.glob('*/report.html')
+    assert 'gave up' in page.read_text(encoding='utf-8').lower().replace('_', ' ')
+
+
+def test_it_is_told_that_no_model_answers() -> None:
+    assert 'not a model' in notice_for(options(Strategy.PIVOT, 'seer:0.5'))
+    assert 'not from a model' in notice_for(options(Strategy.PIVOT, 'scripted:first'))
+    with pytest.raises(InvalidValueError, match='oracle'):
+        notice_for(options(Strategy.PIVOT, 'prophet'))
+
+
+def test_somebody_has_to_drive() -> None:
+    with pytest.raises(InvalidValueError):
+        list(drive_seeds([1], options(Strategy.PIVOT, 'seer'), workers=0))

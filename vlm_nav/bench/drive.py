@@ -1,0 +1,165 @@
+"""Drives an episode: the navigator's own mission in a simulated house, with no ROS between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vlm_nav.bench.episodes import SUCCESS_M, Episode
+from vlm_nav.bench.results import EpisodeResult
+from vlm_nav.bench.strategies import FrontierSelector
+from vlm_nav.bench.watching import CallWatch, PathWatch
+from vlm_nav.core.decision import DecisionOutcome
+from vlm_nav.core.events import Listener
+from vlm_nav.navigation.decision_making import mission_for, selector_for
+from vlm_nav.navigation.decision_parameters import DecisionSettings
+from vlm_nav.navigation.mission import MissionEnd, new_identifier, unnamed
+from vlm_nav.navigation.selectors import Selector
+from vlm_nav.records.folder import folder_name
+from vlm_nav.records.report import write_report
+from vlm_nav.records.write import RecordWriter
+from vlm_nav.sim.clearance import Clearance
+from vlm_nav.sim.geodesic import distances_to_thing
+from vlm_nav.sim.house_costmap import house_costmap
+from vlm_nav.sim.house_plan import HousePlan
+from vlm_nav.sim.house_planning import plan_house
+from vlm_nav.sim.navigation_stand_in import NavigationStandIn
+from vlm_nav.sim.occupancy import in_the_way
+from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
+from vlm_nav.sim.seer import Seer, seeing_double
+from vlm_nav.sim.simulated_robot import SimulatedRobot
+from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.views import RecentViews
+from vlm_nav.vlm.doubles import RandomChoice
+from vlm_nav.vlm.model import Model, close, notice_of
+from vlm_nav.vlm.specification import model_from_spec
+
+
+class Strategy(str, Enum):
+    """How places to go to are chosen."""
+
+    PIVOT = 'pivot'
+    FRONTIER = 'frontier'
+    RANDOM = 'random'
+
+
+@dataclass(frozen=True)
+class DriveOptions:
+    """How episodes are driven; `out` is where a record of each is kept, None for none.
+
+    `vlm` names the model, the simulator's own doubles among them.
+    """
+
+    strategy: Strategy
+    vlm: str
+    settings: DecisionSettings
+    out: Path | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def model_of(options: DriveOptions, plan: HousePlan, views: RecentViews) -> Model:
+    """Return the model that answers in an episode; raises UnknownModelError for none known."""
+    doubles = {name: partial(_double, name, plan, views) for name in ('seer', 'oracle')}
+    rng = random.Random(options.settings.seed)
+    return model_from_spec(options.vlm, settings=options.settings.model, rng=rng, further=doubles)
+
+
+def notice_for(options: DriveOptions) -> str:
+    """Return who answers, for reports; raises UnknownModelError for a model that is none."""
+    empty = HousePlan('', 0, (), (), (), ())
+    return notice_of(model_of(options, empty, RecentViews())) or 'a model answers'
+
+
+def drive_episode(episode: Episode, options: DriveOptions) -> EpisodeResult:
+    """Return how the episode went; it is driven in a simulator of its own."""
+    began_s = time.perf_counter()
+    plan = plan_house(episode.template, episode.seed)
+    path, calls = PathWatch(episode.start), CallWatch()
+    end = asyncio.run(_drive(episode, options, plan, path, calls))
+    if options.out is not None:
+        write_report(options.out / folder_name(end.decision.record), path=path.path)
+    field = distances_to_thing(plan, plan.thing(episode.target))
+    arrived = end.decision.outcome is DecisionOutcome.ARRIVED
+    return EpisodeResult(
+        seed=episode.seed,
+        house=episode.template,
+        target=episode.target,
+        outcome=end.decision.outcome.value,
+        reason=end.reason.value if end.reason else None,
+        success=arrived and field.at(*path.path[-1]) <= SUCCESS_M,
+        geodesic_m=episode.geodesic_m,
+        path_m=path.path_m,
+        collisions=path.collisions,
+        decisions=calls.decisions,
+        vlm_calls=calls.vlm_calls,
+        tokens=calls.tokens,
+        wall_s=time.perf_counter() - began_s,
+    )
+
+
+async def _drive(
+    episode: Episode,
+    options: DriveOptions,
+    plan: HousePlan,
+    path: PathWatch,
+    calls: CallWatch,
+) -> MissionEnd:
+    views = RecentViews()
+    simulator = partial(Simulator, plan, SimulatorSettings(seed=episode.seed), episode.start)
+    model = model_of(options, plan, views)
+    listeners: list[Listener] = [calls]
+    if options.out is not None:
+        writer = RecordWriter(options.out, on_problem=_tell, parameters=options.parameters)
+        listeners.append(writer)
+    try:
+        async with SimulatedRobot(simulator) as robot:
+            costmap = house_costmap(plan)
+            stand_in = NavigationStandIn(costmap, Clearance(in_the_way(plan.footprints())))
+            driver = SimulatedDriver(robot, stand_in, path)
+            mission = mission_for(
+                options.settings,
+                SimulatedEyes(robot, costmap, views.keep),
+                SimulatedBase(driver),
+                SimulatedTurner(driver),
+                model,
+                listeners,
+                selector=_selector(options, model, plan, views, listeners),
+                name_record=unnamed if options.out is None else new_identifier,
+            )
+            return await mission.carry_out(episode.instruction)
+    finally:
+        await close(model)
+
+
+def _selector(
+    options: DriveOptions,
+    model: Model,
+    plan: HousePlan,
+    views: RecentViews,
+    listeners: Sequence[Listener],
+) -> Selector:
+    settings = options.settings
+    if options.strategy is Strategy.FRONTIER:
+        return FrontierSelector(Seer(plan, views).places_seen, settings.free_space)
+    if options.strategy is Strategy.RANDOM:
+        # One run of one round: any of the places that PIVOT would offer.
+        once = replace(settings.pivot, rounds=1, runs=1, picks=1)
+        by_lot = RandomChoice(random.Random(settings.seed))
+        return selector_for(replace(settings, pivot=once), by_lot, listeners)
+    return selector_for(settings, model, listeners)
+
+
+def _tell(problem: str) -> None:
+    sys.stderr.write(f'{problem}\n')
+
+
+def _double(name: str, plan: HousePlan, views: RecentViews, rest: str) -> Model:
+    return seeing_double(f'{name}:{rest}' if rest else name, plan, views)
