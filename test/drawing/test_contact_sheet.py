@@ -45,3 +45,20 @@ def test_every_picture_bears_its_name_and_the_clean_ones_stay_clean() -> None:
         assert (corner != sheet[:20, other : other + 60]).any()
     assert (first == 128).all()
     assert (second == 128).all()
+
+
+def test_more_than_four_pictures_stand_in_rows_of_three() -> None:
+    pictures = [(str(number), plain(160, 120, 20 * number + 20)) for number in range(5)]
+    sheet = contact_sheet(pictures)
+    assert sheet.shape == (244, 488, 3)
+    assert (sheet[60:120, 328:] == 60).all()
+    assert (sheet[120:124] == GREY).all()
+    assert (sheet[190:, 164:324] == 100).all()
+    assert (sheet[124:, 328:] == GREY).all()
+
+
+def test_degrees_in_a_name_are_written_in_letters() -> None:
+    pictures = [plain(320, 240, 128) for _ in range(2)]
+    with_sign = contact_sheet([('60° left', pictures[0]), ('b', pictures[1])])
+    in_letters = contact_sheet([('60 deg left', pictures[0]), ('b', pictures[1])])
+    assert (with_sign == in_letters).all()

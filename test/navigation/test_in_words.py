@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import AskingReason, ChoosingReason, CommonReason, DrivingReason
+from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.in_words import (
+    arrival_line,
     decision_json,
     decision_line,
     end_json,
@@ -56,7 +58,7 @@ def test_a_decision_has_the_same_keys_whatever_its_outcome(outcome: DecisionOutc
     assert fields['x_m'] is None
     ended = parsed(end_json(MissionEnd(Decision(outcome, 'go'))))
     assert ended.keys() == END_KEYS
-    assert (ended['outcome'], ended['reached'], ended['reason']) == (outcome.value, None, None)
+    assert (ended['outcome'], ended['reason']) == (outcome.value, None)
 
 
 def test_a_goal_is_told_with_its_stamp_frame_and_numbers() -> None:
@@ -95,6 +97,34 @@ def test_an_end_says_whether_the_place_was_reached(
     assert fields['reason'] == reason
     assert words in end_line(end)
     assert ('[' in end_line(end)) is (reason is not None)
+
+
+@pytest.mark.parametrize(
+    ('outcome', 'reached', 'words'),
+    [
+        (DecisionOutcome.ARRIVED, True, 'arrived: 0.8 m away'),
+        (DecisionOutcome.GAVE_UP, False, 'gave_up: 0.8 m away'),
+        (DecisionOutcome.HOLD, None, 'no drive'),
+    ],
+)
+def test_the_end_of_what_was_carried_on_says_whether_the_robot_arrived(
+    outcome: DecisionOutcome, reached: bool | None, words: str
+) -> None:
+    end = MissionEnd(Decision(outcome, 'go', detail='0.8 m away'))
+    assert parsed(end_json(end))['reached'] is reached
+    assert words in end_line(end)
+
+
+@pytest.mark.parametrize(
+    ('checked', 'line'),
+    [
+        (ArrivalChecked(True, True, 0.8, 'near'), 'arrived? yes: arrived, near'),
+        (ArrivalChecked(False, True, 3.0, 'far'), 'arrived? no: arrived, far'),
+        (ArrivalChecked(False, None, None, 'late\n'), 'arrived? no: no answer, late\\n'),
+    ],
+)
+def test_a_check_of_the_arrival_is_one_line(checked: ArrivalChecked, line: str) -> None:
+    assert arrival_line(checked) == line
 
 
 def test_the_detail_of_an_end_is_that_of_the_drive_where_there_was_one() -> None:

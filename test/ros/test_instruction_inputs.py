@@ -24,7 +24,7 @@ from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import ChoosingReason, CommonReason, DrivingReason
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.dispatcher import EndListener
-from vlm_nav.navigation.events import Decided, Started
+from vlm_nav.navigation.events import Decided, Drove, Started, Turned
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.ros.instruction_inputs import InstructionInputs
@@ -184,6 +184,26 @@ async def test_the_action_is_fed_back_and_succeeds_with_what_was_decided(
         assert (result.outcome, result.reason, result.message) == ('goal', '', 'arrived')
         assert (result.confidence, result.record) == (0.75, 'ab12')
         assert result.goal_pose.header.frame_id == 'map'
+        assert result.goal_pose.pose.position.x == 1.5
+
+
+async def test_an_instruction_that_is_carried_on_tells_of_turns_and_names_its_last_goal(
+    scene: Callable[..., Any],
+) -> None:
+    async with scene('carried_on') as one:
+        handle, on_end = await given(one, 'go')
+        lost = Decision(DecisionOutcome.TURN, 'go', reason=ChoosingReason.NONE_FITS)
+        reached = DriveOutcome(True, None, '')
+        arrived = Decision(DecisionOutcome.ARRIVED, 'go', detail='confirmed')
+        for event in (Decided(lost), Turned(1.0, reached), Decided(GOAL), Drove(reached)):
+            one.inputs(event)
+        one.inputs(Decided(arrived))
+        stages = [(await one.sender.next_feedback()).stage for _ in range(5)]
+        assert stages == ['turning', 'turning', 'deciding', 'looking', 'deciding']
+        on_end(MissionEnd(arrived))
+        status, result = await one.sender.result(handle)
+        assert status == GoalStatus.STATUS_SUCCEEDED
+        assert (result.outcome, result.reason, result.message) == ('arrived', '', 'confirmed')
         assert result.goal_pose.pose.position.x == 1.5
 
 

@@ -6,8 +6,11 @@ import json
 import math
 from typing import Any
 
-from vlm_nav.core.decision import Decision
+from vlm_nav.core.decision import Decision, DecisionOutcome
+from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.mission import MissionEnd
+
+_CARRIED_ON = {DecisionOutcome.ARRIVED: True, DecisionOutcome.GAVE_UP: False}
 
 
 def decision_json(decision: Decision) -> str:
@@ -39,10 +42,14 @@ def decision_fields(decision: Decision) -> dict[str, Any]:
 
 
 def end_json(end: MissionEnd) -> str:
-    """Return how an instruction ended as one JSON object."""
+    """Return how an instruction ended as one JSON object.
+
+    `reached` says of the last drive whether it got there, and of an instruction that was carried
+    on whether the robot has arrived; it is None where nothing of the kind was to be said.
+    """
     fields = {
         'outcome': end.decision.outcome.value,
-        'reached': end.drive.reached if end.drive else None,
+        'reached': end.drive.reached if end.drive else _CARRIED_ON.get(end.decision.outcome),
         'reason': end.reason.value if end.reason else None,
         'detail': end.drive.detail if end.drive else end.decision.detail,
         'instruction': end.decision.instruction,
@@ -72,13 +79,22 @@ def decision_words(decision: Decision) -> str:
     return printable(', '.join([*parts, f'{decision.calls} questions']))
 
 
+def arrival_line(checked: ArrivalChecked) -> str:
+    """Return one line for a log."""
+    said = {None: 'no answer', True: 'arrived', False: 'not arrived'}[checked.said]
+    return printable(f'arrived? {"yes" if checked.arrived else "no"}: {said}, {checked.detail}')
+
+
 def end_line(end: MissionEnd) -> str:
     """Return one line for a log."""
+    decision = end.decision
     how = 'no drive'
     if end.drive is not None:
         how = 'reached' if end.drive.reached else f'not reached: {end.drive.detail}'
+    elif decision.outcome in _CARRIED_ON:
+        how = f'{decision.outcome.value}: {decision.detail}'
     reason = f' [{end.reason.value}]' if end.reason else ''
-    return printable(f'ended {end.decision.record or "-"}: {how}{reason}')
+    return printable(f'ended {decision.record or "-"}: {how}{reason}')
 
 
 def printable(text: str) -> str:

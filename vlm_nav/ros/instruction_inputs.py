@@ -14,9 +14,10 @@ from rclpy.task import Future as RclpyFuture
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
+from vlm_nav.core.decision import DecisionOutcome, Waypoint
 from vlm_nav.core.events import Event
 from vlm_nav.navigation.dispatcher import EndListener
-from vlm_nav.navigation.events import Decided, Started
+from vlm_nav.navigation.events import Decided, Drove, Started, Turned
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.ros.nav2_states import DriveProgress
@@ -29,6 +30,8 @@ _STAGES: dict[type[Event], str] = {
     Started: 'looking',
     Asked: 'asking',
     Decided: 'deciding',
+    Turned: 'turning',
+    Drove: 'looking',
 }
 
 
@@ -64,6 +67,7 @@ class InstructionInputs:
         self._group = group
         self._handle: Any = None
         self._calls = 0
+        self._goal: Waypoint | None = None
         self._action = self._action_server()
 
     def __call__(self, event: Event) -> None:
@@ -71,6 +75,9 @@ class InstructionInputs:
         if isinstance(event, Asked):
             self._calls += 1
         stage = _STAGES.get(type(event))
+        if isinstance(event, Decided):
+            self._goal = event.decision.waypoint or self._goal
+            stage = 'turning' if event.decision.outcome is DecisionOutcome.TURN else stage
         if stage is not None:
             self._feed_back(stage)
 
@@ -144,29 +151,30 @@ class InstructionInputs:
         ended = RclpyFuture(executor=self._node.executor)
 
         def finish(end: MissionEnd | None) -> None:
+            goal = None if end is None else end.decision.waypoint
             if self._handle is handle:
-                self._handle = None
-            settle(self._node, ended, end)
+                self._handle, goal = None, goal or self._goal
+            settle(self._node, ended, (end, goal))
 
         def begin() -> None:
             if handle.is_cancel_requested:
                 finish(None)
                 return
-            self._handle, self._calls = handle, 0
+            self._handle, self._calls, self._goal = handle, 0, None
             if not self._worker.instruct(handle.request.instruction, finish):
                 finish(None)
 
         call_in_loop(self._loop, begin)
-        end: MissionEnd | None = await ended
+        end, goal = await ended
         if end is not None and end.reason is None:
             handle.succeed()
         elif handle.is_cancel_requested:
             handle.canceled()
         else:
             handle.abort()
-        return self._result(end)
+        return self._result(end, goal)
 
-    def _result(self, end: MissionEnd | None) -> Any:
+    def _result(self, end: MissionEnd | None, goal: Waypoint | None) -> Any:
         result = self._action_type.Result()
         if end is None:
             result.outcome, result.message = 'hold', 'the node is not active'
@@ -178,6 +186,6 @@ class InstructionInputs:
         result.message = printable(end.drive.detail if end.drive else decision.detail)
         result.confidence = math.nan if decision.confidence is None else decision.confidence
         result.record = decision.record
-        if decision.waypoint is not None:
-            result.goal_pose = pose_stamped(decision.waypoint)
+        if goal is not None:
+            result.goal_pose = pose_stamped(goal)
         return result

@@ -87,6 +87,7 @@ class NavigatorWork:
             return
         values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
         values['busy'] = str(shift.dispatcher.busy)
+        values['decisions'] = str(self._parts.outputs.decisions)
         values['release'] = 'awaited' if self._parts.confirmation.is_awaited else ''
         values['watchdog'] = 'listens' if self._parts.heartbeat.watched else 'none listens'
         problem = 'overridden' if shift.dispatcher.overridden else ''

@@ -17,9 +17,15 @@ from vlm_nav.core.events import Event
 from vlm_nav.drawing.contact_sheet import contact_sheet
 from vlm_nav.drawing.marks import MarkedPicture, draw_goal, draw_marks
 from vlm_nav.geometry.arrays import RgbArray
-from vlm_nav.navigation.events import Decided, Ended, Looked
+from vlm_nav.navigation.events import ArrivalChecked, Decided, Ended, Looked, Started
 from vlm_nav.navigation.fence import Fence
-from vlm_nav.navigation.in_words import decision_json, decision_line, end_json, end_line
+from vlm_nav.navigation.in_words import (
+    arrival_line,
+    decision_json,
+    decision_line,
+    end_json,
+    end_line,
+)
 from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import goal_pixel
@@ -48,17 +54,28 @@ class NavigatorOutputs:
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
         self._sight: Sight | None = None
         self._answered: Answered | None = None
+        self._decisions = 0
 
     def __call__(self, event: Event) -> None:
         """Publish what an event says."""
-        if isinstance(event, Looked):
+        if isinstance(event, Started):
+            self._decisions = 0
+        elif isinstance(event, Looked):
             self._sight, self._answered = event.sight, None
         elif isinstance(event, Answered) and isinstance(event.result, Answer):
             self._show_answer(event, event.result.labels)
+        elif isinstance(event, ArrivalChecked):
+            self._node.get_logger().info(arrival_line(event))
         elif isinstance(event, Decided):
+            self._decisions += 1
             self._show_decision(event.decision)
         elif isinstance(event, Ended):
             self._show_end(MissionEnd(event.decision, event.drive))
+
+    @property
+    def decisions(self) -> int:
+        """How many decisions the present instruction, or the last one, has led to."""
+        return self._decisions
 
     def show_fence(self, fence: Fence, map_frame: str) -> None:
         """Publish the lines of a fence, or take back those of the one before."""
