@@ -36,7 +36,8 @@ _DRAWINGS: Mapping[str, Callable[[Sculptor, int], None]] = MappingProxyType(
         function.__name__: function
         for function in (
             furniture.couch, furniture.chair, furniture.wooden_chair, furniture.stool,
-            furniture.bar_stool, furniture.table, furniture.low_table, furniture.round_table, furniture.cloth_table,
+            furniture.bar_stool, furniture.table, furniture.low_table, furniture.round_table,
+            furniture.cloth_table,
             furniture.desk, furniture.cabinet, furniture.drawers, furniture.bookshelf,
             furniture.wardrobe, furniture.bed, furniture.refrigerator, furniture.sink,
             furniture.oven, furniture.washing_machine, furniture.toilet, furniture.basin,
