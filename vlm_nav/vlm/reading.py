@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vlm_nav.vlm.answer_parser import ParsedAnswer, parse_answer
+from vlm_nav.vlm.answer_yes_no import read_yes_or_no
 from vlm_nav.vlm.errors import UnusableAnswer
 from vlm_nav.vlm.question import Answer, Question, SentQuestion, TokenUse
 
@@ -22,9 +23,7 @@ def read_answer(
     Raises `UnusableAnswer`, with `text` and `sent`, where nothing is left that may be answered.
     """
     try:
-        parsed = parse_answer(
-            text, labels=question.labels, pick=question.pick, truncated=truncated
-        )
+        parsed = _parsed(question, text, truncated)
         _check_allowed(question, parsed, text)
     except UnusableAnswer as error:
         raise UnusableAnswer(str(error), raw_text=text, sent=sent) from None
@@ -40,6 +39,16 @@ def read_answer(
         tokens=tokens or TokenUse(),
         sent=sent,
     )
+
+
+def _parsed(question: Question, text: str, truncated: bool) -> ParsedAnswer:
+    try:
+        return parse_answer(text, labels=question.labels, pick=question.pick, truncated=truncated)
+    except UnusableAnswer:
+        plain = None if question.labels else read_yes_or_no(text)
+        if plain is None:
+            raise
+        return ParsedAnswer((), none=not plain, arrived=plain, reason=text.strip(), dropped=0)
 
 
 def _check_allowed(question: Question, parsed: ParsedAnswer, text: str) -> None:
