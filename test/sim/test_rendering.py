@@ -45,8 +45,16 @@ def test_a_machine_without_egl_draws_by_osmesa(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_machine_with_neither_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     without_egl(monkeypatch, None)
-    with pytest.raises(RenderingError, match='apt-get install libegl1 libgl1-mesa-dri, or'):
+    with pytest.raises(RenderingError, match='apt-get install libegl1 libopengl0 libgl1-mesa-dri, or'):
         open_context(8, 8)
+
+
+def test_egl_without_opengl_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('vlm_nav.sim.rendering._counts_egl_devices', lambda: 1)
+    monkeypatch.setattr(ctypes.util, 'find_library', {'OSMesa': 'libOSMesa.so.8'}.get)
+    assert chosen_backend() == 'osmesa'
+    monkeypatch.setattr(ctypes.util, 'find_library', {'OpenGL': 'libOpenGL.so.0'}.get)
+    assert chosen_backend() == 'egl'
 
 
 def test_egl_without_any_driver_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from vlm_nav.core.errors import VlmNavError
 _VARIABLE = 'MUJOCO_GL'
 _BACKENDS = ('egl', 'osmesa', 'glfw')
 _ADVICE = (
-    'install Mesa: apt-get install libegl1 libgl1-mesa-dri, or apt-get install libosmesa6 '
-    '(with a graphics card, its driver brings EGL)'
+    'install Mesa: apt-get install libegl1 libopengl0 libgl1-mesa-dri, or apt-get install '
+    'libosmesa6 (with a graphics card, its driver brings EGL)'
 )
 
 
@@ -70,9 +70,10 @@ def chosen_backend() -> str:
                 f'{_VARIABLE} names one of {", ".join(_BACKENDS)}, or is not set; got {wanted!r}'
             )
         return wanted
-    if _counts_egl_devices():
+    find = ctypes.util.find_library
+    if _counts_egl_devices() and (find('OpenGL') or find('GL')):
         return 'egl'
-    if ctypes.util.find_library('OSMesa'):
+    if find('OSMesa'):
         return 'osmesa'
     raise RenderingError(f'pictures are drawn by EGL or OSMesa, found neither; {_ADVICE}')
 
