@@ -153,23 +153,34 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def write_parameters(out: Path, changed: Mapping[str, Mapping[str, Any]] = {}) -> Path:
-    """Write the navigator's own parameters, groups of them changed, with records below `out`."""
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def write_parameters(out: Path, changed: Mapping[str, Any] = {}) -> Path:
+    """Write the navigator's own parameters, some changed, with records below `out`.
+
+    Of a group only what is named changes.
+    """
     settings = yaml.safe_load((ROOT / 'config' / 'navigator.yaml').read_text())
     parameters = settings['/**']['ros__parameters']
     parameters['records']['folder'] = str(out / 'records')
     # The robot of the drawn room stands where it stands while its base counts the way.
     parameters['until_arrived'] = False
-    for group, values in changed.items():
-        parameters[group].update(values)
+    for name, value in changed.items():
+        if isinstance(value, Mapping):
+            parameters[name].update(value)
+        else:
+            parameters[name] = value
     file = out / 'navigator.yaml'
     file.write_text(yaml.safe_dump(settings))
     return file
 
 
-def launch_command(parameters: Path) -> list[str]:
+def launch_command(parameters: Path, *arguments: str) -> list[str]:
     """Return the command that launches the navigator, by a stand-in where launch is missing."""
-    launched = ['navigate.launch.py', f'params_file:={parameters}']
+    launched = ['navigate.launch.py', f'params_file:={parameters}', *arguments]
     if importlib.util.find_spec('launch') and importlib.util.find_spec('launch_ros'):
         return ['ros2', 'launch', 'vlm_nav', *launched]
     return [sys.executable, '-m', 'vlm_nav.ros.launch_stand_in', *launched]

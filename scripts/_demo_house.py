@@ -1,0 +1,168 @@
+"""The demonstration in a furnished house: an instruction, carried on until the robot is there.
+
+The simulator, the navigator (started by its launch file) and its watchdog are processes of their
+own, over DDS. What is seen here beside them, where the robot truly is, only the screen is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rclpy
+from _demo_processes import DemoError, Processes, launch_command, say, write_parameters
+from _demo_screen import HouseScreen
+
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.records.errors import RecordError
+from vlm_nav.records.report import write_report
+from vlm_nav.sim.geodesic import DistanceField, distances_to_thing, sample_start
+from vlm_nav.sim.house_plan import HousePlan
+from vlm_nav.sim.house_planning import plan_house
+from vlm_nav.sim.naming import things_named
+
+START_S = 40.0
+MISSION_S = 180.0
+LATEST_S = MISSION_S + START_S
+SPIN_S = 0.05
+NEAREST_M, FARTHEST_M = 4.0, 8.0
+NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
+OWN_MODEL = 'A demonstration: answers come from the model at your endpoint.'
+
+
+@dataclass(frozen=True)
+class Task:
+    """A house, what is meant in it, and where the robot begins, None where any place does."""
+
+    plan: HousePlan
+    field: DistanceField | None
+    start: FloorPose | None
+
+
+def task_for(instruction: str, template: str, seed: int) -> Task:
+    """Return the task: a start some metres of way from the nearest thing that is meant."""
+    plan = plan_house(template, seed)
+    fields = [distances_to_thing(plan, thing) for thing in things_named(instruction, plan)]
+    if not fields:
+        return Task(plan, None, None)
+    nearest_m = np.minimum.reduce([field.values_m for field in fields])
+    field = replace(fields[0], values_m=nearest_m)
+    random = np.random.default_rng(seed)
+    start = sample_start(plan, field, random, NEAREST_M, FARTHEST_M)
+    return Task(plan, field, start or sample_start(plan, field, random, 0.0, FARTHEST_M))
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Start everything, carry the instruction out, and end everything; return the status."""
+    seen_by_double = asked.vlm != 'openai'
+    say(NOTICE.format(vlm=asked.vlm) if seen_by_double else OWN_MODEL)
+    task = task_for(asked.instruction, asked.template, asked.seed)
+    say(f'[1/3] starting the simulator of a house ({asked.template} {asked.seed}) ...')
+    screen = HouseScreen()
+    try:
+        with Processes(asked.out / 'logs') as running:
+            start(running, task, asked)
+            wait_until(screen.ready, screen, running, START_S, 'the start of the navigator')
+            say(f'[2/3] "{asked.instruction}": the robot looks, decides and drives ...')
+            outcome = carried_out(screen, running, asked.instruction)
+            say('[3/3] ending all processes ...')
+        return shown(outcome, screen, task, asked.out)
+    finally:
+        screen.node.destroy_node()
+
+
+def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
+    """Start the simulator, and the navigator as soon as that is there."""
+    given = {'template': asked.template, 'seed': asked.seed}
+    if task.start is not None:
+        pose = task.start
+        degrees = np.degrees(pose.yaw_rad)
+        given['start'] = f'{pose.x_m:.3f} {pose.y_m:.3f} {degrees:.1f}'
+    words = [word for name, value in given.items() for word in ('-p', f'{name}:={value}')]
+    command = [*python_module('vlm_nav.ros.simulator'), '--ros-args', *words]
+    ready = running.start('simulator', command).line('ready', START_S)
+    changed: dict[str, Any] = {
+        'until_arrived': True,
+        'mission_timeout_s': MISSION_S,
+        'records': {'folder': str(asked.out / 'runs')},
+        'vlm': {'spec': f'double:{ready["answers"]}/{asked.vlm}'},
+    }
+    if asked.vlm == 'openai':
+        changed['vlm'] = {'spec': 'openai', 'model': os.environ.get('OPENAI_MODEL', 'gpt-4o')}
+    file = write_parameters(asked.out, changed)
+    running.start('navigator', launch_command(file, 'use_sim_time:=true'))
+
+
+def python_module(name: str) -> list[str]:
+    """Return the command that runs a module of the package."""
+    return [sys.executable, '-m', name]
+
+
+def wait_until(
+    happened: Callable[[], bool],
+    screen: HouseScreen,
+    running: Processes,
+    limit_s: float,
+    what: str,
+) -> None:
+    """Spin until something has happened; DemoError where a process ends or time is up."""
+    until_s = time.monotonic() + limit_s
+    while not happened():
+        running.require_alive()
+        if time.monotonic() > until_s:
+            raise DemoError(f'{what} did not happen within {limit_s:g} s\n{running.tails()}')
+        rclpy.spin_once(screen.node, timeout_sec=SPIN_S)
+        screen.show_progress()
+
+
+def carried_out(screen: HouseScreen, running: Processes, instruction: str) -> dict[str, Any]:
+    """Send the instruction and return how it ended."""
+    screen.send(instruction)
+    try:
+        wait_until(
+            lambda: screen.outcome is not None,
+            screen,
+            running,
+            LATEST_S,
+            'the end of the instruction',
+        )
+    finally:
+        screen.end_progress()
+    assert screen.outcome is not None
+    return screen.outcome
+
+
+def shown(outcome: dict[str, Any], screen: HouseScreen, task: Task, out: Path) -> int:
+    """Say how it ended and where the report is; return the exit status."""
+    arrived = outcome['outcome'] == 'arrived'
+    reason = f'{outcome["reason"]}: ' if outcome['reason'] else ''
+    word = 'arrived' if arrived else outcome['outcome'].replace('_', ' ')
+    say(f'Outcome:  {word} ({reason}{outcome["detail"]})')
+    say(
+        f'Way:      {screen.driven_m:.1f} m driven, {screen.decisions} decisions{truth(screen, task)}'
+    )
+    say(f'Report:   {report_of(outcome, screen, out)}')
+    return 0 if arrived else 1
+
+
+def truth(screen: HouseScreen, task: Task) -> str:
+    """Return how far it truly is to what was meant, in words; empty where nothing was meant."""
+    if task.field is None or not screen.path:
+        return ''
+    away_m = task.field.at(*screen.path[-1])
+    return f'; in truth it stands {away_m:.1f} m of way from what was meant'
+
+
+def report_of(outcome: dict[str, Any], screen: HouseScreen, out: Path) -> Path:
+    """Write the report of the run and return where it is."""
+    try:
+        return write_report(out / 'runs' / str(outcome['record']), path=screen.path)
+    except RecordError as error:
+        raise DemoError(f'no report: {error}') from error

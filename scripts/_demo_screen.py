@@ -1,0 +1,105 @@
+"""What the demonstration in a house shows while it runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from typing import Any
+
+from _demo_processes import say
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from vlm_nav.navigation.in_words import printable
+from vlm_nav.ros.doubles.lifecycle_watch import LifecycleWatch
+from vlm_nav.ros.qos import COMMAND, LATCHED, SENSOR
+
+STEP_M = 0.05
+PERIOD_S = 0.25
+CLEAR = '\r\x1b[2K'
+
+
+class HouseScreen:
+    """Sends the instruction, follows the robot, and tells in lines what it decides."""
+
+    def __init__(self) -> None:
+        """Subscribe to the navigator's topics, and to where the robot truly is."""
+        self.node = node = Node('demo')
+        self.outcome: dict[str, Any] | None = None
+        self.path: list[tuple[float, float]] = []
+        self.decisions = 0
+        self.driven_m = 0.0
+        self._doing = 'starts'
+        self._began_s: float | None = None
+        self._shown_s = 0.0
+        self._live = sys.stdout.isatty()
+        self._navigator = LifecycleWatch(node, 'navigator')
+        self._instruction = node.create_publisher(String, 'navigator/instruction', COMMAND)
+        node.create_subscription(String, 'navigator/decision', self._decided, LATCHED)
+        node.create_subscription(String, 'navigator/outcome', self._ended, LATCHED)
+        node.create_subscription(PoseStamped, 'ground_truth/pose', self._moved, SENSOR)
+
+    def ready(self) -> bool:
+        """Return whether the navigator takes instructions and the robot is there."""
+        heard = int(self._instruction.get_subscription_count())
+        return heard > 0 and bool(self.path) and self._navigator.is_active()
+
+    def has_ended(self) -> bool:
+        """Return whether it is known how the instruction ended."""
+        return self.outcome is not None
+
+    def send(self, instruction: str) -> None:
+        """Publish the instruction."""
+        self._began_s = time.monotonic()
+        self._doing = 'looks'
+        self._instruction.publish(String(data=instruction))
+
+    def show_progress(self) -> None:
+        """Renew the one line that shows what happens, where somebody sees it."""
+        now_s = time.monotonic()
+        if self._live and self._began_s is not None and now_s - self._shown_s > PERIOD_S:
+            self._shown_s = now_s
+            sys.stdout.write(f'{CLEAR}  {self._so_far()}')
+            sys.stdout.flush()
+
+    def end_progress(self) -> None:
+        """Take the line away."""
+        if self._live:
+            sys.stdout.write(CLEAR)
+            sys.stdout.flush()
+
+    def _so_far(self) -> str:
+        took_s = 0.0 if self._began_s is None else time.monotonic() - self._began_s
+        return f'{took_s:5.1f} s  {self.driven_m:4.1f} m  {self._doing}'
+
+    def _decided(self, message: String) -> None:
+        decision = json.loads(message.data)
+        self.decisions += 1
+        self._doing = printable(self._words_of(decision))
+        self.end_progress()
+        say(f'  {self._so_far()}')
+
+    def _words_of(self, decision: dict[str, Any]) -> str:
+        outcome = decision['outcome']
+        if outcome == 'goal' and self.path:
+            x_m, y_m = self.path[-1]
+            away_m = math.hypot(decision['x_m'] - x_m, decision['y_m'] - y_m)
+            return f'drives {away_m:.1f} m to ({decision["x_m"]:.1f}, {decision["y_m"]:.1f})'
+        known = {'turn': 'turns and looks to all sides', 'arrived': 'has arrived'}
+        detail = f' ({decision["reason"]})' if decision['reason'] else ''
+        return str(known.get(outcome, outcome.replace('_', ' '))) + detail
+
+    def _ended(self, message: String) -> None:
+        self.outcome = json.loads(message.data)
+
+    def _moved(self, message: PoseStamped) -> None:
+        place = (message.pose.position.x, message.pose.position.y)
+        if not self.path:
+            self.path.append(place)
+        step_m = math.dist(self.path[-1], place)
+        if step_m >= STEP_M:
+            self.path.append(place)
+            self.driven_m += step_m
