@@ -145,9 +145,8 @@ def shown(outcome: dict[str, Any], screen: HouseScreen, task: Task, out: Path) -
     reason = f'{outcome["reason"]}: ' if outcome['reason'] else ''
     word = 'arrived' if arrived else outcome['outcome'].replace('_', ' ')
     say(f'Outcome:  {word} ({reason}{outcome["detail"]})')
-    say(
-        f'Way:      {screen.driven_m:.1f} m driven, {screen.decisions} decisions{truth(screen, task)}'
-    )
+    way = f'{screen.driven_m:.1f} m driven, {screen.decisions} decisions'
+    say(f'Way:      {way}{truth(screen, task)}')
     say(f'Report:   {report_of(outcome, screen, out)}')
     return 0 if arrived else 1
 
