@@ -11,10 +11,14 @@ import pytest
 
 pytestmark = pytest.mark.ros
 
-# The hashes of the distributions' own packages, equal in Jazzy and Kilted.
+# The hashes of the distributions' own packages, equal in Jazzy and Kilted but for Spin: there it
+# is Jazzy's, the distribution by default.
 UPSTREAM = {
     'nav2_msgs/action/NavigateToPose': (
         'RIHS01_a56dba8a3234a1215e610180dc703ae25bbf406dded8b54887891c9732857eab'
+    ),
+    'nav2_msgs/action/Spin': (
+        'RIHS01_9fc4653cfb2982465e9ca4e2710f0532de8f6dce77d6a6eada55e4e22273b55c'
     ),
     'tf2_msgs/msg/TFMessage': (
         'RIHS01_e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087'

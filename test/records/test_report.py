@@ -196,7 +196,8 @@ def test_a_record_whose_process_was_killed_shows_what_happened_until_then(record
     lines = (folder / 'events.jsonl').read_bytes().split(b'\n')
     (folder / 'events.jsonl').write_bytes(b'\n'.join([*lines[:4], b'{"event": "ans']))
     page = Page(write_report(folder))
-    assert 'Never decided' in page.text
+    assert 'Never ended' in page.text
+    assert 'No decision was made' in page.text
     assert page.named('img')
 
 

@@ -22,8 +22,8 @@ from vlm_nav.observation.free_space import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.camera_parameters import further_camera_parameters
 from vlm_nav.ros.eyes import EyesSettings
-from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
+from vlm_nav.ros.nav2_ready import RequireActive
 from vlm_nav.ros.navigator_parameters import NAVIGATOR_PARAMETERS, navigator_settings
 from vlm_nav.ros.parameters import descriptor_of
 

@@ -11,8 +11,8 @@ pytest.importorskip('rclpy')
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.ros.simulator_parameters import SIMULATOR_PARAMETERS, simulator_choice
+from vlm_nav.sim.clearance import Clearance
 from vlm_nav.sim.house_planning import templates
-from vlm_nav.sim.occupancy import clearance_m
 
 DEFAULTS = {entry.name: entry.default for entry in SIMULATOR_PARAMETERS}
 
@@ -39,7 +39,7 @@ def test_without_a_start_the_robot_begins_on_free_floor_and_by_the_seed(template
     first, again, other = (choice(template=template, seed=seed) for seed in (3, 3, 4))
     assert first.start == again.start != other.start
     place = [[first.start.x_m, first.start.y_m]]
-    assert clearance_m(first.plan.footprints(), place)[0] > 0.3
+    assert Clearance(first.plan.footprints())(place)[0] > 0.3
     assert first.plan.room_at((first.start.x_m, first.start.y_m)) is not None
 
 

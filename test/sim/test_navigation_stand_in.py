@@ -472,7 +472,7 @@ class TestSpin:
     def test_a_cancelled_turn_is_canceled(self, world: Nav2World) -> None:
         goal = world.spin(6.28)
         world.run(1.5)
-        world.nav2.spin.cancel()
+        world.nav2.spin.cancel(goal)
         assert world.result(goal, patience_s=0.1) == CANCELED
         world.run(0.5)
         assert world.robot.velocity.turn_rad_s == 0.0

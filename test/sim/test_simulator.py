@@ -107,6 +107,18 @@ def test_things_have_their_colours_where_the_truth_says_they_are(robot: Simulato
     assert (blue[:, 2] > blue[:, :2].max(axis=1) + 30).mean() > 0.8
 
 
+def test_smooth_pictures_differ_at_edges_alone_and_in_no_depth(robot: Simulator) -> None:
+    settings = SimulatorSettings(160, 120, depth_noise=None, smooth=True)
+    simulator = Simulator(box_room(), settings, START)
+    smooth = simulator.look()
+    simulator.close()
+    plain = robot.look()
+    differs = np.abs(smooth.rgb.astype(int) - plain.rgb).max(axis=2) > 8
+    assert 0.0 < differs.mean() < 0.1
+    assert np.abs(smooth.true_depth_m - plain.true_depth_m).max() < 1e-3
+    assert (smooth.things == plain.things).all()
+
+
 def test_floor_is_seen_from_less_than_the_blind_zone_on_and_nothing_of_the_robot(
     robot: Simulator,
 ) -> None:

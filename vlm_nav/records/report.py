@@ -114,19 +114,20 @@ def _header(
 
 def _outcome(record: Record) -> tuple[str, str, str]:
     """Return how it ended in words, whether that is `good` or `half`, and why."""
-    if record.decision is None:
-        return 'Never decided', '', 'the record ends before a decision'
-    decision, drive = record.decision, record.drive
-    why = reason_words(decision.reason, decision.detail)
-    if drive is not None:
-        if not drive.reached:
-            return 'Not reached', '', reason_words(drive.reason, drive.detail)
-        return ('Arrived' if decision.outcome == 'arrived' else 'Reached its goal'), 'good', why
-    if decision.outcome == 'arrived':
+    ended, last = record.ended, record.decision
+    if ended is None:
+        before = 'a decision' if last is None else 'the instruction did'
+        return 'Never ended', '', f'the record ends before {before}'
+    why = reason_words(ended.reason, ended.detail)
+    if ended.outcome == 'arrived':
         return 'Arrived', 'good', why
-    if record.ended_s is None:
-        return 'Never ended', '', 'the record ends before the instruction did'
-    return words_of_code(decision.outcome).capitalize(), 'half', why
+    if ended.outcome == 'goal':
+        reached = last is not None and last.drive is not None and last.drive.reached
+        good = reached and not ended.reason
+        return ('Reached its goal', 'good', why) if good else ('Not reached', '', why)
+    if ended.reason:
+        return words_of_code(ended.reason).capitalize(), 'half', shortened(ended.detail)
+    return words_of_code(ended.outcome).capitalize(), 'half', why
 
 
 def _figures(

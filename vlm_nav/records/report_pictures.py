@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,16 +48,35 @@ class ReportPictures:
         self, question: QuestionPart, width_px: int, waypoint: WaypointPart | None = None
     ) -> tuple[str, ...]:
         """Return the question's pictures as data URIs, with the goal where one is given."""
+        return self._drawn(question, question.shown, width_px, waypoint) or self._as_stored(
+            question
+        )
+
+    def of_choice(
+        self, question: QuestionPart, width_px: int, waypoint: WaypointPart | None
+    ) -> tuple[str, ...]:
+        """Return those of the question's pictures that show what was chosen; all where none."""
+        chosen = set(_chosen(question))
+        showing = [one for one in question.shown if chosen & {mark.label for mark in one.marks}]
+        drawn = self._drawn(question, showing, width_px, waypoint)
+        return drawn or self.of_question(question, width_px, waypoint)
+
+    def _drawn(
+        self,
+        question: QuestionPart,
+        shown: Sequence[ShownPart],
+        width_px: int,
+        waypoint: WaypointPart | None,
+    ) -> tuple[str, ...]:
         frames = self._frames_of(question.look)
-        chosen = _chosen(question)
         drawn = []
-        for shown in question.shown:
-            frame = frames.get(shown.identifier)
+        for part in shown:
+            frame = frames.get(part.identifier)
             if frame is None or self._count >= _MOST_PICTURES:
                 continue
             self._count += 1
-            drawn.append(jpeg_uri(_marked(frame, shown, chosen, width_px, waypoint)))
-        return tuple(drawn) or self._as_stored(question)
+            drawn.append(jpeg_uri(_marked(frame, part, _chosen(question), width_px, waypoint)))
+        return tuple(drawn)
 
     def of_look(self, look: int, width_px: int) -> tuple[str, ...]:
         """Return the clean pictures of a look as data URIs."""

@@ -14,10 +14,11 @@ from vlm_nav.records.report_map import place_of
 from vlm_nav.records.report_markup import Markup, element, joined
 from vlm_nav.records.report_pictures import ReportPictures
 from vlm_nav.records.report_story import Step, totals_of
-from vlm_nav.records.schema import DecisionPart, DrivePart
+from vlm_nav.records.schema import ArrivalPart, DecisionPart, DrivePart, TurnPart
 
 _LARGE_PX, _SMALL_PX = 760, 340
 _LONGEST_TEXT = 6000
+_HEADLINES = {'turn': 'Look to all sides', 'hold': 'Stay', 'gave_up': 'Give up'}
 _QUESTIONS = {
     'ground_waypoint': 'where to go',
     'image_point': 'where it is in the picture',
@@ -33,10 +34,11 @@ def step_card(number: int, step: Step, pictures: ReportPictures) -> Markup:
         'section',
         element('h2', element('span', str(number), class_='badge'), _headline(decision, look)),
         _chips(step),
+        *(_checked(arrival) for arrival in step.arrivals),
         _reasoning(step),
         _main_pictures(step, pictures),
         _all_questions(step, pictures),
-        None if step.drive is None else element('div', _driven(step.drive), class_='after'),
+        *([] if decision is None else _afterwards(decision)),
         class_='card',
         id=f'step{number}',
     )
@@ -63,7 +65,8 @@ def _headline(decision: DecisionPart | None, look: LookPart | None) -> str:
     if decision is None:
         return 'No decision was made'
     if decision.outcome != 'goal':
-        return words_of_code(decision.outcome).capitalize()
+        known = _HEADLINES.get(decision.outcome)
+        return known or words_of_code(decision.outcome).capitalize()
     place = None if look is None else place_of(decision.waypoint, look.map_frame)
     if place is None or look is None:
         return 'Drive'
@@ -102,6 +105,21 @@ def _chip(text: str, kind: str | None = None) -> Markup:
     return element('li', text, class_=kind)
 
 
+def _checked(arrival: ArrivalPart) -> Markup:
+    """Return whether the robot was there already, in a line."""
+    said = {True: 'yes', False: 'no', None: 'no answer'}[arrival.said]
+    distance_m = arrival.distance_m
+    measured = '' if distance_m is None else f', {distance_m:.1f} m away by the depth'
+    detail = f': {shortened(arrival.detail)}' if arrival.detail else ''
+    return element(
+        'p',
+        'Has it arrived? ',
+        element('b', f'{said}{measured}', class_='yes' if arrival.arrived else None),
+        element('span', detail, class_='quiet'),
+        class_='check',
+    )
+
+
 def _reasoning(step: Step) -> Markup | None:
     """Return why it was decided so: a reason code, else the model's own words."""
     decision = step.decision
@@ -118,7 +136,7 @@ def _main_pictures(step: Step, pictures: ReportPictures) -> Markup | None:
     leading = _leading(step.questions)
     if leading is not None:
         waypoint = None if step.decision is None else step.decision.waypoint
-        shown = pictures.of_question(leading, _LARGE_PX, waypoint)
+        shown = pictures.of_choice(leading, _LARGE_PX, waypoint)
     else:
         shown = () if step.look is None else pictures.of_look(step.look, _LARGE_PX)
     return _shots(shown) if shown else None
@@ -193,6 +211,23 @@ def _sent_and_said(question: QuestionPart) -> list[Markup]:
         for title, text in parts
         if text
     ]
+
+
+def _afterwards(decision: DecisionPart) -> list[Markup]:
+    """Return what came of a decision: its turns and its drive, each in a line."""
+    lines = [_turned(decision.turns)] if decision.turns else []
+    if decision.drive is not None:
+        lines.append(_driven(decision.drive))
+    return [element('div', line, class_='after') for line in lines]
+
+
+def _turned(turns: Sequence[TurnPart]) -> Markup:
+    """Return what became of turns on the spot, the first that failed with its reason."""
+    turned_rad = sum(abs(turn.angle_rad or 0.0) for turn in turns if turn.turned)
+    words = f' by {math.degrees(turned_rad):.0f}° in {len(turns)} steps'
+    failed = next((turn for turn in turns if not turn.turned), None)
+    why = '' if failed is None else f'. One failed, {reason_words(failed.reason, failed.detail)}'
+    return joined('↻ ', element('b', 'Turned'), words, why)
 
 
 def _driven(drive: DrivePart) -> Markup:

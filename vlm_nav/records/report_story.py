@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vlm_nav.records.question_parts import QuestionPart
-from vlm_nav.records.schema import DecisionPart, DrivePart, Record
+from vlm_nav.records.schema import ArrivalPart, DecisionPart, Record
 
 
 @dataclass(frozen=True)
 class Step:
-    """One decision with the questions before it and the drive after it.
+    """One decision with all that led to it; what came of it is in the decision.
 
     `look` is the index of the look that the decision was made from, None where nothing was
-    seen. `decision` is None where the record ends before one.
+    seen. `arrivals` are the checks before it whether the robot was there already; `questions`
+    are those of the checks and of the decision. `decision` is None where the record ends before
+    one.
     """
 
     look: int | None
+    arrivals: tuple[ArrivalPart, ...]
     questions: tuple[QuestionPart, ...]
     decision: DecisionPart | None
-    drive: DrivePart | None
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,14 @@ class Totals:
 
 def steps_of(record: Record) -> tuple[Step, ...]:
     """Return the steps of a record, in the order in which they happened."""
-    decisions = _decisions(record)
-    drives = _drives(record)
-    starts = [-math.inf, *(decision.at_s for decision in decisions)]
-    ends = [*(decision.at_s for decision in decisions), math.inf]
     steps = []
-    for index, (start_s, end_s) in enumerate(zip(starts, ends, strict=True)):
-        decision = decisions[index] if index < len(decisions) else None
-        questions = tuple(q for q in record.questions if start_s < q.at_s <= end_s)
-        looks = [i for i, look in enumerate(record.looks) if start_s < look.at_s <= end_s]
-        after_s = ends[index + 1] if index + 1 < len(ends) else math.inf
-        drive = _first(drives, end_s, after_s)
-        if decision is not None or questions or looks:
-            steps.append(Step(looks[-1] if looks else None, questions, decision, drive))
+    after_s = -math.inf
+    for decision in (*record.decisions, None):
+        until_s = math.inf if decision is None else decision.at_s
+        step = _step(record, decision, after_s, until_s)
+        if decision is not None or step.look is not None or step.questions:
+            steps.append(step)
+        after_s = until_s
     return tuple(steps)
 
 
@@ -73,14 +70,13 @@ def answered_by_double(record: Record) -> bool:
     )
 
 
-def _decisions(record: Record) -> Sequence[DecisionPart]:
-    return record.decisions
-
-
-def _drives(record: Record) -> Sequence[DrivePart]:
-    return [one.drive for one in record.decisions if one.drive is not None]
-
-
-def _first(drives: Sequence[DrivePart], after_s: float, until_s: float) -> DrivePart | None:
-    """Return the first drive that ended in a stretch of time."""
-    return next((drive for drive in drives if after_s <= drive.at_s < until_s), None)
+def _step(record: Record, decision: DecisionPart | None, after_s: float, until_s: float) -> Step:
+    arrivals = tuple(one for one in record.arrivals if after_s < one.at_s <= until_s)
+    questions = tuple(one for one in record.questions if after_s < one.at_s <= until_s)
+    looks = [i for i, one in enumerate(record.looks) if after_s < one.at_s <= until_s]
+    look = looks[-1] if looks else None
+    if decision is not None and decision.look is not None:
+        look = decision.look
+    if look is not None and not 0 <= look < len(record.looks):
+        look = None
+    return Step(look, arrivals, questions, decision)

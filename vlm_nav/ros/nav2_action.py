@@ -1,49 +1,29 @@
-"""The way to the real NavigateToPose server: rclpy's action client, as Nav2 behaves.
-
-An action server exists while Nav2 is inactive and then accepts nothing, so where Nav2's
-lifecycle service is there, that decides whether it is ready.
-"""
+"""The way to the real NavigateToPose server: rclpy's action client, as Nav2 behaves."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
 from collections.abc import Callable, Collection
-from enum import Enum
 from typing import Any
 
 from action_msgs.msg import GoalStatusArray
 from action_msgs.srv import CancelGoal
-from lifecycle_msgs.msg import State
-from lifecycle_msgs.srv import GetState
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from unique_identifier_msgs.msg import UUID
 
-from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.messages.goal_status import ACTIVE_STATUSES
 from vlm_nav.messages.poses import floor_pose_from
 from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.ros.nav2_names import ACTION, LIFECYCLE_SERVICE
+from vlm_nav.ros.nav2_ready import RequireActive, ServerState
 from vlm_nav.ros.nav2_states import DriveProgress, NavResult
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop
-
-_STATE_TIMEOUT_S = 1.0
-# The services of one process are discovered one after the other: an action server without a
-# lifecycle service is only believed after this long.
-_DISCOVERY_S = 0.5
-
-
-class RequireActive(str, Enum):
-    """Whether Nav2's lifecycle state must be active before a goal is sent."""
-
-    AUTO = 'auto'
-    ALWAYS = 'always'
-    NEVER = 'never'
 
 
 class RclpyNavigateAction:
@@ -61,29 +41,16 @@ class RclpyNavigateAction:
         """
         self._node = node
         self._on_send = on_send
-        self._require_active = require_active
         self._client = ActionClient(node, NavigateToPose, ACTION)
-        self._states = node.create_client(GetState, LIFECYCLE_SERVICE)
+        self._server = ServerState(node, self._client, ACTION, LIFECYCLE_SERVICE, require_active)
         self._active_goals: frozenset[bytes] = frozenset()
-        self._lifecycle_awaited: Deadline | None = None
         self._status = node.create_subscription(
             GoalStatusArray, f'{ACTION}/_action/status', self._take_status, ACTION_STATUS
         )
 
     async def not_ready(self) -> str | None:
         """Return why no goal would be accepted now; asks the lifecycle for up to 1 s."""
-        has_lifecycle = self._states.service_is_ready()
-        if self._require_active is RequireActive.ALWAYS and not has_lifecycle:
-            return f'there is no service {self._states.srv_name!r}, so Nav2 is not known active'
-        if self._require_active is not RequireActive.NEVER and has_lifecycle:
-            not_active = await self._why_not_active()
-            if not_active is not None:
-                return not_active
-        if not self._client.server_is_ready():
-            return f'there is no action server {ACTION!r} in {self._node.get_namespace()!r}'
-        if self._require_active is RequireActive.AUTO and not has_lifecycle:
-            return self._why_not_yet()
-        return None
+        return await self._server.not_ready()
 
     def send(self, waypoint: Waypoint, on_feedback: Callable[[DriveProgress], None]) -> RclpyGoal:
         """Send a goal; feedback arrives in the running loop."""
@@ -106,23 +73,6 @@ class RclpyNavigateAction:
     def others_driving(self, own_goals: Collection[bytes]) -> bool:
         """Return whether the status topic shows other goals than these as not ended."""
         return bool(self._active_goals.difference(own_goals))
-
-    async def _why_not_active(self) -> str | None:
-        asked = answer_of(self._node, lambda: self._states.call_async(GetState.Request()))
-        await asyncio.wait({asked}, timeout=_STATE_TIMEOUT_S)
-        if not asked.done():
-            return f'{LIFECYCLE_SERVICE} gave no answer in {_STATE_TIMEOUT_S:g} s'
-        state = asked.result().current_state
-        if state.id == State.PRIMARY_STATE_ACTIVE:
-            return None
-        return f'bt_navigator is {state.label or state.id}, not active'
-
-    def _why_not_yet(self) -> str | None:
-        if self._lifecycle_awaited is None:
-            self._lifecycle_awaited = Deadline.after(_DISCOVERY_S)
-        if self._lifecycle_awaited.expired():
-            return None
-        return f'{LIFECYCLE_SERVICE} may still turn up'
 
     def _take_status(self, message: Any) -> None:
         # Runs in the executor's thread; one assignment, so the loop sees the old set or the new.

@@ -24,8 +24,8 @@ from vlm_nav.navigation.safety_parameters import (
 )
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
-from vlm_nav.ros.nav2_action import RequireActive
 from vlm_nav.ros.nav2_port import Nav2Settings
+from vlm_nav.ros.nav2_ready import RequireActive
 
 _NAV2 = Nav2Settings()
 

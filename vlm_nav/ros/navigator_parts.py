@@ -11,9 +11,11 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.heartbeat import Heartbeat
 from vlm_nav.ros.instruction_inputs import InstructionInputs, Worker
-from vlm_nav.ros.nav2_action import RclpyNavigateAction, RequireActive
+from vlm_nav.ros.nav2_action import RclpyNavigateAction
+from vlm_nav.ros.nav2_ready import RequireActive
 from vlm_nav.ros.outputs import NavigatorOutputs
 from vlm_nav.ros.own_pose import own_pose
+from vlm_nav.ros.spin_action import RclpySpinAction
 from vlm_nav.ros.transforms import transform_source
 
 
@@ -31,6 +33,7 @@ class NavigatorParts:
         self.confirmation = Confirmation(node)
         self.transforms = transform_source(node)
         self._actions: dict[RequireActive, RclpyNavigateAction] = {}
+        self._spins: dict[RequireActive, RclpySpinAction] = {}
 
     def nav2_action(self, require_active: RequireActive) -> RclpyNavigateAction:
         """Return the client of Nav2, made once: rclpy's discovery takes its time."""
@@ -39,6 +42,12 @@ class NavigatorParts:
                 self.node, require_active, on_send=self.heartbeat.claim
             )
         return self._actions[require_active]
+
+    def spin_action(self, require_active: RequireActive) -> RclpySpinAction:
+        """Return the client of Nav2's Spin, made once too."""
+        if require_active not in self._spins:
+            self._spins[require_active] = RclpySpinAction(self.node, require_active)
+        return self._spins[require_active]
 
     def own_pose(self, base_frame: str) -> Callable[[str], FloorPose | None]:
         """Return what tells where the robot is now in a frame, None where that is not known."""

@@ -22,6 +22,7 @@ from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
 from vlm_nav.ros.nav2 import Nav2Client
+from vlm_nav.ros.nav2_spin import Nav2Spin
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
 from vlm_nav.ros.navigator_parts import NavigatorParts
 from vlm_nav.ros.override_input import OverrideInput
@@ -38,6 +39,7 @@ class Shift:
         self.model = model_for(settings)
         self.last_sight = LastSight()
         self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
+        self.turner = self._turner(node, parts)
         own_pose = parts.own_pose(settings.eyes.sight.base_frame)
         override = settings.safety.override
         self.dispatcher = Dispatcher(
@@ -55,6 +57,8 @@ class Shift:
         await self.dispatcher.close()
         if self.nav2 is not None:
             await self.nav2.close()
+        if self.turner is not None:
+            await self.turner.close()
         self.eyes.close()
         await close(self.model)
 
@@ -65,6 +69,17 @@ class Shift:
             own_pose=parts.own_pose(self.settings.eyes.sight.base_frame),
             inside_map=self._inside_map,
             on_feedback=parts.inputs.drove,
+            warn=node.get_logger().warning,
+        )
+
+    def _turner(self, node: Node, parts: NavigatorParts) -> Nav2Spin | None:
+        """Return what turns on the spot; nobody releases turns, so `confirm` goes without."""
+        until_arrived, safety = self.settings.until_arrived, self.settings.safety
+        if until_arrived is None or safety.dry_run or safety.confirm:
+            return None
+        return Nav2Spin(
+            parts.spin_action(self.settings.require_active),
+            self.settings.nav2,
             warn=node.get_logger().warning,
         )
 
@@ -99,7 +114,7 @@ class Shift:
             self.settings,
             self.eyes,
             self._base(parts.confirmation, own_pose),
-            None,
+            self.turner,
             self.model,
             [self.last_sight, *recorders, parts.outputs, parts.inputs],
             name_record=new_identifier if recorders else unnamed,

@@ -14,11 +14,14 @@ from rclpy.node import Node
 
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.ros.map_output import MapOutput
+from vlm_nav.ros.nav2_stand_in import Nav2StandIn
 from vlm_nav.ros.qos import SENSOR
 from vlm_nav.ros.simulator_outputs import Motion, SimulatorOutputs, TruthOutputs
 from vlm_nav.ros.simulator_parameters import SimulatorChoice
 from vlm_nav.ros.simulator_thread import STEP_S
 from vlm_nav.sim.double_server import DoubleServer
+from vlm_nav.sim.navigation_stand_in import stand_in_for
 from vlm_nav.sim.simulator import Simulator
 from vlm_nav.sim.view import SimulatedView
 from vlm_nav.sim.views import RecentViews
@@ -107,13 +110,17 @@ class SimulatorWork:
         self._ending = ExitStack()
         server = DoubleServer(choice.plan, self._views, values['answers_port'])
         self.answers_url = self._ending.enter_context(server).url
-        self._driver = CommandedBase(node, self._access, stamped=values['cmd_vel_stamped'])
+        self._driver = _driver(node, self._access, choice)
+        self._map: MapOutput | None = MapOutput(node, choice.plan)
 
     def step(self, simulator: Simulator) -> None:
         """Let who drives decide, and publish what is due."""
         self._access.follow_system_time()
         now_ns = self._access.time_ns
         self._outputs.tell_time(now_ns)
+        if self._map is not None:
+            self._map.tell(now_ns)
+            self._map = None
         self._driver.step()
         if self._scans.due(now_ns):
             self._outputs.tell_scan(replace(simulator.scan(), stamp_ns=now_ns))
@@ -173,6 +180,14 @@ class CommandedBase:
         if np.isfinite(command).all():
             with self._lock:
                 self._command = command
+
+
+def _driver(
+    node: Node, access: RobotAccess, choice: SimulatorChoice
+) -> CommandedBase | Nav2StandIn:
+    if choice.values['use_nav2']:
+        return CommandedBase(node, access, stamped=choice.values['cmd_vel_stamped'])
+    return Nav2StandIn(node, access, stand_in_for(choice.plan))
 
 
 def _without_pictures(view: SimulatedView) -> SimulatedView:

@@ -210,7 +210,7 @@ class SimulatedTurner:
         spin = self.driver.stand_in.spin
         goal_id = self.driver.new_goal_id()
         await self.driver.send(lambda: spin.send(SpinGoal(goal_id, angle_rad)))
-        ended = await self.driver.until_end(goal_id, spin.cancel, deadline)
+        ended = await self.driver.until_end(goal_id, lambda: spin.cancel(goal_id), deadline)
         if ended is None:
             return _no(DrivingReason.NAV_LATE, 'the turn did not end before the deadline')
         if ended.result.status is not GoalStatus.SUCCEEDED:

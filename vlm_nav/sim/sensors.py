@@ -45,7 +45,7 @@ class DepthNoise:
         noise *= np.float32(self.noise_m) + np.float32(self.noise_per_m) * np.square(depth_m)
         noise += depth_m
         lost = self._edges(depth_m)
-        lost &= random.random(depth_m.shape, dtype=np.float32) < self.edge_loss
+        lost[lost] = random.random(np.count_nonzero(lost)) < self.edge_loss
         lost |= (depth_m < self.nearest_m) | (depth_m > self.farthest_m)
         noise[lost] = np.nan
         return noise
@@ -53,8 +53,8 @@ class DepthNoise:
     def _edges(self, depth_m: DepthArray) -> NDArray[np.bool_]:
         """Return the pixels that touch a step of the depth; a plane has none, however slanted."""
         # Over a plane, what changes evenly from pixel to pixel is the inverse of the depth.
-        bends = np.abs(cv2.Laplacian(np.reciprocal(depth_m), cv2.CV_32F) * depth_m)
-        edges: NDArray[np.bool_] = bends > self.edge_share
+        bends = cv2.Laplacian(np.reciprocal(depth_m), cv2.CV_32F)
+        edges: NDArray[np.bool_] = np.abs(bends * depth_m) > np.float32(self.edge_share)
         # The border has neighbours on one side alone.
         edges[[0, -1]] = edges[:, [0, -1]] = False
         return edges

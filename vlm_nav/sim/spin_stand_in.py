@@ -59,9 +59,9 @@ class SpinStandIn:
         turn = Turn(goal.target_yaw_rad, goal.time_allowance_s, self._settings)
         self._run, self._cancelled = _Run(goal, turn), False
 
-    def cancel(self) -> None:
-        """End the turn under way at the next moment."""
-        self._cancelled = self._run is not None
+    def cancel(self, goal_id: bytes) -> None:
+        """End this goal's turn at the next moment, if it is under way."""
+        self._cancelled |= self._run is not None and self._run.goal.goal_id == goal_id
 
     def step(
         self, moment: Moment
