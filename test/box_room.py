@@ -16,7 +16,7 @@ from vlm_nav.sim.house_plan import Area, Footprint, HousePlan, Shape, Thing
 LOW_M, HIGH_M = (0.0, -2.0), (6.0, 2.0)
 """The inner faces of the walls."""
 
-_WALL_M = 0.1
+_WALL_M = 0.12
 
 
 def _wall(number: int, x_m: float, y_m: float, size_m: tuple[float, float]) -> Footprint:
@@ -41,7 +41,9 @@ def box_room() -> HousePlan:
         Thing('blue_box_1', 'box', 'blue box', on_table, 0.74, (0.2, 0.2, 0.2), 'room',
               on='table_1', color='blue'),
     )  # fmt: skip
-    return HousePlan('small', 0, (Area('room', LOW_M, HIGH_M, 'planks'),), (), walls, things)
+    # An area goes to the middle lines of its walls.
+    low, high = (LOW_M[0] - half, LOW_M[1] - half), (HIGH_M[0] + half, HIGH_M[1] + half)
+    return HousePlan('small', 0, (Area('room', low, high, 'planks'),), (), walls, things)
 
 
 def outside_m(thing: Thing, points_map: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from vlm_nav.sim.furniture import Furniture, furniture_folder
-from vlm_nav.sim.furniture_kinds import PAINTS
+from vlm_nav.sim.furniture_kinds import PAINTS, kinds
 from vlm_nav.sim.furniture_meshes import MeshPart
 from vlm_nav.sim.house_plan import Footprint, HousePlan, Thing
 from vlm_nav.sim.house_shell import doorway_linings, room_floor, room_walls
@@ -146,10 +146,15 @@ def _add_thing(spec: mujoco.MjSpec, thing: Thing, looks: _Looks) -> None:
         pos=[thing.pose.x_m, thing.pose.y_m, thing.height_m],
         quat=_quaternion(thing.pose.yaw_rad),
     )
-    for box in thing.in_own_frame().footprints():
+    boxes = thing.in_own_frame().footprints()
+    for box in boxes:
         _add_collider(body, box)
-    for mesh, material in looks.of(thing):
-        _add_seen(body, mesh, material)
+    if thing.kind in kinds():
+        for mesh, material in looks.of(thing):
+            _add_seen(body, mesh, material)
+        return
+    for box in boxes:
+        _add_seen_box(body, box, PAINTS.get(thing.color, PAINTS['grey']))
 
 
 def _add_mesh(spec: mujoco.MjSpec, name: str, part: MeshPart) -> None:
@@ -194,16 +199,27 @@ def _add_seen(body: mujoco.MjsBody, mesh: str, material: str) -> mujoco.MjsGeom:
     )
 
 
+def _add_seen_box(body: mujoco.MjsBody, box: Footprint, paint: tuple[float, float, float]) -> None:
+    """Show a box of a thing that is of no known kind."""
+    geom = _add_box(body, box)
+    geom.rgba, geom.group = [*paint, 1.0], SEEN
+    geom.contype = geom.conaffinity = 0
+
+
 def _add_collider(body: mujoco.MjsBody, box: Footprint, name: str = '') -> None:
-    geom = body.add_geom(
+    geom = _add_box(body, box)
+    geom.group = COLLIDERS
+    if name:
+        geom.name = name
+
+
+def _add_box(body: mujoco.MjsBody, box: Footprint) -> mujoco.MjsGeom:
+    return body.add_geom(
         type=mujoco.mjtGeom.mjGEOM_BOX,
         pos=[box.pose.x_m, box.pose.y_m, (box.low_m + box.high_m) / 2],
         quat=_quaternion(box.pose.yaw_rad),
         size=[box.size_m[0] / 2, box.size_m[1] / 2, (box.high_m - box.low_m) / 2],
-        group=COLLIDERS,
     )
-    if name:
-        geom.name = name
 
 
 def _quaternion(yaw_rad: float) -> list[float]:
