@@ -12,7 +12,7 @@ from vlm_nav.memory.visited import Visit, VisitedPlaces
 
 # The robot stands at (2, 1) of the map and looks along its y axis.
 HERE = transform_from_floor_pose(FloorPose(2.0, 1.0, math.pi / 2.0))
-PLACES = VisitedPlaces(0.5, (Visit(2.0, 3.0), Visit(0.0, 1.0, DrivingReason.NAV_ABORTED)))
+PLACES = VisitedPlaces(visits=(Visit(2.0, 3.0), Visit(0.0, 1.0, DrivingReason.NAV_ABORTED)))
 MARKS = VisitedMarks(PLACES, HERE)
 
 
@@ -30,7 +30,7 @@ def test_marks_are_held_against_the_places_in_the_map() -> None:
     ]
     assert MARKS.labels(candidates) == (1, 2)
     assert MARKS.lines(candidates) == (
-        '1: was there before, and did not arrive',
+        '1: was there or near before, and did not arrive',
         '2: a drive to there failed before (nav_aborted)',
     )
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import math
+from synthetic import frame_of
 
-import pytest
-
-from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason
 from vlm_nav.memory.visited import Visit, VisitedPlaces
 
 
-def places(*visits: Visit, radius_m: float = 1.0) -> VisitedPlaces:
-    known = VisitedPlaces(radius_m)
+def places(*visits: Visit) -> VisitedPlaces:
+    known = VisitedPlaces()
     for visit in visits:
         known = known.with_visit(visit)
     return known
 
 
-def test_a_place_within_the_radius_was_visited_and_the_nearest_visit_counts() -> None:
-    failed = Visit(3.0, 0.5, DrivingReason.NAV_ABORTED)
-    known = places(Visit(0.0, 0.0), Visit(3.0, 0.0), failed)
-    assert known.near(0.9, 0.0) == Visit(0.0, 0.0)
-    assert known.near(1.1, 0.0) is None
-    assert known.near(3.0, 0.4) == failed
-    assert places(Visit(0.0, 0.0), radius_m=0.0).near(0.0, 0.0) is None
+def test_a_place_that_the_robot_was_at_or_could_not_get_to_is_known() -> None:
+    known = places(Visit(0.0, 0.0), Visit(3.0, 0.0, DrivingReason.NAV_ABORTED))
+    assert known.knows(0.7, 0.0)
+    assert not known.knows(0.8, 0.0)
+    assert known.knows(3.0, 0.4)
+    assert known.failed_at(3.0, 0.4) is DrivingReason.NAV_ABORTED
+    assert known.failed_at(0.0, 0.0) is None
+    assert not places().knows(0.0, 0.0)
+
+
+def test_floor_that_was_seen_from_near_is_known_too() -> None:
+    known = places().seen_from([frame_of()])
+    assert known.knows(1.5, 0.0)
+    assert not known.knows(-1.5, 0.0)
+    assert known.failed_at(1.5, 0.0) is None
 
 
 def test_to_turn_on_the_spot_is_no_second_visit() -> None:
@@ -52,9 +57,3 @@ def test_a_third_drive_to_where_two_failed_is_once_too_often() -> None:
     failed = Visit(5.0, 0.0, DrivingReason.NAV_ABORTED)
     assert places(failed, Visit(0.0, 0.0), failed).goes_to_and_fro((0.0, 3.0), (5.0, 0.1))
     assert not places(failed).goes_to_and_fro((0.0, 3.0), (5.0, 0.1))
-
-
-@pytest.mark.parametrize('radius_m', [-0.1, math.inf, math.nan])
-def test_a_radius_that_is_no_distance_is_refused(radius_m: float) -> None:
-    with pytest.raises(InvalidValueError):
-        VisitedPlaces(radius_m)

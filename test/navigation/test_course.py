@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -224,7 +225,45 @@ def test_where_the_robot_was_is_known_to_the_next_decision() -> None:
     carried_out(roaming(robot, Judge(False, False, False, True, at=NEAR)))
     visits = [[(v.x_m, v.y_m) for v in so_far.visited.visits] for so_far in robot.so_far]
     assert visits == [[], [(0.0, 0.0)], [(0.0, 0.0), (2.0, 0.0)]]
-    assert robot.so_far[0].visited.radius_m == 1.0
+    assert robot.so_far[0].visited.looked_over.cells == frozenset()
+    assert robot.so_far[1].visited.knows(2.0, 0.0)
+    assert not robot.so_far[1].visited.knows(3.5, 0.0)
+
+
+def test_where_nothing_fits_to_any_side_it_goes_back_to_what_it_passed_over() -> None:
+    other = goal(-3.0, 0.0).waypoint
+    assert other is not None
+    first = replace(goal(4.0, 0.0), offered=(other,))
+    robot = Roamer([first, NONE_FITS, NONE_FITS, goal(-3.0, 2.0)])
+    told: list[Event] = []
+    end = carried_out(roaming(robot, Judge(*[False] * 4, True, at=NEAR), (told.append,)))
+    assert end.decision.outcome is DecisionOutcome.ARRIVED
+    drives = [step for step in robot.did if step.startswith('drive')]
+    assert drives == ['drive to 4 0', 'drive to -3 0', 'drive to -3 2']
+    back = [event.decision for event in told if isinstance(event, Decided)][2]
+    assert back.outcome is DecisionOutcome.GOAL
+    assert back.reason is None
+    assert 'goes back' in back.detail
+    assert back.waypoint is not None
+    assert abs(back.waypoint.yaw_rad) == pytest.approx(math.pi)
+
+
+def test_it_goes_back_once_and_then_it_was_not_found() -> None:
+    other = goal(-3.0, 0.0).waypoint
+    assert other is not None
+    robot = Roamer([replace(goal(4.0, 0.0), offered=(other,)), NONE_FITS])
+    end = carried_out(roaming(robot))
+    assert outcome_of(end) == (DecisionOutcome.GAVE_UP, MissionReason.NOT_FOUND)
+    drives = [step for step in robot.did if step.startswith('drive')]
+    assert drives == ['drive to 4 0', 'drive to -3 0']
+
+
+def test_what_the_robot_has_seen_from_near_is_not_gone_back_to() -> None:
+    seen = goal(1.5, 0.0).waypoint
+    assert seen is not None
+    robot = Roamer([replace(goal(4.0, 0.0), offered=(seen,)), NONE_FITS])
+    assert carried_out(roaming(robot)).reason is MissionReason.NOT_FOUND
+    assert [step for step in robot.did if step.startswith('drive')] == ['drive to 4 0']
 
 
 def test_a_drive_that_failed_is_remembered_and_the_robot_goes_on() -> None:

@@ -39,7 +39,8 @@ class Decision:
 
     `waypoint` is there exactly when `outcome` is GOAL. `confidence` is the share of runs that
     agree, None where a single run was made or no choice came about. `labels` are the numbers
-    that the last question's winner bore, best first; `calls` counts questions asked.
+    that the last question's winner bore, best first; `calls` counts questions asked. `offered`
+    are the places that could have been chosen instead.
     """
 
     outcome: DecisionOutcome
@@ -51,3 +52,4 @@ class Decision:
     labels: tuple[int, ...] = ()
     calls: int = 0
     record: str = ''
+    offered: tuple[Waypoint, ...] = ()

@@ -6,13 +6,17 @@ A place is added when the robot leaves it: where it stands is not where it was.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import ReasonCode
+from vlm_nav.memory.looked_over import LookedOver
+from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 # So near, two places are the same one: the base does not stop on the centimetre.
 _SAME_M = 0.4
+# Who stands so near to a place has been there.
+_AT_M = 0.75
 # A place that was stood at so often is not worth another time.
 _OFTEN = 2
 
@@ -32,15 +36,14 @@ class Visit:
 
 @dataclass(frozen=True)
 class VisitedPlaces:
-    """All places of one instruction in their order; what lies within `radius_m` is known."""
+    """All places of one instruction in their order, and the floor that was seen from them."""
 
-    radius_m: float = 1.0
+    looked_over: LookedOver = LookedOver()
     visits: tuple[Visit, ...] = ()
 
-    def __post_init__(self) -> None:
-        """Raise InvalidValueError for a radius that is none."""
-        if not 0.0 <= self.radius_m < math.inf:
-            raise InvalidValueError(f'a radius is 0 m or more, got {self.radius_m}')
+    def seen_from(self, frames: Iterable[RgbdFrame]) -> VisitedPlaces:
+        """Return the places with the floor that frames show from near."""
+        return replace(self, looked_over=self.looked_over.with_frames(frames))
 
     def with_visit(self, visit: Visit) -> VisitedPlaces:
         """Return the places with one more; to stand where it stood last adds none."""
@@ -50,10 +53,14 @@ class VisitedPlaces:
             return self
         return replace(self, visits=(*self.visits, visit))
 
-    def near(self, x_m: float, y_m: float) -> Visit | None:
-        """Return the nearest visit within the radius of a place of the map, None without any."""
-        within = [visit for visit in self.visits if visit.distance_m(x_m, y_m) < self.radius_m]
-        return min(within, key=lambda visit: visit.distance_m(x_m, y_m), default=None)
+    def failed_at(self, x_m: float, y_m: float) -> ReasonCode | None:
+        """Return why a drive to a place of the map failed, None where none did."""
+        failed = [visit for visit in self._near(x_m, y_m) if visit.failed is not None]
+        return failed[-1].failed if failed else None
+
+    def knows(self, x_m: float, y_m: float) -> bool:
+        """Return whether the robot was at a place of the map, or saw it from near, or failed."""
+        return bool(self._near(x_m, y_m)) or self.looked_over.covers(x_m, y_m)
 
     def goes_to_and_fro(self, here: tuple[float, float], there: tuple[float, float]) -> bool:
         """Return whether a drive between two places would only repeat what was done before.
@@ -70,3 +77,6 @@ class VisitedPlaces:
             return False
         came_from, before = stood[-1], stood[-2]
         return came_from.distance_m(*there) < _SAME_M and before.distance_m(*here) < _SAME_M
+
+    def _near(self, x_m: float, y_m: float) -> list[Visit]:
+        return [visit for visit in self.visits if visit.distance_m(x_m, y_m) < _AT_M]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from dataclasses import dataclass, replace
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
-from vlm_nav.geometry.poses import FloorPose, floor_pose_of
-from vlm_nav.memory.visited import Visit, VisitedPlaces
+from vlm_nav.memory.looked_over import LookedOver
+from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
 from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING, LOST
@@ -22,6 +21,7 @@ from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.steps import Steps, hold
 from vlm_nav.navigation.until_arrived import LookAround, UntilArrivedSettings
+from vlm_nav.navigation.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +54,10 @@ class Course:
         never = settings.look_around is LookAround.NEVER
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
-        self._visited = VisitedPlaces(settings.visited_radius_m)
-        self._place = FloorPose(math.nan, math.nan, math.nan)
+        looked_over = LookedOver(settings.visited_radius_m)
+        self._whereabouts = Whereabouts(VisitedPlaces(looked_over))
         self._standing = _Standing()
         self._decisions = self._failures = self._retries = 0
-        self._path_m = 0.0
         self._last_drive: DriveOutcome | None = None
 
     async def run(self) -> DriveOutcome | None:
@@ -94,11 +93,8 @@ class Course:
 
     async def _look(self) -> Sight:
         if self._standing.sight is None:
-            sight = await self._steps.look()
-            here = floor_pose_of(sight.frame.map_from_base)
-            if math.isfinite(self._place.x_m):
-                self._path_m += _apart_m(self._place, here)
-            self._place, self._standing.sight = here, sight
+            self._standing.sight = await self._steps.look()
+            self._whereabouts.stands(self._standing.sight)
         return self._standing.sight
 
     async def _verdict_of(self, sight: Sight) -> Verdict:
@@ -124,12 +120,13 @@ class Course:
         if first and self._may_look_around():
             return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
         self._decisions += 1
-        decision = await self._select(sight, SoFar(self._visited))
+        visited = self._whereabouts.visited
+        decision = await self._select(sight, SoFar(visited))
         if decision.outcome is DecisionOutcome.ARRIVED:
             # It was asked whether it has arrived, and that counts.
-            so_far = SoFar(self._visited, may_answer_arrived=False)
-            again = await self._select(sight, so_far)
+            again = await self._select(sight, SoFar(visited, may_answer_arrived=False))
             decision = replace(again, calls=again.calls + decision.calls)
+        self._whereabouts.was_offered(decision)
         return self._judged(decision)
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:
@@ -145,23 +142,34 @@ class Course:
         goal = decision.waypoint
         if goal is None:
             return decision
-        here = self._place
-        path_m = self._path_m + math.hypot(goal.x_m - here.x_m, goal.y_m - here.y_m)
+        path_m = self._whereabouts.path_to(goal)
         if path_m > self._settings.path_limit_m:
-            detail = f'it came {self._path_m:.1f} m, and would have come {path_m:.1f} m'
+            detail = f'with the next goal it would have come {path_m:.1f} m'
             return self._given_up(MissionReason.PATH_SPENT, detail, decision)
-        if self._visited.goes_to_and_fro((here.x_m, here.y_m), (goal.x_m, goal.y_m)):
+        if self._whereabouts.repeats(goal):
             detail = f'it was at ({goal.x_m:.2f}, {goal.y_m:.2f}) before'
             again = replace(decision, reason=MissionReason.OSCILLATING, detail=detail)
             return self._lost(again, MissionReason.OSCILLATING)
         return decision
 
     def _lost(self, decision: Decision, reason: ReasonCode) -> Decision:
-        """Return a look around where there was none here, else that the robot gives up."""
+        """Return a look around where there was none here, else a way back, else the end."""
         if self._may_look_around():
             return replace(decision, outcome=DecisionOutcome.TURN, waypoint=None)
+        back = self._way_back()
+        if back is not None:
+            detail = f'goes back to where it has not been: {decision.detail}'
+            going_back = self._of(DecisionOutcome.GOAL, None, detail, decision.calls)
+            return replace(going_back, waypoint=back)
         sides = 'to all sides' if self._standing.looked_around else 'without turning'
         return self._given_up(reason, f'{sides}: {decision.detail}', decision)
+
+    def _way_back(self) -> Waypoint | None:
+        sight = self._standing.sight
+        back = None if sight is None else self._whereabouts.way_back(sight)
+        if back is None or self._whereabouts.repeats(back):
+            return None
+        return back if self._whereabouts.path_to(back) <= self._settings.path_limit_m else None
 
     def _may_look_around(self) -> bool:
         return self._looking_around is not None and not self._standing.looked_around
@@ -178,12 +186,11 @@ class Course:
             self._steps.looked(around.sight)
 
     async def _drive(self, goal: Waypoint) -> DriveOutcome:
-        here = self._place
+        sight = self._standing.sight
+        assert sight is not None
         outcome = await self._steps.drive()
-        self._visited = self._visited.with_visit(Visit(here.x_m, here.y_m))
+        self._whereabouts.leaves(sight, goal, outcome.reason)
         self._failures = 0 if outcome.reached else self._failures + 1
-        if not outcome.reached:
-            self._visited = self._visited.with_visit(Visit(goal.x_m, goal.y_m, outcome.reason))
         self._last_drive = outcome
         self._standing, self._retries = _Standing(), 0
         return outcome
@@ -217,7 +224,3 @@ class Course:
     ) -> Decision:
         instruction = self._steps.instruction
         return Decision(outcome, instruction, reason=reason, detail=detail, calls=calls)
-
-
-def _apart_m(start: FloorPose, end: FloorPose) -> float:
-    return math.hypot(end.x_m - start.x_m, end.y_m - start.y_m)

@@ -27,7 +27,7 @@ MISSION_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'visited_radius_m',
         _SETTINGS.visited_radius_m,
-        'how far around a place counts as visited',
+        'from how near floor is seen that counts as visited',
         0.0,
         100.0,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from vlm_nav.core.candidate import GroundAction
@@ -88,7 +88,9 @@ class PivotSelector:
             may_answer_arrived=so_far.may_answer_arrived,
             listeners=self.listeners,
         )
-        return _decision(await pivot(inquiry, self.seed), sight, instruction, self.arrival)
+        decision = _decision(await pivot(inquiry, self.seed), sight, instruction, self.arrival)
+        offered = (waypoint_for(one.action, sight.frame, self.arrival) for one in inquiry.offered)
+        return replace(decision, offered=tuple(offered))
 
 
 def _decision(

@@ -24,7 +24,8 @@ class LookAround(str, Enum):
 class UntilArrivedSettings:
     """Limits of one instruction, and how the robot arrives and looks around.
 
-    `arrival_distance_m` is from the base to what was pointed at, on the floor. `retry_limit` is
+    `arrival_distance_m` is from the base to what was pointed at, on the floor. Floor that was seen
+    from nearer than `visited_radius_m` counts as visited. `retry_limit` is
     how often in a row what time may heal is tried again, `failure_limit` how many drives in a
     row may fail.
     """
@@ -33,7 +34,7 @@ class UntilArrivedSettings:
     look_around: LookAround = LookAround.WHEN_LOST
     turn_step_rad: float = 1.05
     turn_timeout_s: float = 20.0
-    visited_radius_m: float = 1.0
+    visited_radius_m: float = 2.5
     decision_limit: int = 30
     mission_timeout_s: float = 1800.0
     path_limit_m: float = 200.0

@@ -31,7 +31,10 @@ def none_visited(candidates: Sequence[Candidate[Any]]) -> tuple[int, ...]:
 
 @dataclass(eq=False)
 class Inquiry(Generic[ActionT]):
-    """One decision's way to the model; `calls` counts the questions that went out."""
+    """One decision's way to the model; `calls` counts the questions that went out.
+
+    `offered` are the candidates of all first rounds.
+    """
 
     space: ActionSpace[ActionT]
     model: Model
@@ -43,6 +46,7 @@ class Inquiry(Generic[ActionT]):
     may_answer_arrived: bool = False
     listeners: Sequence[Listener] = ()
     calls: int = field(default=0, init=False)
+    offered: list[Candidate[ActionT]] = field(default_factory=list, init=False)
 
     def question_about(
         self, offer: Offer[ActionT], pick: int, run: int, round_number: int
@@ -51,6 +55,8 @@ class Inquiry(Generic[ActionT]):
 
         The first round shows all pictures, a later one those in which something is offered.
         """
+        if round_number == 1:
+            self.offered.extend(offer.candidates)
         lines = [line for provider in self.evidence for line in provider(offer.candidates)]
         question = Question(
             purpose=self.space.purpose,

@@ -168,8 +168,8 @@ def _visited(question: Question) -> list[str]:
         return []
     numbers = ', '.join(map(str, question.visited))
     return [
-        f'The robot has been near these places before, and did not arrive: {numbers}. Choose one '
-        'of them only where the picture shows that it leads to what is wanted.'
+        f'The robot was at these places or near them before, and did not arrive: {numbers}. '
+        'Choose one of them only where the picture shows that it leads to what is wanted.'
     ]
 
 
