@@ -26,6 +26,8 @@ def two_rooms() -> HousePlan:
         Thing('rug', 'rug', 'rug', FloorPose(6.0, 3.0, 0.0), 0.0, (1.0, 1.0, 0.01), 'right',
               shape=Shape.FLAT),
         Thing('plant', 'plant', 'plant', FloorPose(0.15, 0.15, 0.0), 0.0, (0.1, 0.1, 0.4), 'left'),
+        Thing('picture', 'picture', 'picture', FloorPose(3.94, 1.0, 3.1416), 1.3,
+              (0.03, 0.6, 0.4), 'left'),
     )  # fmt: skip
     rooms = (
         Area('left', (0.0, 0.0), (4.0, 4.0), 'planks'),

@@ -9,6 +9,7 @@ from small_house import two_rooms
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.sim.clearance import Clearance
 from vlm_nav.sim.geodesic import distances_to_thing, sample_start
+from vlm_nav.sim.house_planning import plan_house, templates
 from vlm_nav.sim.occupancy import in_the_way
 
 PLAN = two_rooms()
@@ -34,6 +35,25 @@ def test_a_cup_on_a_table_is_reached_over_the_table() -> None:
 def test_what_stands_in_a_corner_closer_to_the_walls_than_the_robot_can_is_reached() -> None:
     field = distances_to_thing(PLAN, PLAN.thing('plant'))
     assert field.at(1.2, 0.15 + 0.2) == pytest.approx(1.0, abs=0.15)
+
+
+def test_what_hangs_on_a_wall_is_reached_in_its_room_and_not_through_the_wall() -> None:
+    field = distances_to_thing(PLAN, PLAN.thing('picture'))
+    assert field.at(3.2, 1.0) == pytest.approx(0.7, abs=0.1)
+    assert field.at(4.8, 1.0) > 3.5
+
+
+@pytest.mark.parametrize('template', templates())
+def test_nearly_every_thing_of_a_house_can_be_gone_to(template: str) -> None:
+    """A few are shut in by furniture: a run towards them would make no sense."""
+    plan = plan_house(template, 0)
+    start = sample_start(
+        plan, distances_to_thing(plan, plan.things[0]), np.random.default_rng(0), 0.0, 100.0
+    )
+    assert start is not None
+    some = plan.things[::4]
+    ways_m = [distances_to_thing(plan, thing).at(start.x_m, start.y_m) for thing in some]
+    assert np.isfinite(ways_m).mean() > 0.8
 
 
 def test_from_behind_a_wall_and_from_outside_no_way_leads() -> None:

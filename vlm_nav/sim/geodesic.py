@@ -20,12 +20,17 @@ from vlm_nav.sim.occupancy import (
     LETHAL,
     ROBOT_HEIGHT_M,
     cell_centers,
+    in_rooms,
     in_the_way,
     occupancy_of,
 )
 
 # Who stands by a wall may be in a cell whose middle is too near to it.
 _SLACK_M = 0.1
+# How far the way may go on from where the robot does not fit any more.
+_REACH_M = 0.5
+# What hangs above furniture is stood before: this is as deep as that may be.
+_HANGING_M, _HANGING_REACH_M = 1.0, 0.8
 # Where a run starts there is room to turn, arm and all.
 _START_CLEARANCE_M = 0.4
 
@@ -70,20 +75,24 @@ def distances_to_thing(
     """Return how far the middle of a robot of this size has to go to the edge of a thing.
 
     The thing itself and what it stands on are no hindrance: from beside the table it is as far
-    to the cup as over the table.
+    to the cup as over the table. The last half metre may be too narrow for the robot,
+    and that to something that hangs on a wall may lead over furniture.
     """
     own = {thing.identifier, thing.on}
     others = [box for box in plan.footprints() if box.name not in own]
     grid = occupancy_of(others, plan.bounds, robot_height_m, plan.rooms)
-    sources = _cells_of(thing, grid)
-    # The own table is passed over, but its neighbours are not passed through.
+    # What hangs on a wall touches cells of it; those of its own room are its own.
+    rooms = [room for room in plan.rooms if room.name == thing.room] or plan.rooms
+    sources = _cells_of(thing, grid) & in_rooms(cell_centers(grid), rooms)
     supports = [box for box in in_the_way(plan.footprints(), robot_height_m) if box.name in own]
     own_cells = sources | (occupancy_of(supports, plan.bounds).values == LETHAL)
-    near_own = distance_transform_edt(~own_cells) * grid.resolution_m <= radius_m + _SLACK_M
-    others_in_the_way = in_the_way(others, robot_height_m)
-    roomy = distances_m(grid, others_in_the_way, 2.0 * radius_m) > radius_m
-    passable = (grid.values == 0) & (roomy | near_own)
-    return DistanceField(_distances_m(passable, sources & passable, grid.resolution_m), grid)
+    roomy = distances_m(grid, in_the_way(others, robot_height_m), 2.0 * radius_m) > radius_m
+    away_m = distance_transform_edt(~own_cells) * grid.resolution_m
+    passable = ((grid.values == 0) & (roomy | (away_m <= _REACH_M))) | sources
+    if thing.height_m > _HANGING_M:
+        walls = occupancy_of(plan.walls, plan.bounds, robot_height_m, plan.rooms)
+        passable |= (away_m <= _HANGING_REACH_M) & (walls.values == 0)
+    return DistanceField(_distances_m(passable, sources, grid.resolution_m), grid)
 
 
 def sample_start(

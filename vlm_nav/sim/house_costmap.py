@@ -9,7 +9,13 @@ from vlm_nav.observation.costmap import Costmap
 from vlm_nav.sim.clearance import beside
 from vlm_nav.sim.house_plan import Footprint, HousePlan
 from vlm_nav.sim.inflation import InflationSettings, inflated
-from vlm_nav.sim.occupancy import ROBOT_HEIGHT_M, cell_centers, house_occupancy, in_the_way
+from vlm_nav.sim.occupancy import (
+    ROBOT_HEIGHT_M,
+    cell_centers,
+    cells_near,
+    house_occupancy,
+    in_the_way,
+)
 
 # A robot in the corner of a cell is this much nearer to something than the cell's middle.
 PADDING_M = 0.04
@@ -37,12 +43,9 @@ def distances_m(grid: Costmap, boxes: tuple[Footprint, ...], reach_m: float) -> 
     centers = cell_centers(grid)
     nearest: FloatArray = np.full(grid.values.shape, np.inf)
     for box in boxes:
-        corners = np.array(box.corners())
-        low, high = corners.min(axis=0) - reach_m, corners.max(axis=0) + reach_m
-        columns = slice(*np.searchsorted(centers[0, :, 0], (low[0], high[0])))
-        rows = slice(*np.searchsorted(centers[:, 0, 1], (low[1], high[1])))
-        beyond = np.maximum(beside(box, centers[rows, columns]), 0.0)
+        near = cells_near(box, centers, reach_m)
+        beyond = np.maximum(beside(box, centers[near]), 0.0)
         away_m = np.hypot(beyond[..., 0], beyond[..., 1])
-        np.minimum(nearest[rows, columns], away_m, out=nearest[rows, columns])
+        np.minimum(nearest[near], away_m, out=nearest[near])
     nearest[nearest > reach_m] = np.inf
     return nearest

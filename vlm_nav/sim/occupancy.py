@@ -47,12 +47,22 @@ def occupancy_of(
     grid = Costmap(values, RESOLUTION_M, FloorPose(float(low[0]), float(low[1]), 0.0), frame_id, 0)
     places = cell_centers(grid)
     if rooms:
-        values[~_in_rooms(places, rooms)] = UNKNOWN
+        values[~in_rooms(places, rooms)] = UNKNOWN
     for box in in_the_way(footprints, robot_height_m):
         cosine, sine = abs(np.cos(box.pose.yaw_rad)), abs(np.sin(box.pose.yaw_rad))
         reach_m = RESOLUTION_M / 2 * (cosine + sine)
-        values[(beside(box, places) < reach_m).all(axis=-1)] = LETHAL
+        near = cells_near(box, places, 2.0 * reach_m)
+        values[near][(beside(box, places[near]) < reach_m).all(axis=-1)] = LETHAL
     return grid
+
+
+def cells_near(box: Footprint, places: FloatArray, reach_m: float) -> tuple[slice, slice]:
+    """Return the rows and columns of a grid's middles that may lie so near to a box."""
+    corners = np.array(box.corners())
+    low, high = corners.min(axis=0) - reach_m, corners.max(axis=0) + reach_m
+    columns = np.searchsorted(places[0, :, 0], (low[0], high[0]))
+    rows = np.searchsorted(places[:, 0, 1], (low[1], high[1]))
+    return slice(*rows), slice(*columns)
 
 
 def house_occupancy(plan: HousePlan, robot_height_m: float = ROBOT_HEIGHT_M) -> Costmap:
@@ -69,7 +79,8 @@ def cell_centers(grid: Costmap) -> FloatArray:
     return centers
 
 
-def _in_rooms(places: FloatArray, rooms: Sequence[Area]) -> NDArray[np.bool_]:
+def in_rooms(places: FloatArray, rooms: Sequence[Area]) -> NDArray[np.bool_]:
+    """Return which places (..., 2) lie in any of the rooms, up to the middle of their walls."""
     inside = np.zeros(places.shape[:-1], dtype=np.bool_)
     for room in rooms:
         inside |= ((places >= room.low_m) & (places <= room.high_m)).all(axis=-1)
