@@ -25,6 +25,8 @@ ARGUMENTS = (
     ('start', 'by_seed', "where the robot begins: by_seed, or 'x_m y_m yaw_deg'"),
     ('noise', 'true', 'depth is noisy and has holes'),
     ('drift', 'false', 'odometry drifts'),
+    ('wheels', 'false', 'the base rolls on wheels, which slip'),
+    ('robot', '', "YAML file with the robot's sizes; empty: the package's own"),
     ('rate_hz', '5.0', 'pictures a simulated second'),
     ('pace', '1.0', 'simulated seconds in a second'),
     ('clock', 'true', 'tell simulated time on /clock'),
@@ -41,8 +43,8 @@ ARGUMENTS = (
 )
 
 SET_BY_ARGUMENT = (
-    'template', 'seed', 'start', 'noise', 'drift', 'rate_hz', 'pace', 'clock', 'answers_port',
-    'use_nav2', 'cmd_vel_stamped',
+    'template', 'seed', 'start', 'noise', 'drift', 'wheels', 'robot', 'rate_hz', 'pace', 'clock',
+    'answers_port', 'use_nav2', 'cmd_vel_stamped',
 )  # fmt: skip
 REMAPPED = {
     'camera/color/image_raw': 'image',

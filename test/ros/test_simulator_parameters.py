@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 pytest.importorskip('rclpy')
 
@@ -13,6 +15,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.ros.simulator_parameters import SIMULATOR_PARAMETERS, simulator_choice
 from vlm_nav.sim.clearance import Clearance
 from vlm_nav.sim.house_planning import templates
+from vlm_nav.sim.robot_sizes import default_sizes
 
 DEFAULTS = {entry.name: entry.default for entry in SIMULATOR_PARAMETERS}
 
@@ -46,3 +49,16 @@ def test_without_a_start_the_robot_begins_on_free_floor_and_by_the_seed(template
 def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidValueError, match=templates()[0]):
         choice(template='castle')
+
+
+def test_a_file_of_sizes_makes_another_robot(tmp_path: Path) -> None:
+    own = default_sizes().model_dump(mode='json')
+    own['base']['radius_m'] = 0.25
+    (tmp_path / 'robot.yaml').write_text(yaml.safe_dump(own))
+    assert choice(robot=str(tmp_path / 'robot.yaml')).robot.base.radius_m == 0.25
+    assert choice().robot == default_sizes()
+
+
+def test_a_file_of_no_sizes_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match='sizes of a robot'):
+        choice(robot='/nonexistent/robot.yaml')

@@ -70,7 +70,9 @@ def simulator_for(choice: SimulatorChoice) -> Simulator:
         height_px=values['height_px'],
         depth_noise=DepthNoise() if values['noise'] else None,
         odometry_drift=OdometryDrift() if values['drift'] else None,
+        wheels=values['wheels'],
         seed=values['seed'],
+        robot=choice.robot,
     )
     return Simulator(choice.plan, settings, choice.start)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from vlm_nav.ros.camera_messages import DEPTH_ENCODINGS
 from vlm_nav.sim.geodesic import distances_to_thing, sample_start
 from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.house_planning import plan_house, templates
+from vlm_nav.sim.robot_sizes import RobotSizes, default_sizes, sizes_of_file
 
 _LONGEST_WAY_M = 1000.0
 _LARGEST_SEED = 2**31 - 1
@@ -27,6 +29,8 @@ SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('start', BY_SEED, "where the robot begins: by_seed, or 'x_m y_m yaw_deg'"),
     Parameter('noise', True, 'depth is noisy and has holes, as of a real camera'),
     Parameter('drift', False, 'odometry drifts, as of real wheels'),
+    Parameter('wheels', False, 'the base rolls on wheels, which slip; false: it moves as told'),
+    Parameter('robot', '', "YAML file with the robot's sizes; empty: the package's own"),
     Parameter('rate_hz', 5.0, 'pictures a simulated second', 0.1, 30.0),
     Parameter('scan_rate_hz', 5.0, 'turns of the lidar a simulated second', 0.1, 40.0),
     Parameter('width_px', 640, 'width of the pictures', 64, 1920),
@@ -42,10 +46,11 @@ SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
 
 @dataclass(frozen=True)
 class SimulatorChoice:
-    """The house, where the robot begins in it, and everything else that was asked for."""
+    """The house, where the robot begins, its body, and everything else that was asked for."""
 
     plan: HousePlan
     start: FloorPose
+    robot: RobotSizes
     values: Mapping[str, Any]
 
 
@@ -55,7 +60,8 @@ def simulator_choice(values: Mapping[str, Any]) -> SimulatorChoice:
     if wrong:
         raise InvalidValueError('; '.join(wrong))
     plan = plan_house(values['template'], values['seed'])
-    return SimulatorChoice(plan, _start(values['start'], plan), values)
+    robot = sizes_of_file(Path(values['robot'])) if values['robot'] else default_sizes()
+    return SimulatorChoice(plan, _start(values['start'], plan), robot, values)
 
 
 def _start(text: str, plan: HousePlan) -> FloorPose:

@@ -21,6 +21,7 @@ from vlm_nav.ros.simulator_outputs import Motion, SimulatorOutputs, TruthOutputs
 from vlm_nav.ros.simulator_parameters import SimulatorChoice
 from vlm_nav.ros.simulator_thread import STEP_S
 from vlm_nav.sim.double_server import DoubleServer
+from vlm_nav.sim.navigation_settings import StandInSettings
 from vlm_nav.sim.navigation_stand_in import stand_in_for
 from vlm_nav.sim.simulator import Simulator
 from vlm_nav.sim.view import SimulatedView
@@ -187,7 +188,8 @@ def _driver(
 ) -> CommandedBase | Nav2StandIn:
     if choice.values['use_nav2']:
         return CommandedBase(node, access, stamped=choice.values['cmd_vel_stamped'])
-    return Nav2StandIn(node, access, stand_in_for(choice.plan))
+    settings = StandInSettings(radius_m=choice.robot.base.radius_m)
+    return Nav2StandIn(node, access, stand_in_for(choice.plan, settings))
 
 
 def _without_pictures(view: SimulatedView) -> SimulatedView:

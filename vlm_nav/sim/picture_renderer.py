@@ -119,6 +119,9 @@ class PictureRenderer:
 def _prepare(model: mujoco.MjModel, width_px: int, height_px: int, samples: int) -> None:
     """Let pictures of this size be drawn of a model, from NEAREST_M to FARTHEST_M."""
     model.vis.quality.offsamples = samples
+    if not model.light_castshadow.any():
+        # A map of shadows takes 64 MB, drawn or not.
+        model.vis.quality.shadowsize = 0
     model.vis.global_.offwidth = max(width_px, model.vis.global_.offwidth)
     model.vis.global_.offheight = max(height_px, model.vis.global_.offheight)
     model.vis.map.znear = NEAREST_M / model.stat.extent
