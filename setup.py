@@ -77,7 +77,7 @@ setup(
         'bags': ['rosbags'],
         'bench': ['rosbags'],
         'dev': TEST + DEVELOPMENT,
-        'sim': ['mujoco>=3.10,<5', 'scikit-image', 'scipy'],
+        'sim': ['fast-simplification', 'mujoco>=3.10,<5', 'scikit-image', 'scipy'],
         'test': TEST,
     },
     zip_safe=False,

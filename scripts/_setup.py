@@ -22,6 +22,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import _furniture
+
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / 'constraints.txt'
 ENVIRONMENT_HOOK = ROOT / 'scripts' / '_venv_environment.py'
@@ -31,6 +35,7 @@ DISTROS = ('jazzy', 'kilted')
 BUILD_TOOLS = ('catkin_pkg', 'cmake', 'ninja', 'numpy', 'setuptools', 'wheel')
 SHARED_FOLDERS = ('config', 'launch', 'rviz')
 LOG_TAIL_LINES = 40
+FURNITURE = 'furniture'
 
 # The wheels' cmake exports name the include folders of the machine that built them.
 PATCH_INCLUDES = r"""
@@ -357,14 +362,36 @@ def set_up(target: Target) -> None:
             started.result()
 
 
+@contextmanager
+def furnished(target: Target, *, again: bool) -> Iterator[None]:
+    """Fetch the simulator's furniture while the rest is set up; what fails there fails no set-up.
+
+    It is tried once: the stamp says that it was, not how it ended.
+    """
+    if _furniture.is_there() or (not again and target.has_done(FURNITURE, FURNITURE)):
+        yield
+        return
+    fetching = _furniture.start()
+    try:
+        yield
+        say('Furniture of the simulated houses ...')
+        _furniture.make(fetching, target.python, say)
+    finally:
+        _furniture.stop(fetching)
+    target.mark_done(FURNITURE, FURNITURE)
+
+
 def main() -> int:
     """Set up the asked distribution and return the exit status."""
     parser = argparse.ArgumentParser(prog='scripts/setup', description=__doc__)
     parser.add_argument('--distro', choices=DISTROS, default=DISTROS[0])
-    target = Target(parser.parse_args().distro)
+    again = 'try again to fetch the furniture of the simulated houses'
+    parser.add_argument('--furniture', action='store_true', help=again)
+    given = parser.parse_args()
+    target = Target(given.distro)
     began = time.monotonic()
     try:
-        with alone():
+        with alone(), furnished(target, again=given.furniture):
             set_up(target)
     except SetupError as error:
         print(f'scripts/setup: {error}', file=sys.stderr)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vlm_nav.sim.drawings import drawing
-from vlm_nav.sim.furniture import Furniture, furniture_folder
+from vlm_nav.sim.furniture import Furniture
+from vlm_nav.sim.furniture_cache import furniture_folder
 from vlm_nav.sim.furniture_kinds import kinds
 from vlm_nav.sim.furniture_meshes import FurnitureError, MeshedThing, read_thing, write_thing
 

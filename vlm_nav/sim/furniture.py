@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +9,6 @@ import numpy as np
 from vlm_nav.sim.drawings import VARIANTS, differs, drawing
 from vlm_nav.sim.furniture_kinds import Kind, kinds
 from vlm_nav.sim.furniture_meshes import MeshedThing, MeshPart, read_thing
-
-FOLDER_VARIABLE = 'VLM_NAV_FURNITURE'
-"""The environment variable that names another folder for the models of furniture."""
-
-
-def furniture_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the models of furniture are, or would be."""
-    if named := environment.get(FOLDER_VARIABLE):
-        return Path(named)
-    cache = environment.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    return Path(cache) / 'vlm_nav' / 'furniture'
 
 
 class Furniture:

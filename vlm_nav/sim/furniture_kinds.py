@@ -47,6 +47,7 @@ class Kind(BaseModel):
     model: str = ''
     painted: tuple[str, ...] = ()
     painted_all: bool = False
+    faces: int = 2500
 
     @property
     def surface_m(self) -> float:

@@ -12,7 +12,8 @@ import zlib
 import mujoco
 import numpy as np
 
-from vlm_nav.sim.furniture import Furniture, furniture_folder
+from vlm_nav.sim.furniture import Furniture
+from vlm_nav.sim.furniture_cache import furniture_folder
 from vlm_nav.sim.furniture_kinds import PAINTS, kinds
 from vlm_nav.sim.furniture_meshes import MeshPart
 from vlm_nav.sim.house_plan import Footprint, HousePlan, Thing
@@ -51,12 +52,12 @@ def _light(spec: mujoco.MjSpec) -> None:
     spec.visual.headlight.ambient = [0.55, 0.55, 0.55]
     spec.visual.headlight.diffuse = [0.22, 0.22, 0.22]
     spec.visual.headlight.specular = [0.0, 0.0, 0.0]
-    for direction in ((0.4, 0.6, -0.7), (-0.6, -0.3, -0.7)):
+    for direction in ((0.6, 0.3, -0.7), (-0.6, 0.3, -0.7), (0.1, -0.7, -0.7)):
         spec.worldbody.add_light(
             type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
             dir=list(direction),
             pos=[0.0, 0.0, 5.0],
-            diffuse=[0.24, 0.23, 0.22],
+            diffuse=[0.19, 0.18, 0.17],
             specular=[0.05, 0.05, 0.05],
             castshadow=False,
         )

@@ -208,8 +208,8 @@ def fan(s: Sculptor, variant: int) -> None:
 
 def bowl(s: Sculptor, variant: int) -> None:
     """A painted bowl."""
-    s.cylinder((0.0, 0.0), (0.0, 1.0), 0.22, PAINT, top_radius=0.5)
-    s.cylinder((0.0, 0.0), (0.985, 1.0), 0.42, CREAM)
+    s.cylinder((0.0, 0.0), (0.0, 0.97), 0.22, PAINT, top_radius=0.5)
+    s.cylinder((0.0, 0.0), (0.9, 1.0), 0.42, CREAM)
 
 
 def vase(s: Sculptor, variant: int) -> None:
