@@ -26,7 +26,7 @@ ARGUMENTS = (
     ('noise', 'true', 'depth is noisy and has holes'),
     ('drift', 'false', 'odometry drifts'),
     ('wheels', 'false', 'the base rolls on wheels, which slip'),
-    ('robot', '', "YAML file with the robot's sizes; empty: the package's own"),
+    ('robot', 'own', "YAML file with the robot's sizes; own: the package's"),
     ('rate_hz', '5.0', 'pictures a simulated second'),
     ('pace', '1.0', 'simulated seconds in a second'),
     ('clock', 'true', 'tell simulated time on /clock'),

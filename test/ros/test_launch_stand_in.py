@@ -109,6 +109,13 @@ def test_dictionaries_become_parameters_with_types(
     assert node['ros__parameters'] == {'yes': False, 'small': 1e-07, 'list': [1, 2], 'text': 'a b'}
 
 
+def test_a_parameter_without_a_value_is_refused_as_by_launch_ros(
+    launch_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    with pytest.raises(LaunchError, match='a parameter has a value, got an empty text'):
+        started(launch_file(ARGUMENTS + NODE), tmp_path, yes='')
+
+
 def test_a_variable_holds_for_what_is_started_after_it(
     launch_file: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -295,8 +295,13 @@ def _parameters_file(parameters: Any, values: Mapping[str, str], scratch: Path) 
 
 def _typed(value: Any, values: Mapping[str, str]) -> Any:
     """Return a parameter's value; of launch arguments and texts, YAML decides the type."""
-    is_text = isinstance(value, (str, LaunchConfiguration))
-    return _yaml(_text(value, values)) if is_text else value
+    if not isinstance(value, (str, LaunchConfiguration)):
+        return value
+    typed = _yaml(_text(value, values))
+    if typed is None:
+        # launch_ros takes no empty text for a parameter's value either.
+        raise LaunchError('a parameter has a value, got an empty text')
+    return typed
 
 
 if __name__ == '__main__':

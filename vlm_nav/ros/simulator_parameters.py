@@ -22,6 +22,7 @@ from vlm_nav.sim.robot_sizes import RobotSizes, default_sizes, sizes_of_file
 _LONGEST_WAY_M = 1000.0
 _LARGEST_SEED = 2**31 - 1
 BY_SEED = 'by_seed'
+OWN_ROBOT = 'own'
 
 SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('template', templates()[0], 'the kind of house', one_of=templates()),
@@ -30,7 +31,7 @@ SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('noise', True, 'depth is noisy and has holes, as of a real camera'),
     Parameter('drift', False, 'odometry drifts, as of real wheels'),
     Parameter('wheels', False, 'the base rolls on wheels, which slip; false: it moves as told'),
-    Parameter('robot', '', "YAML file with the robot's sizes; empty: the package's own"),
+    Parameter('robot', OWN_ROBOT, "YAML file with the robot's sizes; own: the package's"),
     Parameter('rate_hz', 5.0, 'pictures a simulated second', 0.1, 30.0),
     Parameter('scan_rate_hz', 5.0, 'turns of the lidar a simulated second', 0.1, 40.0),
     Parameter('width_px', 640, 'width of the pictures', 64, 1920),
@@ -60,8 +61,7 @@ def simulator_choice(values: Mapping[str, Any]) -> SimulatorChoice:
     if wrong:
         raise InvalidValueError('; '.join(wrong))
     plan = plan_house(values['template'], values['seed'])
-    robot = sizes_of_file(Path(values['robot'])) if values['robot'] else default_sizes()
-    return SimulatorChoice(plan, _start(values['start'], plan), robot, values)
+    return SimulatorChoice(plan, _start(values['start'], plan), _robot(values['robot']), values)
 
 
 def _start(text: str, plan: HousePlan) -> FloorPose:
@@ -73,6 +73,10 @@ def _start(text: str, plan: HousePlan) -> FloorPose:
     if start is None:
         raise InvalidValueError(f'no room to begin in {plan.template} {plan.seed}: give a start')
     return start
+
+
+def _robot(file: str) -> RobotSizes:
+    return default_sizes() if file == OWN_ROBOT else sizes_of_file(Path(file))
 
 
 def _pose_of(text: str) -> FloorPose:
