@@ -369,6 +369,40 @@ def test_what_time_heals_is_tried_again(reason: ReasonCode) -> None:
     assert robot.did[:6] == ['look', 'decide', 'look', 'decide', 'look', 'decide']
 
 
+def test_runs_that_do_not_agree_are_made_afresh_and_then_it_looks_around() -> None:
+    disagreeing = held(ChoosingReason.NO_AGREEMENT)
+    robot = Roamer([disagreeing, disagreeing, disagreeing, goal(2.0, 0.0)])
+    end = carried_out(roaming(robot, Judge(False, False, True, at=NEAR), retry_limit=2))
+    assert end.decision.outcome is DecisionOutcome.ARRIVED
+    assert [so_far.tries for so_far in robot.so_far] == [0, 1, 2, 0]
+    assert robot.did.count('turn') == 5
+
+
+def test_runs_that_never_agree_end_it_with_their_reason() -> None:
+    robot = Roamer([held(ChoosingReason.NO_AGREEMENT)])
+    end = carried_out(roaming(robot, retry_limit=1))
+    assert outcome_of(end) == (DecisionOutcome.GAVE_UP, ChoosingReason.NO_AGREEMENT)
+    assert robot.did.count('decide') == 4
+
+
+@pytest.mark.parametrize(('pixel', 'yaw_rad'), [(Pixel(20.0, 50.0), 0.83), (None, 0.0)])
+def test_from_a_goal_the_robot_looks_at_what_the_model_pointed_at(
+    pixel: Pixel | None, yaw_rad: float
+) -> None:
+    robot = Roamer([goal(1.0, 0.0)])
+    carried_out(roaming(robot, Judge(at=pixel), decision_limit=1))
+    # It points coarsely: one of few marks.
+    assert robot.pose.yaw_rad == pytest.approx(yaw_rad, abs=0.35)
+    assert bool(robot.pose.yaw_rad) == bool(yaw_rad)
+
+
+def test_what_is_far_from_the_goal_is_not_looked_at_and_nothing_is_where_nobody_asks() -> None:
+    for there, settings in ((goal(-8.0, 0.0), {}), (goal(1.0, 0.0), {'face_thing': False})):
+        robot = Roamer([there])
+        carried_out(roaming(robot, Judge(at=Pixel(20.0, 50.0)), decision_limit=1, **settings))
+        assert robot.pose.yaw_rad == 0.0
+
+
 def test_eyes_that_see_nothing_are_tried_again_and_then_it_holds_with_their_reason() -> None:
     blind = Refusal(ObservationReason.NO_IMAGE, 'nothing came')
     robot = Roamer([goal(2.0, 0.0)], looks=[blind] * 9)

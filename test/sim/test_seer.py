@@ -147,6 +147,13 @@ async def test_the_oracle_goes_round_a_wall_towards_what_it_does_not_see() -> No
     assert (await answer_of(oracle, away)).none
 
 
+async def test_the_oracle_does_not_wander_off_from_what_is_beside_it_to_another_side() -> None:
+    plan = replace(house(thing('red chair', 1.0, 0.6)), walls=outer_walls())
+    view = view_of(plan, START)
+    question = waypoint('go to the red chair', marked(view, [(2.6, -1.0), (2.4, 1.2)]))
+    assert (await answer_of(seeing_double('oracle', plan, known(view)), question)).none
+
+
 def test_doubles_say_that_they_are_no_model() -> None:
     for spec in ('seer', 'seer:0.5', 'oracle'):
         assert 'not a model' in notice_of(seeing_double(spec, HOUSE, RecentViews()))

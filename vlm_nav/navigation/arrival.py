@@ -6,12 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.events import Listener
 from vlm_nav.core.reasons import ObservationReason, ReasonCode
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.depth import point_at_pixel
-from vlm_nav.geometry.poses import transform_points
+from vlm_nav.geometry.poses import transform_points, wrap_angle
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.floor_view import FloorView
@@ -23,6 +26,10 @@ from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Purpose, Question
+
+# To look at the thing it need not be pointed at as finely as to measure how far it is.
+_ROUNDS = 2
+_SIDES = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,14 @@ class Verdict:
     distance_m: float | None = None
     reason: ReasonCode | None = None
     calls: int = 0
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """Where in the map the model points at the thing, None where it does not; and its cost."""
+
+    place: tuple[float, float] | None
+    calls: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +94,12 @@ class ArrivalCheck:
         calls, nearest_m, detail = 0, math.inf, ''
         for frame in frames:
             inquiry = self._inquiry(frame, instruction, deadline)
-            result = await pivot(inquiry, self.seed)
+            found = await self._pointed(inquiry, frame)
             calls += inquiry.calls
-            if result.action is None:
-                detail = detail or result.detail
+            if isinstance(found, str):
+                detail = detail or found
                 continue
-            measured = _distance_m(frame, result.action)
-            if isinstance(measured, ObservationReason):
-                detail = f'there is no depth where the model points ({measured.value})'
-                continue
-            nearest_m = min(nearest_m, measured)
+            nearest_m = min(nearest_m, float(np.hypot(*found)))
             if nearest_m <= self.distance_m:
                 break
         if not math.isfinite(nearest_m):
@@ -98,9 +109,44 @@ class ArrivalCheck:
         detail = f'{"confirmed" if arrived else "refuted"}: what the model points at is {words}'
         return Verdict(arrived, True, detail, nearest_m, calls=calls)
 
-    def _inquiry(self, frame: RgbdFrame, instruction: str, deadline: Deadline) -> Inquiry[Pixel]:
+    async def point(
+        self, sight: Sight, instruction: str, towards: tuple[float, float], deadline: Deadline
+    ) -> Pointed:
+        """Return where the thing stands, if it shows to the side of a place of the map.
+
+        Asked are the pictures of the cameras that look there best; one round is enough.
+        """
+        deep = [frame for frame in sight.frames if frame.depth_m is not None]
+        frames = sorted(deep, key=lambda frame: _aside_rad(frame, towards))[:_SIDES]
+        calls = 0
+        for frame in frames:
+            inquiry = self._inquiry(frame, instruction, deadline, rounds=_ROUNDS)
+            found = await self._pointed(inquiry, frame)
+            calls += inquiry.calls
+            if not isinstance(found, str):
+                x_m, y_m, _ = transform_points(frame.map_from_base, (*found, 0.0))
+                return Pointed((float(x_m), float(y_m)), calls)
+        return Pointed(None, calls)
+
+    async def _pointed(self, inquiry: Inquiry[Pixel], frame: RgbdFrame) -> FloatArray | str:
+        """Return where on the floor of the base frame (2,) what is pointed at is, or why not."""
+        assert frame.depth_m is not None
+        result = await pivot(inquiry, self.seed)
+        if result.action is None:
+            return result.detail
+        point = point_at_pixel(frame.depth_m, frame.camera, result.action)
+        if isinstance(point, ObservationReason):
+            return f'there is no depth where the model points ({point.value})'
+        place: FloatArray = transform_points(frame.base_from_camera, point.as_array())[:2]
+        return place
+
+    def _inquiry(
+        self, frame: RgbdFrame, instruction: str, deadline: Deadline, rounds: int | None = None
+    ) -> Inquiry[Pixel]:
         # One run alone points; how near runs agree plays no part.
         settings = replace(self.settings, runs=1, minimum_agreement=0.0)
+        if rounds is not None:
+            settings = replace(settings, rounds=min(rounds, settings.rounds))
         return Inquiry(
             space=ImagePointSpace(frame.identifier, frame.rgb),
             model=self.model,
@@ -111,11 +157,9 @@ class ArrivalCheck:
         )
 
 
-def _distance_m(frame: RgbdFrame, pixel: Pixel) -> float | ObservationReason:
-    """Return how far on the floor what a pixel shows lies from the base."""
-    assert frame.depth_m is not None
-    point = point_at_pixel(frame.depth_m, frame.camera, pixel)
-    if isinstance(point, ObservationReason):
-        return point
-    x_m, y_m, _ = transform_points(frame.base_from_camera, point.as_array())
-    return float(math.hypot(x_m, y_m))
+def _aside_rad(frame: RgbdFrame, towards: tuple[float, float]) -> float:
+    """Return how far beside the middle of a frame's view a place of the map lies."""
+    map_from_camera = frame.map_from_base @ frame.base_from_camera
+    ahead_rad = math.atan2(map_from_camera[1, 2], map_from_camera[0, 2])
+    place = np.asarray(towards) - map_from_camera[:2, 3]
+    return abs(wrap_angle(math.atan2(place[1], place[0]) - ahead_rad))

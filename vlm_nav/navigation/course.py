@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 
 from vlm_nav.core.deadline import Deadline
@@ -22,6 +23,9 @@ from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.steps import Steps, hold
 from vlm_nav.navigation.until_arrived import LookAround, UntilArrivedSettings
 from vlm_nav.navigation.whereabouts import Whereabouts
+
+# Between these distances from a goal the thing is looked at from there.
+_NEAREST_FACED_M, _FARTHEST_FACED_M = 0.1, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,8 @@ class Course:
         self._whereabouts = Whereabouts(VisitedPlaces(looked_over))
         self._standing = _Standing()
         self._decisions = self._failures = self._retries = 0
+        # Where in the map the model pointed at the thing last.
+        self._thing: tuple[float, float] | None = None
         self._last_drive: DriveOutcome | None = None
 
     async def run(self) -> DriveOutcome | None:
@@ -120,14 +126,30 @@ class Course:
         if first and self._may_look_around():
             return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
         self._decisions += 1
-        visited = self._whereabouts.visited
-        decision = await self._select(sight, SoFar(visited))
+        so_far = SoFar(self._whereabouts.visited, tries=self._retries)
+        decision = await self._select(sight, so_far)
         if decision.outcome is DecisionOutcome.ARRIVED:
             # It was asked whether it has arrived, and that counts.
-            again = await self._select(sight, SoFar(visited, may_answer_arrived=False))
+            again = await self._select(sight, replace(so_far, may_answer_arrived=False))
             decision = replace(again, calls=again.calls + decision.calls)
         self._whereabouts.was_offered(decision)
-        return self._judged(decision)
+        return await self._facing(self._judged(decision), sight)
+
+    async def _facing(self, decision: Decision, sight: Sight) -> Decision:
+        """Return the decision with a goal from which the robot looks at the thing, if it can."""
+        goal = decision.waypoint
+        if goal is None or not self._settings.face_thing:
+            return decision
+        until = self._steps.until(self._steps.limits.decision_timeout_s)
+        towards = (goal.x_m, goal.y_m)
+        pointed = await self._arrival.point(sight, self._steps.instruction, towards, until)
+        self._thing = pointed.place or self._thing
+        yaw_rad = _yaw_towards(self._thing, goal)
+        return replace(
+            decision,
+            waypoint=replace(goal, yaw_rad=yaw_rad),
+            calls=decision.calls + pointed.calls,
+        )
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:
         until = self._steps.until(self._steps.limits.decision_timeout_s)
@@ -135,10 +157,9 @@ class Course:
 
     def _judged(self, decision: Decision) -> Decision:
         """Return what becomes of a decision: itself, a look around first, or the end."""
-        if decision.reason is ChoosingReason.ALL_CANDIDATES_BLOCKED:
-            return self._lost(decision, ChoosingReason.ALL_CANDIDATES_BLOCKED)
-        if decision.reason in LOST:
-            return self._lost(decision, MissionReason.NOT_FOUND)
+        lost_for = self._lost_for(decision)
+        if lost_for is not None:
+            return self._lost(decision, lost_for)
         goal = decision.waypoint
         if goal is None:
             return decision
@@ -151,6 +172,17 @@ class Course:
             again = replace(decision, reason=MissionReason.OSCILLATING, detail=detail)
             return self._lost(again, MissionReason.OSCILLATING)
         return decision
+
+    def _lost_for(self, decision: Decision) -> ReasonCode | None:
+        """Return why a decision leads nowhere, None where it leads on or time may heal it."""
+        if decision.reason is ChoosingReason.ALL_CANDIDATES_BLOCKED:
+            return ChoosingReason.ALL_CANDIDATES_BLOCKED
+        if decision.reason in LOST:
+            return MissionReason.NOT_FOUND
+        tried_enough = self._retries >= self._settings.retry_limit
+        if decision.reason is ChoosingReason.NO_AGREEMENT and tried_enough:
+            return ChoosingReason.NO_AGREEMENT
+        return None
 
     def _lost(self, decision: Decision, reason: ReasonCode) -> Decision:
         """Return a look around where there was none here, else a way back, else the end."""
@@ -180,7 +212,7 @@ class Course:
         assert standing.sight is not None
         around = await self._looking_around.look(standing.sight, self._deadline)
         # Where it could not turn it looks once more: somebody may have stepped aside.
-        self._standing = _Standing(looked_around=True)
+        self._standing, self._retries = _Standing(looked_around=True), 0
         if around.turns:
             self._standing.sight = around.sight
             self._steps.looked(around.sight)
@@ -201,7 +233,8 @@ class Course:
         if not healing or self._retries >= self._settings.retry_limit:
             return False
         self._retries += 1
-        await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
+        if decision.reason is not ChoosingReason.NO_AGREEMENT:
+            await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
         # What was said of the place still holds; what is seen there is looked at again.
         self._standing.sight = None
         return True
@@ -224,3 +257,13 @@ class Course:
     ) -> Decision:
         instruction = self._steps.instruction
         return Decision(outcome, instruction, reason=reason, detail=detail, calls=calls)
+
+
+def _yaw_towards(place: tuple[float, float] | None, goal: Waypoint) -> float:
+    """Return the yaw of a goal from which a place is ahead; its own where that is no way."""
+    if place is None:
+        return goal.yaw_rad
+    ahead = (place[0] - goal.x_m, place[1] - goal.y_m)
+    if not _NEAREST_FACED_M <= math.hypot(*ahead) <= _FARTHEST_FACED_M:
+        return goal.yaw_rad
+    return math.atan2(ahead[1], ahead[0])

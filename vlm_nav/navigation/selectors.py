@@ -88,7 +88,8 @@ class PivotSelector:
             may_answer_arrived=so_far.may_answer_arrived,
             listeners=self.listeners,
         )
-        decision = _decision(await pivot(inquiry, self.seed), sight, instruction, self.arrival)
+        result = await pivot(inquiry, self.seed + so_far.tries)
+        decision = _decision(result, sight, instruction, self.arrival)
         offered = (waypoint_for(one.action, sight.frame, self.arrival) for one in inquiry.offered)
         return replace(decision, offered=tuple(offered))
 

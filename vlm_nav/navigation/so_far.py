@@ -9,7 +9,11 @@ from vlm_nav.memory.visited import VisitedPlaces
 
 @dataclass(frozen=True)
 class SoFar:
-    """Where the robot was, and whether a choice of a place may be answered with "arrived"."""
+    """Where the robot was, and whether a choice of a place may be answered with "arrived".
+
+    `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
+    """
 
     visited: VisitedPlaces = VisitedPlaces()
     may_answer_arrived: bool = True
+    tries: int = 0

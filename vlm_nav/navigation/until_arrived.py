@@ -24,6 +24,9 @@ class LookAround(str, Enum):
 class UntilArrivedSettings:
     """Limits of one instruction, and how the robot arrives and looks around.
 
+    With `face_thing` the model is asked to point at the thing before each drive, so that the
+    robot looks at it from the goal.
+
     `arrival_distance_m` is from the base to what was pointed at, on the floor. Floor that was seen
     from nearer than `visited_radius_m` counts as visited. `retry_limit` is
     how often in a row what time may heal is tried again, `failure_limit` how many drives in a
@@ -31,6 +34,7 @@ class UntilArrivedSettings:
     """
 
     arrival_distance_m: float = 1.0
+    face_thing: bool = True
     look_around: LookAround = LookAround.WHEN_LOST
     turn_step_rad: float = 1.05
     turn_timeout_s: float = 20.0

@@ -185,6 +185,9 @@ class Oracle(Seer):
             return chosen((), 'there is no such thing, or no place to go to', none=True)
         away_m = {one.mark.label: _drive_m(fields, one.place) for one in shown}
         here_m = _drive_m(fields, base_place(shown[0].view))
+        is_seen = any(len(seen.pixels) for seen in self._seen(question))
+        if here_m <= ARRIVED_M and not is_seen:
+            return chosen((), f'it is {here_m:.1f} m from here, to another side', none=True)
         if here_m > ARRIVED_M and min(away_m.values()) > here_m - _GAIN_M:
             return chosen((), f'{here_m:.1f} m to drive, and no mark is nearer', none=True)
         return _nearest(question, away_m, f'{here_m:.1f} m to drive')
