@@ -74,6 +74,10 @@ def run(asked: argparse.Namespace) -> int:
             outcome = carried_out(screen, running, asked.instruction)
             say('[3/3] ending all processes ...')
         return shown(outcome, screen, task, asked.out)
+    except KeyboardInterrupt:
+        if screen.record:
+            say(f'Report:   {report_of(screen, asked.out)}')
+        raise
     finally:
         screen.node.destroy_node()
 
@@ -147,7 +151,7 @@ def shown(outcome: dict[str, Any], screen: HouseScreen, task: Task, out: Path) -
     say(f'Outcome:  {word} ({reason}{outcome["detail"]})')
     way = f'{screen.driven_m:.1f} m driven, {screen.decisions} decisions'
     say(f'Way:      {way}{truth(screen, task)}')
-    say(f'Report:   {report_of(outcome, screen, out)}')
+    say(f'Report:   {report_of(screen, out)}')
     return 0 if arrived else 1
 
 
@@ -159,9 +163,9 @@ def truth(screen: HouseScreen, task: Task) -> str:
     return f'; in truth it stands {away_m:.1f} m of way from what was meant'
 
 
-def report_of(outcome: dict[str, Any], screen: HouseScreen, out: Path) -> Path:
+def report_of(screen: HouseScreen, out: Path) -> Path:
     """Write the report of the run and return where it is."""
     try:
-        return write_report(out / 'runs' / str(outcome['record']), path=screen.path)
+        return write_report(out / 'runs' / screen.record, path=screen.path)
     except RecordError as error:
         raise DemoError(f'no report: {error}') from error

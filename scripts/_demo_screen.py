@@ -30,6 +30,7 @@ class HouseScreen:
         self.node = node = Node('demo')
         self.outcome: dict[str, Any] | None = None
         self.path: list[tuple[float, float]] = []
+        self.record = ''
         self.decisions = 0
         self.driven_m = 0.0
         self._doing = 'starts'
@@ -77,6 +78,7 @@ class HouseScreen:
 
     def _decided(self, message: String) -> None:
         decision = json.loads(message.data)
+        self.record = str(decision['record'])
         self.decisions += 1
         self._doing = printable(self._words_of(decision))
         self.end_progress()
@@ -93,7 +95,8 @@ class HouseScreen:
         return str(known.get(outcome, outcome.replace('_', ' '))) + detail
 
     def _ended(self, message: String) -> None:
-        self.outcome = json.loads(message.data)
+        self.outcome = outcome = json.loads(message.data)
+        self.record = str(outcome['record'])
 
     def _moved(self, message: PoseStamped) -> None:
         place = (message.pose.position.x, message.pose.position.y)

@@ -1,6 +1,7 @@
 """scripts/demo as a user runs it."""
 
 import math
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from vlm_nav.drawing.mark_reader import read_marks
+from vlm_nav.records.read import read_record
 from vlm_nav.sim.drawn_room import furnished_room
 
 DEMO = Path(__file__).resolve().parents[1] / 'scripts' / 'demo'
@@ -20,11 +22,12 @@ PLACE = re.compile(r'x (-?\d+\.\d+) m, y (-?\d+\.\d+) m')
 pytestmark = pytest.mark.ros
 
 
-def run_demo(*arguments: str) -> 'subprocess.CompletedProcess[str]':
+def run_demo(*arguments: str, **variables: str) -> 'subprocess.CompletedProcess[str]':
     """Run the demonstration from another folder and return what it said."""
     return subprocess.run(
         [str(DEMO), *arguments],
         cwd='/',
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -42,8 +45,44 @@ def away_m(x_m: float, y_m: float, name: str) -> float:
     return math.hypot(*beyond)
 
 
-def test_a_user_sees_the_instruction_become_a_goal_before_the_red_chair(tmp_path: Path) -> None:
+def test_a_robot_in_a_furnished_house_goes_to_the_red_chair_and_says_so(tmp_path: Path) -> None:
     ended = run_demo('--out', str(tmp_path))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert 'from a double (seer)' in ended.stdout
+    assert 'not from a model' in ended.stdout
+    assert re.search(r'^Outcome: +arrived', ended.stdout, re.MULTILINE)
+    # What it believes is true: it stands beside the chair, and has driven to be there.
+    truth = re.search(r'in truth it stands (\d+\.\d) m of way', ended.stdout)
+    assert truth is not None
+    assert float(truth[1]) <= 1.0
+    driven_m = re.search(r'(\d+\.\d) m driven', ended.stdout)
+    assert driven_m is not None
+    assert float(driven_m[1]) > 2.0
+    report = re.search(r'^Report: +(\S+/runs/\w+/report\.html)$', ended.stdout, re.MULTILINE)
+    assert report is not None, ended.stdout
+    page = Path(report[1]).read_text('utf-8')
+    assert 'go to the red chair' in page
+    assert '>Arrived<' in page
+    record = read_record(Path(report[1]).parent)
+    assert record.decision is not None
+    assert record.decision.outcome == 'arrived'
+
+
+def test_where_no_house_can_be_drawn_it_says_so_and_shows_the_drawn_room(tmp_path: Path) -> None:
+    ended = run_demo(
+        '--instruction', 'Go to the blue box!', '--out', str(tmp_path), MUJOCO_GL='disabled'
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert 'No house can be drawn here' in ended.stdout
+    assert 'MUJOCO_GL' in ended.stdout
+    received = tuple(map(float, PLACE.findall(ended.stdout)[-1]))
+    assert away_m(*received, 'blue box') < 0.7
+
+
+def test_an_instruction_becomes_a_goal_before_the_red_chair_of_the_drawn_room(
+    tmp_path: Path,
+) -> None:
+    ended = run_demo('--drawn', '--out', str(tmp_path))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert 'from a double' in ended.stdout
     assert 'not from a model' in ended.stdout
@@ -61,22 +100,15 @@ def test_a_user_sees_the_instruction_become_a_goal_before_the_red_chair(tmp_path
     assert list((tmp_path / 'records').iterdir())
 
 
-def test_another_colour_leads_to_another_thing(tmp_path: Path) -> None:
-    ended = run_demo('--instruction', 'Go to the blue box!', '--out', str(tmp_path))
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    received = tuple(map(float, PLACE.findall(ended.stdout)[-1]))
-    assert away_m(*received, 'blue box') < 0.7
-
-
 def test_a_colour_that_the_room_does_not_show_ends_without_a_goal(tmp_path: Path) -> None:
-    ended = run_demo('--instruction', 'find something purple', '--out', str(tmp_path))
+    ended = run_demo('--drawn', '--instruction', 'find something purple', '--out', str(tmp_path))
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert 'no goal' in ended.stdout
     assert 'none_fits' in ended.stdout
 
 
 def test_an_instruction_without_a_colour_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    ended = run_demo('--instruction', 'go to the chair', '--out', str(tmp_path))
+    ended = run_demo('--drawn', '--instruction', 'go to the chair', '--out', str(tmp_path))
     assert ended.returncode == 2
     assert 'name one of red, orange' in ended.stderr
 
@@ -87,13 +119,19 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     )
     with process:
         assert process.stdout is not None
-        while not process.stdout.readline().startswith('[2/3]'):
+        # In the middle of the instruction: it has decided for the first time.
+        while not process.stdout.readline().startswith('    '):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
     # A process holds its log open as long as it lives.
     held = [_target(link) for link in Path('/proc').glob('[0-9]*/fd/*')]
     assert [file for file in held if file.startswith(str(tmp_path))] == []
+    (record,) = (tmp_path / 'runs').iterdir()
+    assert (record / 'report.html').is_file()
+    ended = read_record(record).ended
+    assert ended is not None
+    assert ended.reason in ('shutting_down', 'cancelled')
 
 
 def _target(link: Path) -> str:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 PATIENCE_S = 30.0
@@ -107,3 +108,17 @@ class JsonProcess:
             except ValueError:
                 line = {'log': text.rstrip()}
             self.told.add(line)
+
+
+def child_of(launched: JsonProcess, executable: str) -> int:
+    """Return the process id of what a launch file started by the name of its executable."""
+    for status in Path('/proc').glob('[0-9]*/stat'):
+        try:
+            fields = status.read_text().rpartition(')')[2].split()
+            words = (status.parent / 'cmdline').read_bytes().decode().split('\0')
+        except OSError:
+            continue
+        of_launched = int(fields[3]) == launched.process.pid
+        if of_launched and any(word.endswith(f'/{executable}') for word in words):
+            return int(status.parent.name)
+    raise AssertionError(f'no {executable} runs')

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from end_to_end.human import Human
-from end_to_end.processes import PATIENCE_S, JsonProcess, Line
+from end_to_end.processes import PATIENCE_S, JsonProcess, Line, child_of
 
 pytestmark = pytest.mark.ros
 
@@ -107,27 +107,12 @@ def is_accepted(line: Line) -> bool:
     return bool(line.get('event') == 'accepted')
 
 
-def navigator_of(launched: JsonProcess) -> int:
-    """Return the process id of the navigator that a launch file started."""
-    for status in Path('/proc').glob('[0-9]*/stat'):
-        try:
-            fields = status.read_text().rpartition(')')[2].split()
-            words = (status.parent / 'cmdline').read_bytes().split(b'\0')
-        except OSError:
-            continue
-        if int(fields[3]) == launched.process.pid and any(
-            word.endswith(b'/navigator') for word in words
-        ):
-            return int(status.parent.name)
-    raise AssertionError('no navigator runs')
-
-
 def killed_s(robot: Robot, number: int, after_s: float) -> float:
     """Kill a navigator so long after its goal was accepted; return when the goal ended."""
     launched = robot.start_navigator()
     goal = robot.drive(f'{number}: go until you die')
     time.sleep(after_s)
-    os.kill(navigator_of(launched), signal.SIGKILL)
+    os.kill(child_of(launched, 'navigator'), signal.SIGKILL)
     killed_s = time.monotonic()
     assert robot.ended(goal)['event'] == 'canceled'
     return time.monotonic() - killed_s

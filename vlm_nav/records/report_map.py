@@ -35,6 +35,7 @@ class Stop:
     pose: FloorPose
     half_view_rad: float
     goal: Place | None
+    has_arrived: bool
 
 
 def map_of(record: Record, steps: Sequence[Step], folder: Path, path: Sequence[Place]) -> Markup:
@@ -80,8 +81,10 @@ def _stops(record: Record, steps: Sequence[Step]) -> Iterator[Stop]:
         look = record.looks[step.look]
         pose = floor_pose_of(np.array(look.map_from_base))
         if _is_place((pose.x_m, pose.y_m)) and math.isfinite(pose.yaw_rad):
-            waypoint = None if step.decision is None else step.decision.waypoint
-            yield Stop(count, pose, _half_view_rad(look), place_of(waypoint, look.map_frame))
+            decision = step.decision
+            goal = None if decision is None else place_of(decision.waypoint, look.map_frame)
+            arrived = decision is not None and decision.outcome == 'arrived'
+            yield Stop(count, pose, _half_view_rad(look), goal, arrived)
 
 
 def place_of(waypoint: WaypointPart | None, map_frame: str) -> Place | None:
@@ -216,9 +219,10 @@ def _view(stop: Stop, pen: float) -> Markup:
 def _badge(stop: Stop, pen: float) -> Markup:
     """Return a stop's number, upright, in a link to its decision."""
     at_x, at_y = stop.pose.x_m, -stop.pose.y_m
+    kind = 'stop good' if stop.has_arrived else 'stop'
     return element(
         'a',
-        element('circle', cx=at_x, cy=at_y, r=2.1 * pen, class_='stop', stroke_width=0.4 * pen),
+        element('circle', cx=at_x, cy=at_y, r=2.1 * pen, class_=kind, stroke_width=0.4 * pen),
         element(
             'text', str(stop.number), x=at_x, y=at_y, dy='.36em', font_size=2.6 * pen,
             text_anchor='middle', class_='number',
