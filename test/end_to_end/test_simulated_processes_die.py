@@ -59,9 +59,8 @@ class House:
 
     def start_simulator(self) -> tuple[JsonProcess, Line]:
         """Launch a simulator; return it with what it tells when it is ready."""
-        launched = self._start(
-            'end_to_end.launch_file', 'simulate.launch.py', *self._named, *SMALL
-        )
+        words = ('simulate.launch.py', *self._named, *SMALL, f'answers_port:={self._port}')
+        launched = self._start('end_to_end.launch_file', *words)
         return launched, launched.told.wait(lambda line: line.get('event') == 'ready')
 
     def start_navigator(self, **values: Any) -> JsonProcess:
