@@ -266,6 +266,18 @@ def test_what_the_robot_has_seen_from_near_is_not_gone_back_to() -> None:
     assert [step for step in robot.did if step.startswith('drive')] == ['drive to 4 0']
 
 
+def test_what_it_sees_from_near_where_it_stands_is_not_gone_back_to_either() -> None:
+    near, far = goal(1.5, 0.0).waypoint, goal(3.5, 0.0).waypoint
+    assert near is not None
+    assert far is not None
+    here = Roamer([replace(NONE_FITS, offered=(near,))])
+    assert carried_out(roaming(here)).reason is MissionReason.NOT_FOUND
+    assert not [step for step in here.did if step.startswith('drive')]
+    beyond = Roamer([replace(NONE_FITS, offered=(near, far))])
+    carried_out(roaming(beyond, decision_limit=3))
+    assert 'drive to 3.5 0' in beyond.did
+
+
 def test_a_drive_that_failed_is_remembered_and_the_robot_goes_on() -> None:
     robot = Roamer([goal(2.0, 0.0), goal(0.0, 2.0)], drives=[failed(DrivingReason.NAV_ABORTED)])
     end = carried_out(roaming(robot, Judge(False, False, True, at=NEAR)))

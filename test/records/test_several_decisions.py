@@ -15,7 +15,13 @@ from roaming import FRAME, REACHED, Judge, Roamer, failed, goal, held, roaming
 from virtual_time import run_virtually
 
 from vlm_nav.core.candidate import Pixel
-from vlm_nav.core.reasons import ChoosingReason, CommonReason, DrivingReason
+from vlm_nav.core.reasons import (
+    ChoosingReason,
+    CommonReason,
+    DrivingReason,
+    ObservationReason,
+    Refusal,
+)
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.records.errors import RecordError
 from vlm_nav.records.folder import holds_nothing_else
@@ -104,6 +110,14 @@ def test_turns_and_what_was_seen_to_all_sides_are_kept(records: Path) -> None:
     for frame, before in zip(again.frames, robot.sights[1].frames, strict=True):
         assert np.array_equal(frame.base_from_camera, before.base_from_camera)
         assert np.array_equal(frame.rgb, before.rgb)
+
+
+def test_a_decision_without_a_look_of_its_own_has_none(records: Path) -> None:
+    blind = Refusal(ObservationReason.NO_IMAGE, 'nothing came')
+    robot = Roamer([goal(2.0, 0.0)], looks=[None, *[blind] * 9])
+    record = roamed(records, robot, False, retry_limit=0)
+    assert [one.look for one in record.decisions] == [0, None]
+    assert record.decisions[1].reason == 'no_image'
 
 
 def test_a_record_broken_off_after_some_decisions_holds_them(records: Path) -> None:
