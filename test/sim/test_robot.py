@@ -34,7 +34,7 @@ def robot() -> Iterator[Simulator]:
 
 def corners_of_body() -> np.ndarray:
     """Return the corners (n, 3) of the boxes around all parts of a tucked robot, in its base."""
-    model = model_of(box_room(), SIZES)
+    model = model_of(box_room(), SMALL)
     data = mujoco.MjData(model)
     Posture(model, data, SIZES)
     mujoco.mj_forward(model, data)

@@ -19,6 +19,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_points
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
+from vlm_nav.sim.house_planning import plan_house
 from vlm_nav.sim.sensors import OdometryDrift
 from vlm_nav.sim.simulator import START_NS, Simulator, SimulatorError, SimulatorSettings
 from vlm_nav.sim.view import NOTHING, SimulatedView
@@ -137,22 +138,27 @@ def test_the_picture_has_the_identifier_of_a_frame_made_of_its_messages(robot: S
     assert robot.look().identifier == f'front/{robot.time_ns}'
 
 
-def test_the_same_seed_gives_the_same_first_look_byte_for_byte_in_another_process() -> None:
+def first_look(template: str) -> str:
+    """Return the digest of the first look in a new simulator, in a house or in the room here."""
+    plan = box_room() if template == 'room' else plan_house(template, 7)
     settings = SimulatorSettings(width_px=160, height_px=120, seed=7)
-    simulator = Simulator(box_room(), settings, START)
-    here = digest(simulator.look())
+    simulator = Simulator(plan, settings, START)
+    seen = digest(simulator.look())
     simulator.close()
-    code = (
-        'from test_simulator import *\n'
-        'settings = SimulatorSettings(width_px=160, height_px=120, seed=7)\n'
-        'simulator = Simulator(box_room(), settings, START)\n'
-        'print(digest(simulator.look())); simulator.close()'
-    )
+    return seen
+
+
+@pytest.mark.parametrize('template', ['room', 'family_house'])
+def test_the_same_seed_gives_the_same_first_look_byte_for_byte_in_another_process(
+    template: str,
+) -> None:
     folders = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-    said = subprocess.check_output(
-        [sys.executable, '-c', f'import sys; sys.path[:0] = {folders}\n{code}'], text=True
+    code = (
+        f'import sys; sys.path[:0] = {folders}\n'
+        f'from test_simulator import first_look; print(first_look({template!r}))'
     )
-    assert said.strip() == here
+    said = subprocess.check_output([sys.executable, '-c', code], text=True)
+    assert said.strip() == first_look(template)
 
 
 def test_looking_changes_nothing_of_what_happens_later() -> None:

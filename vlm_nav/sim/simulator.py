@@ -15,6 +15,7 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
 from vlm_nav.sim.drives import Drive, PlanarDrive, WheelDrive
+from vlm_nav.sim.furniture import Furniture
 from vlm_nav.sim.house_model import house_spec
 from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.lidar import FIRST_RAD, Lidar
@@ -51,7 +52,7 @@ class SimulatorSettings:
     Without `depth_noise` depth is exact wherever something is; without `odometry_drift` odometry
     tells the truth. `seed` decides both and nothing else. On `wheels` the base slips and sways
     as a real one; without, it does exactly what it is told. `smooth` pictures have softer edges
-    and take twice the time.
+    and take twice the time. Without `furniture`, that of this machine is taken.
     """
 
     width_px: int = 640
@@ -63,6 +64,7 @@ class SimulatorSettings:
     smooth: bool = False
     seed: int = 0
     robot: RobotSizes = field(default_factory=default_sizes)
+    furniture: Furniture | None = None
 
 
 class Simulator:
@@ -75,7 +77,7 @@ class Simulator:
         """Build the house and put the robot into it; raises RenderingError without EGL, OSMesa."""
         self._thread = threading.get_ident()
         self._plan, self._settings = plan, settings
-        self._model = model_of(plan, settings.robot, wheels=settings.wheels)
+        self._model = model_of(plan, settings)
         self._data = mujoco.MjData(self._model)
         self._renderer: PictureRenderer | None = PictureRenderer(
             self._model, settings.width_px, settings.height_px, smooth=settings.smooth
@@ -269,10 +271,10 @@ class Simulator:
             )
 
 
-def model_of(plan: HousePlan, sizes: RobotSizes, *, wheels: bool = False) -> mujoco.MjModel:
+def model_of(plan: HousePlan, settings: SimulatorSettings) -> mujoco.MjModel:
     """Return the house with the robot in it, ready to be stepped."""
-    spec = house_spec(plan)
-    add_robot(spec, sizes, wheels=wheels)
+    spec = house_spec(plan, settings.furniture)
+    add_robot(spec, settings.robot, wheels=settings.wheels)
     spec.option.timestep = _STEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
