@@ -38,6 +38,11 @@ def is_there() -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
 
+def made_with() -> str:
+    """Return what tells models from those that were made in another way."""
+    return furniture_folder().name
+
+
 def start() -> subprocess.Popen[str]:
     """Fetch the catalogue in a process of its own."""
     return subprocess.Popen(

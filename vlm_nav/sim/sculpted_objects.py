@@ -41,7 +41,8 @@ def plant(s: Sculptor, variant: int) -> None:
         turn, reach = 2.4 * number, 0.36 * math.sin(math.pi * (0.25 + 0.7 * rise))
         tone = 0.75 + 0.5 * ((number * 7) % 5) / 4
         middle = (reach * math.cos(turn), reach * math.sin(turn), 0.42 + 0.52 * rise)
-        s.ellipsoid(middle, (0.13, 0.13, 0.045), (0.13 * tone, 0.46 * tone, 0.15 * tone))
+        green = (0.13 * tone, 0.46 * tone, 0.15 * tone)
+        s.ellipsoid(middle, (0.13, 0.13, 0.045), green, sides=8, rings=5)
 
 
 def small_plant(s: Sculptor, variant: int) -> None:

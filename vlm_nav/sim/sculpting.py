@@ -72,18 +72,20 @@ class Sculptor:
         for ring, order in ((rings[0], index[::-1]), (rings[1], index)):
             self._add(ring, _fan(order), color)
 
-    def ellipsoid(self, middle: Size, radii: Size, color: Shade) -> None:
-        """Add an ellipsoid; its radii are shares too."""
-        rise = np.linspace(-math.pi / 2, math.pi / 2, _RINGS)
-        turn = np.linspace(0.0, 2 * math.pi, _SIDES, endpoint=False)
-        flat, up = np.cos(rise)[:, None], np.repeat(np.sin(rise)[:, None], _SIDES, axis=1)
+    def ellipsoid(
+        self, middle: Size, radii: Size, color: Shade, sides: int = _SIDES, rings: int = _RINGS
+    ) -> None:
+        """Add an ellipsoid; its radii are shares too. One of many may have fewer sides."""
+        rise = np.linspace(-math.pi / 2, math.pi / 2, rings)
+        turn = np.linspace(0.0, 2 * math.pi, sides, endpoint=False)
+        flat, up = np.cos(rise)[:, None], np.repeat(np.sin(rise)[:, None], sides, axis=1)
         unit = np.stack([flat * np.cos(turn), flat * np.sin(turn), up], axis=-1)
         points = unit.reshape(-1, 3) * np.array(radii) + np.array(middle)
-        index = np.arange(_SIDES)
-        after = (index + 1) % _SIDES
+        index = np.arange(sides)
+        after = (index + 1) % sides
         rows = [
-            np.stack([index, after, after + _SIDES, index + _SIDES], axis=1) + row * _SIDES
-            for row in range(_RINGS - 1)
+            np.stack([index, after, after + sides, index + sides], axis=1) + row * sides
+            for row in range(rings - 1)
         ]
         self._add(points, _triangles(np.concatenate(rows).astype(np.int32)), color)
 
