@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import mujoco
@@ -17,6 +18,8 @@ NEAREST_M, FARTHEST_M = 0.02, 80.0
 # Each has a number in two bytes of its colour.
 _MOST_GEOMS = 65_000
 _NO_GEOM = -1
+# MuJoCo's options leave this group out, and no geom of a house or a robot is in it.
+_NEVER_DRAWN = 5
 _SAMPLES = 4
 
 
@@ -54,6 +57,7 @@ class PictureRenderer:
         self._drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._drawing)
         self._drawing.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
+        self._groups = model.geom_group.copy()
         self._closed = False
 
     def draw(self, data: mujoco.MjData, camera_id: int) -> Drawn:
@@ -62,10 +66,7 @@ class PictureRenderer:
             raise RenderingError('a picture was wanted of a renderer that is closed')
         self._context.make_current()
         self._camera.fixedcamid = camera_id
-        everything = mujoco.mjtCatBit.mjCAT_ALL.value
-        mujoco.mjv_updateScene(
-            self._model, data, self._option, None, self._camera, everything, self._scene
-        )
+        self._choose_geoms(data, camera_id)
         shape = (self._rect.height, self._rect.width)
         rgb = np.empty((*shape, 3), dtype=np.uint8)
         self._draw(rgb, None, by_number=False)
@@ -81,6 +82,30 @@ class PictureRenderer:
             self._context.make_current()
             self._drawing.free()
             self._context.free()
+
+    def _choose_geoms(self, data: mujoco.MjData, camera_id: int) -> None:
+        """Fill the scene with what may be in view: a house is mostly behind the camera."""
+        seen = self._may_be_seen(data, camera_id)
+        self._model.geom_group[:] = np.where(seen, self._groups, _NEVER_DRAWN)
+        everything = mujoco.mjtCatBit.mjCAT_ALL.value
+        mujoco.mjv_updateScene(
+            self._model, data, self._option, None, self._camera, everything, self._scene
+        )
+        self._model.geom_group[:] = self._groups
+
+    def _may_be_seen(self, data: mujoco.MjData, camera_id: int) -> NDArray[np.bool_]:
+        """Return which geoms' bounding spheres reach into the camera's field of view."""
+        camera_from_map = data.cam_xmat[camera_id].reshape(3, 3).T
+        middles = (data.geom_xpos - data.cam_xpos[camera_id]) @ camera_from_map.T
+        ahead, reach = -middles[:, 2], self._model.geom_rbound
+        # Planes have no end, and no bounding sphere.
+        seen: NDArray[np.bool_] = (ahead > -reach) | (reach == 0.0)
+        half_rad = math.radians(self._model.cam_fovy[camera_id]) / 2
+        wider = self._rect.width / self._rect.height
+        for axis, border_rad in ((0, math.atan(math.tan(half_rad) * wider)), (1, half_rad)):
+            beside = np.abs(middles[:, axis]) * math.cos(border_rad) - ahead * math.sin(border_rad)
+            seen &= (beside <= reach) | (reach == 0.0)
+        return seen
 
     def _draw(self, rgb: RgbArray, depth: NDArray[np.float32] | None, *, by_number: bool) -> None:
         flags = self._scene.flags
