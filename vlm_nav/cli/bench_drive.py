@@ -30,6 +30,8 @@ from vlm_nav.navigation.decision_parameters import DecisionSettings, without_sec
 from vlm_nav.navigation.mission_parameters import MISSION_PARAMETERS
 
 TABLE = (*DECISION_TABLE, *MISSION_PARAMETERS)
+# The classical way looks around at each place that it comes to, which is a decision as well.
+_ROOM_FOR_ALL = {'decision_limit': 60}
 _SEEDS = 1_000_000
 _STRATEGIES = ('pivot', 'frontier', 'random')
 
@@ -73,7 +75,7 @@ def drive(
     same errand.
     """
     options = DecisionOptions(None, model, base_url, params, param, TABLE)
-    values = values_of(options.given(), TABLE)
+    values = values_of(_ROOM_FOR_ALL | options.given(), TABLE)
     first = random.randrange(_SEEDS) if seed is None else seed
     order = _Order(episodes, first, vlm, workers or _cores(), values, out)
     if compare_ is not None:

@@ -21,7 +21,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.sim.geodesic import DistanceField, distances_to_thing
-from vlm_nav.sim.house_plan import HousePlan, Thing
+from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.naming import things_named
 from vlm_nav.sim.seen_things import SeenThings, base_place, nearest_m, places_of
 from vlm_nav.sim.view import SimulatedView
@@ -63,6 +63,8 @@ class Seer(ScriptedModel):
         self._plan = plan
         self._views = views
         self._right = right
+        # One instruction is asked about again and again.
+        self._meant = functools.lru_cache(maxsize=16)(functools.partial(things_named, plan=plan))
 
     def places_seen(self, identifier: str, instruction: str) -> FloatArray:
         """Return where on the map (n, 2) a picture shows what is meant, none where it does not."""
@@ -155,9 +157,6 @@ class Seer(ScriptedModel):
             return None
         indices = [self._plan.things.index(thing) for thing in self._meant(instruction)]
         return SeenThings(view, tuple(indices))
-
-    def _meant(self, instruction: str) -> tuple[Thing, ...]:
-        return things_named(instruction, self._plan)
 
     @staticmethod
     def _away_m(seen: SeenThings) -> float:
