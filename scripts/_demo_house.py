@@ -7,6 +7,7 @@ own, over DDS. What is seen here beside them, where the robot truly is, only the
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -32,7 +33,8 @@ START_S = 40.0
 MISSION_S = 180.0
 LATEST_S = MISSION_S + START_S
 SPIN_S = 0.05
-NEAREST_M, FARTHEST_M = 4.0, 8.0
+NEAREST_M, FARTHEST_M = 5.0, 9.0
+AHEAD_M = 1.2
 NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
 OWN_MODEL = 'A demonstration: answers come from the model at your endpoint.'
 
@@ -47,7 +49,10 @@ class Task:
 
 
 def task_for(instruction: str, template: str, seed: int) -> Task:
-    """Return the task: a start some metres of way from the nearest thing that is meant."""
+    """Return the task: a start some metres of way from the nearest thing that is meant.
+
+    The robot looks along that way, so that something can be seen from where it begins.
+    """
     plan = plan_house(template, seed)
     fields = [distances_to_thing(plan, thing) for thing in things_named(instruction, plan)]
     if not fields:
@@ -56,7 +61,18 @@ def task_for(instruction: str, template: str, seed: int) -> Task:
     field = replace(fields[0], values_m=nearest_m)
     random = np.random.default_rng(seed)
     start = sample_start(plan, field, random, NEAREST_M, FARTHEST_M)
-    return Task(plan, field, start or sample_start(plan, field, random, 0.0, FARTHEST_M))
+    start = start or sample_start(plan, field, random, 0.0, FARTHEST_M)
+    return Task(plan, field, None if start is None else looking_along(field, start))
+
+
+def looking_along(field: DistanceField, start: FloorPose) -> FloorPose:
+    """Return a start that looks to where the way on is shortest."""
+    angles = np.linspace(-math.pi, math.pi, 72, endpoint=False).tolist()
+    left_m = [
+        field.at(start.x_m + AHEAD_M * math.cos(angle), start.y_m + AHEAD_M * math.sin(angle))
+        for angle in angles
+    ]
+    return replace(start, yaw_rad=angles[int(np.argmin(left_m))])
 
 
 def run(asked: argparse.Namespace) -> int:
