@@ -4,7 +4,6 @@ import itertools
 import math
 
 import numpy as np
-from scipy import ndimage
 
 from vlm_nav.sim.house_plan import Footprint, HousePlan, Thing, corners_of
 
@@ -22,10 +21,9 @@ class FreeFloor:
         for box in plan.footprints():
             if box.low_m < height_m:
                 free &= self.away_m(box) > radius_m
-        labels, _ = ndimage.label(free)
-        row, column = self.cell(plan.doorways[0].middle_m)
-        assert labels[row, column] > 0, 'the first doorway is blocked'
-        self.reached = labels == labels[row, column]
+        first = self.cell(plan.doorways[0].middle_m)
+        assert free[first], 'the first doorway is blocked'
+        self.reached = flooded(free, first)
 
     def away_m(self, box: Footprint) -> np.ndarray:
         """Return how far each cell is from a box on the floor."""
@@ -57,3 +55,19 @@ def overlap_m(one: Thing, other: Thing) -> float:
             spans = [np.array(box) @ axis for box in boxes]
             depths.append(min(spans[0].max() - spans[1].min(), spans[1].max() - spans[0].min()))
     return float(min(depths))
+
+
+def flooded(free: np.ndarray, start: tuple[int, int]) -> np.ndarray:
+    """Return the free cells to which one gets from a free cell by sides."""
+    wet = np.zeros_like(free)
+    wet[start] = True
+    while True:
+        spread = wet.copy()
+        spread[1:] |= wet[:-1]
+        spread[:-1] |= wet[1:]
+        spread[:, 1:] |= wet[:, :-1]
+        spread[:, :-1] |= wet[:, 1:]
+        spread &= free
+        if (spread == wet).all():
+            return wet
+        wet = spread

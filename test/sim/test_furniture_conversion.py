@@ -4,6 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip('fast_simplification')
+
 from sim.catalogue_writing import write_catalogue
 
 from vlm_nav.sim.furniture_conversion import Cut, convert

@@ -1,8 +1,11 @@
 """The MuJoCo model of a house: touch and sight agree with the plan."""
 
-import mujoco
 import numpy as np
 import pytest
+
+pytest.importorskip('mujoco')
+
+import mujoco
 
 from vlm_nav.sim.drawings import differs
 from vlm_nav.sim.furniture import Furniture
