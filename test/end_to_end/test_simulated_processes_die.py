@@ -168,12 +168,25 @@ def record_of(house: House, goal: Line) -> Any:
     return read_record(folder)
 
 
+def listeners_to_the_truth(house: House) -> list[str]:
+    """Return the nodes that subscribe to what is true in the simulation; it must be told."""
+    node = house.human.node
+    topics = [name for name, _ in node.get_topic_names_and_types() if '/ground_truth/' in name]
+    assert len(topics) == 4
+    return [
+        found.node_name
+        for topic in topics
+        for found in node.get_subscriptions_info_by_topic(topic)
+    ]
+
+
 def test_a_killed_simulator_ends_the_instruction_with_a_reason_and_a_new_one_is_driven(
     house: House,
 ) -> None:
     simulator, told = house.start_simulator()
     navigator = house.start_navigator(**{'vlm.spec': f'double:{told["answers"]}/seer'})
     goal = house.drive(SEARCH)
+    assert listeners_to_the_truth(house) == []
     kill(simulator, 'simulator')
     outcome = house.end_of(goal)
     assert outcome['reason'] in ('nav_silent', 'nav_not_active', 'no_image', 'vlm_unreachable')
