@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip('mujoco')
+
+
 from vlm_nav.bench.drive import DriveOptions, Strategy, drive_episode, notice_for
 from vlm_nav.bench.driving import drive_seeds, in_order
 from vlm_nav.bench.episodes import episode_of

@@ -4,6 +4,9 @@ import math
 
 import pytest
 
+pytest.importorskip('scipy')
+
+
 from vlm_nav.bench.episodes import SUCCESS_M, episode_of, possible_targets
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.sim.geodesic import distances_to_thing

@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip('mujoco')
+
 from command_line import Command
 
 KEYS = {

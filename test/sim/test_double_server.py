@@ -9,6 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+
+pytest.importorskip('scipy')
+
 from simulated_views import house, marked, thing, view_of
 
 from vlm_nav.core.deadline import Deadline

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+
+pytest.importorskip('scipy')
+
 from small_house import two_rooms
 
 from vlm_nav.core.errors import InvalidValueError

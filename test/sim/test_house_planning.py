@@ -5,6 +5,9 @@ import itertools
 import math
 
 import pytest
+
+pytest.importorskip('scipy')
+
 from sim.house_checks import FreeFloor, overlap_m
 
 from vlm_nav.core.errors import InvalidValueError

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+pytest.importorskip('scipy')
+
+
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.observation.costmap import Costmap

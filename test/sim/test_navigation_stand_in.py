@@ -3,6 +3,9 @@
 import math
 
 import pytest
+
+pytest.importorskip('scipy')
+
 from nav2_world import Nav2World
 
 from vlm_nav.core.errors import InvalidValueError

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+pytest.importorskip('scipy')
+
 from small_house import two_rooms, wall
 
 from vlm_nav.core.errors import InvalidValueError

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+
+pytest.importorskip('scipy')
+
 from kinematic_robot import KinematicRobot
 from small_house import two_rooms
 

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+pytest.importorskip('scipy')
+
 from simulated_views import house, marked, thing, view_of
 
 from vlm_nav.core.candidate import Pixel
