@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
-_CELL_M = 0.25
 # Every fourth pixel of every fourth row falls into each cell that is near.
 _STEP_PX = 4
 _FLOOR_M = 0.1
@@ -21,7 +21,12 @@ _FLOOR_M = 0.1
 
 @dataclass(frozen=True)
 class LookedOver:
-    """Cells of floor that was seen from at most `within_m` away; what stood on it was seen too."""
+    """Cells of floor that was seen from at most `within_m` away; what stood on it was seen too.
+
+    `cells` are counted from the origin of the map, each `CELL_M` wide.
+    """
+
+    CELL_M: ClassVar[float] = 0.25
 
     within_m: float = 2.5
     cells: frozenset[tuple[int, int]] = frozenset()
@@ -35,13 +40,13 @@ class LookedOver:
         """Return the floor that frames show in addition; without depth they show none."""
         found = set(self.cells)
         for frame in frames:
-            cells = np.floor(_floor_near(frame, self.within_m) / _CELL_M).astype(np.int64)
+            cells = np.floor(_floor_near(frame, self.within_m) / self.CELL_M).astype(np.int64)
             found.update(map(tuple, np.unique(cells, axis=0).tolist()))
         return replace(self, cells=frozenset(found))
 
     def covers(self, x_m: float, y_m: float) -> bool:
         """Return whether a place of the map was seen from near."""
-        return (math.floor(x_m / _CELL_M), math.floor(y_m / _CELL_M)) in self.cells
+        return (math.floor(x_m / self.CELL_M), math.floor(y_m / self.CELL_M)) in self.cells
 
 
 def _floor_near(frame: RgbdFrame, within_m: float) -> FloatArray:

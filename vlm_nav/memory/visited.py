@@ -16,7 +16,7 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 # So near, two places are the same one: the base does not stop on the centimetre.
 _SAME_M = 0.4
 # Who stands so near to a place has been there.
-_AT_M = 0.75
+AT_M = 0.75
 # A place that was stood at so often is not worth another time.
 _OFTEN = 2
 
@@ -79,4 +79,4 @@ class VisitedPlaces:
         return came_from.distance_m(*there) < _SAME_M and before.distance_m(*here) < _SAME_M
 
     def _near(self, x_m: float, y_m: float) -> list[Visit]:
-        return [visit for visit in self.visits if visit.distance_m(x_m, y_m) < _AT_M]
+        return [visit for visit in self.visits if visit.distance_m(x_m, y_m) < AT_M]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from dataclasses import dataclass, replace
 
@@ -133,7 +134,7 @@ class Course:
             again = await self._select(sight, replace(so_far, may_answer_arrived=False))
             decision = replace(again, calls=again.calls + decision.calls)
         self._whereabouts.was_offered(decision)
-        return await self._facing(self._judged(decision), sight)
+        return await self._facing(await self._judged(decision), sight)
 
     async def _facing(self, decision: Decision, sight: Sight) -> Decision:
         """Return the decision with a goal from which the robot looks at the thing, if it can."""
@@ -155,11 +156,11 @@ class Course:
         until = self._steps.until(self._steps.limits.decision_timeout_s)
         return await self._selector.select(sight, self._steps.instruction, until, so_far)
 
-    def _judged(self, decision: Decision) -> Decision:
+    async def _judged(self, decision: Decision) -> Decision:
         """Return what becomes of a decision: itself, a look around first, or the end."""
         lost_for = self._lost_for(decision)
         if lost_for is not None:
-            return self._lost(decision, lost_for)
+            return await self._lost(decision, lost_for)
         goal = decision.waypoint
         if goal is None:
             return decision
@@ -170,7 +171,7 @@ class Course:
         if self._whereabouts.repeats(goal):
             detail = f'it was at ({goal.x_m:.2f}, {goal.y_m:.2f}) before'
             again = replace(decision, reason=MissionReason.OSCILLATING, detail=detail)
-            return self._lost(again, MissionReason.OSCILLATING)
+            return await self._lost(again, MissionReason.OSCILLATING)
         return decision
 
     def _lost_for(self, decision: Decision) -> ReasonCode | None:
@@ -184,24 +185,28 @@ class Course:
             return ChoosingReason.NO_AGREEMENT
         return None
 
-    def _lost(self, decision: Decision, reason: ReasonCode) -> Decision:
-        """Return a look around where there was none here, else a way back, else the end."""
+    async def _lost(self, decision: Decision, reason: ReasonCode) -> Decision:
+        """Return a look around where there was none here, else a way on, else the end."""
         if self._may_look_around():
             return replace(decision, outcome=DecisionOutcome.TURN, waypoint=None)
-        back = self._way_back()
-        if back is not None:
-            detail = f'goes back to where it has not been: {decision.detail}'
-            going_back = self._of(DecisionOutcome.GOAL, None, detail, decision.calls)
-            return replace(going_back, waypoint=back)
+        goal = await self._way_on()
+        if goal is not None:
+            detail = f'goes to where it has not been: {decision.detail}'
+            going_on = self._of(DecisionOutcome.GOAL, None, detail, decision.calls)
+            return replace(going_on, waypoint=goal)
         sides = 'to all sides' if self._standing.looked_around else 'without turning'
         return self._given_up(reason, f'{sides}: {decision.detail}', decision)
 
-    def _way_back(self) -> Waypoint | None:
+    async def _way_on(self) -> Waypoint | None:
         sight = self._standing.sight
-        back = None if sight is None else self._whereabouts.way_back(sight)
-        if back is None or self._whereabouts.repeats(back):
+        if sight is None:
             return None
-        return back if self._whereabouts.path_to(back) <= self._settings.path_limit_m else None
+        # A large costmap takes a moment, in which the loop must not stand.
+        work = functools.partial(self._whereabouts.way_on, sight, self._thing)
+        goal = await asyncio.to_thread(work) if sight.costmaps else work()
+        if goal is None or self._whereabouts.repeats(goal):
+            return None
+        return goal if self._whereabouts.path_to(goal) <= self._settings.path_limit_m else None
 
     def _may_look_around(self) -> bool:
         return self._looking_around is not None and not self._standing.looked_around
@@ -235,8 +240,10 @@ class Course:
         self._retries += 1
         if decision.reason is not ChoosingReason.NO_AGREEMENT:
             await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
-        # What was said of the place still holds; what is seen there is looked at again.
-        self._standing.sight = None
+        # What was said of the place still holds; what is seen there is looked at again, unless
+        # only the runs did not agree about it.
+        if decision.reason is not ChoosingReason.NO_AGREEMENT:
+            self._standing.sight = None
         return True
 
     def _given_up_driving(self) -> Decision:

@@ -39,7 +39,7 @@ class UntilArrivedSettings:
     turn_step_rad: float = 1.05
     turn_timeout_s: float = 20.0
     visited_radius_m: float = 2.5
-    decision_limit: int = 30
+    decision_limit: int = 60
     mission_timeout_s: float = 1800.0
     path_limit_m: float = 200.0
     retry_limit: int = 2

@@ -8,9 +8,16 @@ from dataclasses import dataclass, field
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
+from vlm_nav.memory.floor_to_search import Place, nearest_beside, nearest_to_search
 from vlm_nav.memory.passed_over import PassedOver
 from vlm_nav.memory.visited import Visit, VisitedPlaces
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.observation.costmap import Costmap
+
+# So far from what was pointed at the robot may stand to have arrived, its own size apart.
+_BESIDE_M = (0.45, 0.9)
+# So near to each other, what was pointed at twice is the same thing.
+_SAME_THING_M = 0.7
 
 
 @dataclass(eq=False)
@@ -24,6 +31,7 @@ class Whereabouts:
     path_m: float = field(default=0.0, init=False)
     _place: FloorPose | None = field(default=None, init=False)
     _passed_over: PassedOver = field(default=PassedOver(), init=False)
+    _tried: list[Place] = field(default_factory=list, init=False)
 
     def stands(self, sight: Sight) -> None:
         """Take note of where the robot stands now."""
@@ -54,18 +62,43 @@ class Whereabouts:
             visited = visited.with_visit(Visit(goal.x_m, goal.y_m, failed))
         self.visited = visited
 
-    def way_back(self, sight: Sight) -> Waypoint | None:
-        """Return the nearest place that was passed over and is still unknown, None without any.
+    def way_on(self, sight: Sight, thing: Place | None) -> Waypoint | None:
+        """Return where to go when nothing that is seen leads on, None where nothing is left.
 
-        What the sight shows is known. The robot will look onward there, away from where it is.
+        Beside the place of the map where the thing was last pointed at, once for each; else to
+        the nearest floor of the costmap that was not seen from near; else to the nearest place
+        that was passed over. What the sight shows is known. Takes about 10 ms for a house.
         """
-        place = self._passed_over.nearest(self._here, self.visited.seen_from(sight.frames))
-        if place is None:
+        known = self.visited.seen_from(sight.frames).with_visit(Visit(*self._here))
+        costmap = _costmap_in(sight, sight.frame.map_frame)
+        if costmap is not None:
+            beside = self._beside(costmap, thing)
+            if beside is not None:
+                return self._waypoint(sight, beside)
+            place = nearest_to_search(costmap, self._here, known)
+            if place is not None:
+                return self._waypoint(sight, place)
+        passed_over = self._passed_over.nearest(self._here, known)
+        return None if passed_over is None else self._waypoint(sight, passed_over)
+
+    def _beside(self, costmap: Costmap, thing: Place | None) -> Place | None:
+        if thing is None or any(math.dist(thing, tried) < _SAME_THING_M for tried in self._tried):
             return None
+        self._tried.append(thing)
+        return nearest_beside(costmap, self._here, thing, *_BESIDE_M)
+
+    def _waypoint(self, sight: Sight, place: Place) -> Waypoint:
+        """Return a place as a goal at which the robot looks onward, away from where it is."""
         x_m, y_m = self._here
         yaw_rad = math.atan2(place[1] - y_m, place[0] - x_m)
         return Waypoint(sight.frame.map_frame, sight.frame.stamp_ns, *place, yaw_rad)
 
     @property
-    def _here(self) -> tuple[float, float]:
+    def _here(self) -> Place:
         return (math.nan, math.nan) if self._place is None else (self._place.x_m, self._place.y_m)
+
+
+def _costmap_in(sight: Sight, frame_id: str) -> Costmap | None:
+    """Return the largest costmap that is given in a frame, None without any."""
+    costmaps = [view.costmap for view in sight.costmaps if view.costmap.frame_id == frame_id]
+    return max(costmaps, key=lambda costmap: costmap.values.size, default=None)

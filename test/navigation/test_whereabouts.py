@@ -1,0 +1,98 @@
+"""Where an instruction has led the robot, and where it goes when nothing that is seen leads on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from roaming import goal
+from synthetic import frame_of
+
+from vlm_nav.core.decision import Waypoint
+from vlm_nav.core.reasons import DrivingReason
+from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
+from vlm_nav.memory.looked_over import LookedOver
+from vlm_nav.memory.visited import VisitedPlaces
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.whereabouts import Whereabouts
+from vlm_nav.observation.costmap import Costmap, CostmapView
+
+
+def sight_at(x_m: float, y_m: float, *, mapped: bool = True, frame_id: str = 'map') -> Sight:
+    """Return an empty floor of 12 m x 6 m, seen along x, with its costmap."""
+    pose = transform_from_floor_pose(FloorPose(x_m, y_m, 0.0))
+    free = np.zeros((120, 240), dtype=np.int8)
+    costmap = Costmap(free, 0.05, FloorPose(0.0, 0.0, 0.0), frame_id, 0)
+    views = (CostmapView(costmap, pose),) if mapped else ()
+    return Sight(frame_of(map_from_base=pose), views)
+
+
+def roamed(*sights: Sight, within_m: float = 2.5) -> Whereabouts:
+    """Return the whereabouts of who stood at these places, one after the other."""
+    whereabouts = Whereabouts(VisitedPlaces(LookedOver(within_m)))
+    for sight in sights:
+        whereabouts.stands(sight)
+    return whereabouts
+
+
+def place_of(waypoint: Waypoint | None) -> tuple[float, float]:
+    assert waypoint is not None
+    return waypoint.x_m, waypoint.y_m
+
+
+def test_the_path_adds_up_from_place_to_place() -> None:
+    whereabouts = roamed(sight_at(1.0, 1.0), sight_at(4.0, 5.0), sight_at(4.0, 5.0))
+    assert whereabouts.path_m == pytest.approx(5.0)
+    there = goal(4.0, 8.0).waypoint
+    assert there is not None
+    assert whereabouts.path_to(there) == pytest.approx(8.0)
+
+
+def test_beside_where_the_thing_was_pointed_at_comes_first_and_once() -> None:
+    sight = sight_at(1.0, 3.0)
+    whereabouts = roamed(sight)
+    found = place_of(whereabouts.way_on(sight, (9.0, 3.0)))
+    assert 0.4 <= math.dist(found, (9.0, 3.0)) <= 0.9
+    assert found[0] < 9.0
+    again = place_of(whereabouts.way_on(sight, (9.2, 3.1)))
+    assert math.dist(again, (9.2, 3.1)) > 0.9
+
+
+def test_then_the_nearest_floor_that_was_not_seen_from_near() -> None:
+    sight = sight_at(3.0, 3.0)
+    found = place_of(roamed(sight).way_on(sight, None))
+    # What lies straight ahead is seen.
+    assert math.dist(found, (3.0, 3.0)) < 2.5
+    assert not roamed(sight).visited.seen_from(sight.frames).knows(*found)
+
+
+def test_then_what_was_passed_over() -> None:
+    sight = sight_at(1.0, 3.0, mapped=False)
+    whereabouts = roamed(sight)
+    other = goal(1.0, 8.0).waypoint
+    assert other is not None
+    whereabouts.was_offered(replace(goal(4.0, 3.0), offered=(other,)))
+    waypoint = whereabouts.way_on(sight, None)
+    assert place_of(waypoint) == (1.0, 8.0)
+    assert waypoint is not None
+    assert waypoint.yaw_rad == pytest.approx(math.pi / 2.0)
+    assert roamed(sight).way_on(sight, None) is None
+
+
+def test_a_costmap_of_another_frame_says_nothing_of_the_map() -> None:
+    sight = sight_at(1.0, 3.0, frame_id='odom')
+    assert roamed(sight).way_on(sight, (9.0, 3.0)) is None
+
+
+def test_a_place_that_is_left_is_known_and_so_is_a_failed_goal() -> None:
+    sight = sight_at(1.0, 3.0)
+    whereabouts = roamed(sight)
+    there = goal(9.0, 5.0).waypoint
+    assert there is not None
+    assert not whereabouts.visited.knows(1.0, 3.0)
+    whereabouts.leaves(sight, there, DrivingReason.NAV_ABORTED)
+    assert whereabouts.visited.knows(1.0, 3.0)
+    assert whereabouts.visited.knows(2.5, 3.0)
+    assert whereabouts.visited.failed_at(9.0, 5.0) is DrivingReason.NAV_ABORTED
