@@ -86,7 +86,8 @@ def test_every_check_of_the_arrival_has_its_questions_and_what_was_measured(
 
 
 def test_the_pictures_of_a_question_are_named_by_look_and_purpose(records: Path) -> None:
-    record = roamed(records, Roamer([goal(2.0, 0.0)]), False, True)
+    robot = Roamer([goal(2.0, 0.0)])
+    record = roamed(records, robot, False, True, face_thing=False)
     files = [q.reply.pictures[0].file for q in record.questions if q.reply]
     # The floor looks the same everywhere: what was sent twice is there once.
     assert files[:2] == ['arrival_round1_run1.jpg'] * 2
