@@ -17,7 +17,7 @@ from vlm_nav.geometry.poses import FloorPose, transform_points
 from vlm_nav.sim.posture import Posture
 from vlm_nav.sim.robot import BASE
 from vlm_nav.sim.robot_sizes import ArmPose, default_sizes, sizes_of_file
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings, model_of
+from vlm_nav.sim.simulator import Simulator, SimulatorError, SimulatorSettings, model_of
 
 START = FloorPose(1.2, 0.0, 0.0)
 SMALL = SimulatorSettings(width_px=160, height_px=120, depth_noise=None)
@@ -182,6 +182,7 @@ def test_a_file_of_sizes_makes_another_robot(tmp_path: Path) -> None:
         ('- 1', 'RobotSizes'),
         ('{', 'while parsing'),
         ('base: {radius: 1}', r'base\.radius\b'),
+        ('arm: {lift_range_m: [1.0, 0.2]}', 'a range goes from less to more, got 1.0 to 0.2'),
     ],
 )
 def test_a_file_of_no_sizes_is_refused_with_what_is_wrong(
@@ -195,3 +196,10 @@ def test_a_file_of_no_sizes_is_refused_with_what_is_wrong(
 def test_a_missing_file_of_sizes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match=r'none\.yaml'):
         sizes_of_file(tmp_path / 'none.yaml')
+
+
+def test_a_robot_of_impossible_sizes_is_refused() -> None:
+    base = SIZES.base.model_copy(update={'high_m': 0.02})
+    sizes = SIZES.model_copy(update={'base': base})
+    with pytest.raises(SimulatorError, match='MuJoCo cannot build the house and its robot'):
+        Simulator(box_room(), SimulatorSettings(160, 120, robot=sizes), START)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import functools
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from vlm_nav.core.errors import InvalidValueError
 
-Range = tuple[float, float]
+
+def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] < ends[1]:
+        raise ValueError(f'a range goes from less to more, got {ends[0]} to {ends[1]}')
+    return ends
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
 
 
 class _Sizes(BaseModel):
@@ -36,7 +44,7 @@ class LidarSizes(_Sizes):
     """A lidar that turns once around; what is nearer or farther than its range gives nothing."""
 
     place_m: tuple[float, float, float]
-    rays: int = Field(ge=8)
+    rays: int = Field(ge=8, le=100_000)
     range_min_m: float = Field(ge=0.0)
     range_max_m: float = Field(gt=0.0)
 

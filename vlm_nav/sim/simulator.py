@@ -42,7 +42,7 @@ _CAMERA_FROM_OPTICAL = np.diag([1.0, -1.0, -1.0])
 
 
 class SimulatorError(VlmNavError):
-    """The simulator was asked from another thread than its own, or after it was closed."""
+    """It was asked from another thread than its own or after its end, or cannot be built."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,10 @@ class Simulator:
     """
 
     def __init__(self, plan: HousePlan, settings: SimulatorSettings, start: FloorPose) -> None:
-        """Build the house and put the robot into it; raises RenderingError without EGL, OSMesa."""
+        """Build the house and put the robot into it.
+
+        Raises RenderingError without EGL and OSMesa, SimulatorError for impossible sizes.
+        """
         self._thread = threading.get_ident()
         self._plan, self._settings = plan, settings
         self._model = model_of(plan, settings)
@@ -272,14 +275,20 @@ class Simulator:
 
 
 def model_of(plan: HousePlan, settings: SimulatorSettings) -> mujoco.MjModel:
-    """Return the house with the robot in it, ready to be stepped."""
+    """Return the house with the robot in it, ready to be stepped.
+
+    Raises SimulatorError where MuJoCo refuses it, as a robot of impossible sizes.
+    """
     spec = house_spec(plan, settings.furniture)
     add_robot(spec, settings.robot, wheels=settings.wheels)
     spec.option.timestep = _STEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.impratio = 10.0
-    return spec.compile()
+    try:
+        return spec.compile()
+    except ValueError as error:
+        raise SimulatorError(f'MuJoCo cannot build the house and its robot: {error}') from error
 
 
 def _transform(position: FloatArray, rotation: FloatArray) -> FloatArray:
