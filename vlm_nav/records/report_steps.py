@@ -189,9 +189,12 @@ def _answer_words(question: QuestionPart) -> str:
     if answer is None:
         return 'no answer'
     chosen = ', '.join(str(label) for label in answer.labels)
-    words = 'arrived' if answer.arrived else 'none of them' if answer.none else chosen
-    if not words:
-        words = 'not yet' if question.purpose == 'arrival' else 'nothing'
+    if question.purpose == 'arrival':
+        words = 'yes' if answer.arrived else 'no'
+    elif answer.arrived:
+        words = 'arrived'
+    else:
+        words = 'none of them' if answer.none else chosen or 'nothing'
     took = f' · {answer.latency_s:.1f} s' if answer.latency_s is not None else ''
     tokens = answer.prompt_tokens + answer.completion_tokens
     return f'{words}{took}{f" · {tokens} tokens" if tokens else ""}'

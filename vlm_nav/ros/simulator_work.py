@@ -30,7 +30,7 @@ from vlm_nav.sim.views import RecentViews
 _NS_IN_S = 1_000_000_000
 _MOTION_HZ = 25.0
 # A model may be asked about the first picture of a turn when the last one has been taken.
-_VIEWS_KEPT_S = 40.0
+_VIEWS_KEPT_S = 20.0
 # After this a command of a velocity holds no longer, as with a robot's own watchdog.
 _COMMAND_HOLDS_S = 0.5
 
