@@ -128,3 +128,51 @@ def lasting_double() -> Iterator[Process]:
     process = Process('lasting', {'lifecycle': 'active', 'speed_m_s': 20.0, 'map_reach_m': 500.0})
     yield process
     assert process.stop() == 0
+
+
+class HallRobot:
+    """The stand-in for Nav2 drives a robot in the hall of nav2_world.py, five times as fast."""
+
+    def __init__(self, context: Any, namespace: str) -> None:
+        from kinematic_robot import KinematicRobot
+        from nav2_world import PERIOD_S, Nav2World
+        from rclpy.node import Node
+
+        from vlm_nav.geometry.poses import FloorPose
+        from vlm_nav.ros.nav2_stand_in import Nav2StandIn
+
+        self.node = Node('hall', context=context, namespace=namespace)
+        self.robot = KinematicRobot(FloorPose(0.0, 0.0, 0.0))
+        self._stand_in = Nav2StandIn(self.node, self.robot, Nav2World().nav2)
+        self._period_s = PERIOD_S
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._drive)
+
+    def start(self) -> None:
+        """Let time go by."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _drive(self) -> None:
+        while not self._stopping.wait(self._period_s / 5.0):
+            self._stand_in.step()
+            self.robot.advance(self._period_s)
+
+
+@pytest.fixture(scope='module')
+def hall(ros_context: Any) -> Iterator[HallRobot]:
+    """Give the stand-in for Nav2 with a robot in a hall, in namespace /hall."""
+    pytest.importorskip('nav2_msgs')
+    pytest.importorskip('skimage')
+    from vlm_nav.ros.spinning import SpinThread
+
+    hall = HallRobot(ros_context, '/hall')
+    with SpinThread(hall.node):
+        hall.start()
+        yield hall
+        hall.stop()
+    hall.node.destroy_node()

@@ -1,4 +1,6 @@
-"""One contract for NavigateToPose as a client sees it: our double always, Nav2 where it is there.
+"""One contract for NavigateToPose as a client sees it, for all that serve it.
+
+Our double and the simulator's stand-in always, Nav2 itself where it is there.
 
 Nav2 runs with its loop-back robot: the packages nav2_bringup and nav2_loopback_sim.
 """
@@ -55,6 +57,8 @@ class Stack:
 
 
 DOUBLE = Stack('/lasting', 20.0, (0.0, 0.0), (4.0, 0.0), (80.0, 0.0))
+# The hall of nav2_world.py.
+STAND_IN = Stack('/hall', 30.0, (0.0, 0.0), (1.0, 0.0), (-9.0, 3.0))
 # The map of the TurtleBot's sandbox.
 NAV2 = Stack('', 100.0, (-2.0, -0.5), (-1.8, -0.5), (0.0, 2.0))
 
@@ -133,12 +137,16 @@ class Driven:
         return await asyncio.wait_for(self.goal.result, self.patience_s)
 
 
-@pytest.fixture(scope='module', params=['double', 'Nav2'])
+@pytest.fixture(scope='module', params=['double', 'stand-in', 'Nav2'])
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """Give a running server that is held to the contract."""
     if request.param == 'double':
         request.getfixturevalue('lasting_double')
         yield DOUBLE
+        return
+    if request.param == 'stand-in':
+        request.getfixturevalue('hall')
+        yield STAND_IN
         return
     process = subprocess.Popen(
         ['ros2', 'launch', str(nav2_launch_file()), 'use_rviz:=False'], start_new_session=True

@@ -38,8 +38,9 @@ from vlm_nav.sim.pursuit import (
 )
 
 SUCCEEDED = NavigationResult(GoalStatus.SUCCEEDED)
-# How far ahead on the path is looked when an arc to a place farther on would touch something.
-_NEARER_SHARES = (1.0, 0.5, 0.25)
+# What is tried in turn where it would touch something: shares of how far ahead on the path the
+# arc ends, and of the speed on it.
+_TRIED_SHARES = ((1.0, 1.0), (0.5, 1.0), (0.5, 0.4), (0.25, 0.4), (0.25, 0.15))
 _FACING_RAD = 0.05
 
 
@@ -194,9 +195,9 @@ class Drive:
         if self._within_reach and self._own_path:
             return self._turn_to_end(pose)
         cost = int(self._costmap.values_at(np.array((pose.x_m, pose.y_m))))
-        for share in _NEARER_SHARES:
-            nearer = replace(pursuit, ahead_m=share * pursuit.ahead_m)
-            velocity = followed(pose, self._path, nearer, cost)
+        for ahead_share, speed_share in _TRIED_SHARES:
+            nearer = replace(pursuit, ahead_m=ahead_share * pursuit.ahead_m)
+            velocity = followed(pose, self._path, nearer, cost).times(speed_share)
             if self._look_ahead.allows(pose, velocity):
                 return velocity
         bearing_rad = bearing_to(pose, place_ahead(self._path, pursuit.ahead_m / 4.0))

@@ -26,6 +26,10 @@ class Velocity:
     forward_m_s: float = 0.0
     turn_rad_s: float = 0.0
 
+    def times(self, share: float) -> Velocity:
+        """Return the velocity that leads over the same arc, so much slower."""
+        return Velocity(share * self.forward_m_s, share * self.turn_rad_s)
+
 
 STANDING = Velocity()
 
@@ -67,7 +71,10 @@ def followed(
 
     `cost` is the costmap's value at the robot. Accelerations are not limited here.
     """
-    ahead, left_m = place_ahead(rest, settings.ahead_m), length_m(rest)
+    near = cost >= settings.slow_cost
+    # Beside things no corner is cut.
+    ahead = place_ahead(rest, settings.ahead_m * (0.5 if near else 1.0))
+    left_m = length_m(rest)
     away_m = math.hypot(ahead[0] - pose.x_m, ahead[1] - pose.y_m)
     if away_m < 1e-6:
         return STANDING
@@ -78,7 +85,7 @@ def followed(
     speed_m_s = settings.speed_m_s / max(1.0, abs(curvature) * 0.5)
     if left_m < settings.slow_within_m:
         speed_m_s = min(speed_m_s, settings.speed_m_s * left_m / settings.slow_within_m)
-    if cost >= settings.slow_cost:
+    if near:
         speed_m_s = min(speed_m_s, settings.speed_m_s * 0.4)
     speed_m_s = max(speed_m_s, settings.slowest_m_s)
     turn_rad_s = curvature * speed_m_s
