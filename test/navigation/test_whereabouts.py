@@ -50,19 +50,19 @@ def test_the_path_adds_up_from_place_to_place() -> None:
     assert whereabouts.path_to(there) == pytest.approx(8.0)
 
 
-def test_beside_where_the_thing_was_pointed_at_comes_first_and_once() -> None:
+def test_beside_what_was_pointed_at_is_stood_once() -> None:
     sight = sight_at(1.0, 3.0)
     whereabouts = roamed(sight)
-    found = place_of(whereabouts.way_on(sight, (9.0, 3.0)))
+    found = place_of(whereabouts.beside(sight, (9.0, 3.0)))
     assert 0.4 <= math.dist(found, (9.0, 3.0)) <= 0.9
     assert found[0] < 9.0
-    again = place_of(whereabouts.way_on(sight, (9.2, 3.1)))
-    assert math.dist(again, (9.2, 3.1)) > 0.9
+    assert whereabouts.beside(sight, (9.2, 3.1)) is None
+    assert whereabouts.beside(sight, (9.2, 5.1)) is not None
 
 
-def test_then_the_nearest_floor_that_was_not_seen_from_near() -> None:
+def test_the_nearest_floor_that_was_not_seen_from_near_is_searched() -> None:
     sight = sight_at(3.0, 3.0)
-    found = place_of(roamed(sight).way_on(sight, None))
+    found = place_of(roamed(sight).way_on(sight))
     # What lies straight ahead is seen.
     assert math.dist(found, (3.0, 3.0)) < 2.5
     assert not roamed(sight).visited.seen_from(sight.frames).knows(*found)
@@ -74,16 +74,17 @@ def test_then_what_was_passed_over() -> None:
     other = goal(1.0, 8.0).waypoint
     assert other is not None
     whereabouts.was_offered(replace(goal(4.0, 3.0), offered=(other,)))
-    waypoint = whereabouts.way_on(sight, None)
+    waypoint = whereabouts.way_on(sight)
     assert place_of(waypoint) == (1.0, 8.0)
     assert waypoint is not None
     assert waypoint.yaw_rad == pytest.approx(math.pi / 2.0)
-    assert roamed(sight).way_on(sight, None) is None
+    assert roamed(sight).way_on(sight) is None
 
 
 def test_a_costmap_of_another_frame_says_nothing_of_the_map() -> None:
     sight = sight_at(1.0, 3.0, frame_id='odom')
-    assert roamed(sight).way_on(sight, (9.0, 3.0)) is None
+    assert roamed(sight).beside(sight, (9.0, 3.0)) is None
+    assert roamed(sight).way_on(sight) is None
 
 
 def test_a_place_that_is_left_is_known_and_so_is_a_failed_goal() -> None:

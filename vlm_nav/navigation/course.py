@@ -202,11 +202,15 @@ class Course:
         if sight is None:
             return None
         # A large costmap takes a moment, in which the loop must not stand.
-        work = functools.partial(self._whereabouts.way_on, sight, self._thing)
+        work = functools.partial(self._goal_unseen, sight)
         goal = await asyncio.to_thread(work) if sight.costmaps else work()
         if goal is None or self._whereabouts.repeats(goal):
             return None
         return goal if self._whereabouts.path_to(goal) <= self._settings.path_limit_m else None
+
+    def _goal_unseen(self, sight: Sight) -> Waypoint | None:
+        beside = None if self._thing is None else self._whereabouts.beside(sight, self._thing)
+        return beside or self._whereabouts.way_on(sight)
 
     def _may_look_around(self) -> bool:
         return self._looking_around is not None and not self._standing.looked_around
