@@ -5,8 +5,9 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
+from http.client import HTTPConnection
 
 import pytest
 
@@ -29,7 +30,12 @@ from vlm_nav.vlm.errors import (
 )
 from vlm_nav.vlm.model import notice_of
 from vlm_nav.vlm.question import Purpose, Question
-from vlm_nav.vlm.question_data import question_as_data, question_from_data
+from vlm_nav.vlm.question_data import (
+    MOST_MARKS,
+    MOST_PICTURES,
+    question_as_data,
+    question_from_data,
+)
 from vlm_nav.vlm.remote_double import RemoteDouble
 from vlm_nav.vlm.specification import model_from_spec
 
@@ -90,6 +96,8 @@ async def test_an_unknown_double_refuses(server: DoubleServer) -> None:
         {'pick': 1e300},
         {'visited': [0.5]},
         {'visited': [float('inf')]},
+        {'visited': [10**400]},
+        {'pick': 10**400},
         {'evidence': [None]},
         {'instruction': 'x' * 200_000},
         {'may_answer_none': 1},
@@ -104,6 +112,22 @@ def test_what_is_no_question_is_refused_and_the_server_goes_on(
     assert _status(f'{server.url}/seer', body) == 400
     assert _status(f'{server.url}/seer', b'[' * 100_000) == 400
     assert _status(f'{server.url}/seer', json.dumps(question_as_data(QUESTION)).encode()) == 200
+
+
+def test_a_question_with_all_marks_that_one_may_have_is_answered(server: DoubleServer) -> None:
+    picture = question_as_data(QUESTION)['pictures'][0]
+    marks = [{'label': 1 + i, 'u_px': i % 640, 'v_px': 240 + i % 240} for i in range(MOST_MARKS)]
+    body = question_as_data(QUESTION) | {'pictures': [picture | {'marks': marks}] * MOST_PICTURES}
+    assert _status(f'{server.url}/seer', json.dumps(body).encode()) == 200
+
+
+@pytest.mark.parametrize('length', ['', '-1', 'many', '9' * 6000, '5000001'])
+def test_a_body_of_no_length_or_too_long_is_refused(server: DoubleServer, length: str) -> None:
+    with closing(HTTPConnection('127.0.0.1', int(server.url.rpartition(':')[2]), 10.0)) as client:
+        client.putrequest('POST', '/seer')
+        client.putheader('Content-Length', length)
+        client.endheaders()
+        assert client.getresponse().status == 413
 
 
 def _status(url: str, body: bytes) -> int:

@@ -20,6 +20,8 @@ from vlm_nav.sim.views import RecentViews
 from vlm_nav.vlm.question_data import question_from_data
 
 _LARGEST_BODY_BYTES = 5_000_000
+# More digits than this are no length; Python refuses to read very many.
+_LONGEST_LENGTH = 20
 
 
 class DoubleServer:
@@ -80,7 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
         if double is None:
             return
         length = self.headers.get('Content-Length', '')
-        if not length.isdecimal() or int(length) > _LARGEST_BODY_BYTES:
+        known = length.isdecimal() and len(length) <= _LONGEST_LENGTH
+        if not known or int(length) > _LARGEST_BODY_BYTES:
             self.close_connection = True
             self._send(413, f'a body of known length was wanted, got {length[:20]!r}')
             return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from vlm_nav.drawing.marks import Mark
 from vlm_nav.geometry.arrays import FloatArray
@@ -71,6 +72,6 @@ def nearest_m(places: FloatArray, others: FloatArray) -> FloatArray:
     """Return for each of `places` (n, 2) how far the nearest of `others` (m, 2) is, in metres."""
     if not len(others):
         return np.full(len(places), np.inf)
-    away: FloatArray = np.linalg.norm(places[:, None, :] - others[None, :, :], axis=-1)
-    nearest: FloatArray = away.min(axis=1)
+    # Not each with each: whoever asks may name very many.
+    nearest: FloatArray = cKDTree(others).query(places)[0]
     return nearest

@@ -5,7 +5,6 @@ What comes back from such data is checked: whoever sent it is not trusted.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from vlm_nav.vlm.question import Purpose, Question
 
 MOST_PICTURES, MOST_MARKS = 64, 1000
 LONGEST_TEXT = 100_000
+LARGEST_NUMBER = 1e9
 
 
 def question_as_data(question: Question) -> dict[str, Any]:
@@ -101,8 +101,8 @@ class _Fields:
         value = self._data.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InvalidValueError(f'{name} is a number, got {type(value).__name__}')
-        if not math.isfinite(value):
-            raise InvalidValueError(f'{name} is finite, got {value}')
+        if not abs(value) <= LARGEST_NUMBER:
+            raise InvalidValueError(f'{name} is at most {LARGEST_NUMBER:g} either way')
         return float(value)
 
     def truth(self, name: str) -> bool:
@@ -127,6 +127,6 @@ def _text(value: object) -> str:
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidValueError(f'a whole number was wanted, got {type(value).__name__}')
-    if not (math.isfinite(value) and value == int(value)):
-        raise InvalidValueError(f'a whole number was wanted, got {value}')
+    if not (abs(value) <= LARGEST_NUMBER and value == int(value)):
+        raise InvalidValueError(f'a whole number up to {LARGEST_NUMBER:g} was wanted')
     return int(value)
