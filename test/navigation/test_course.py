@@ -220,6 +220,17 @@ def test_it_looks_around_first_where_it_is_told_to() -> None:
     assert robot.did == ['look', *['turn', 'look'] * 5, 'decide', 'drive to 2 0', 'look']
 
 
+@pytest.mark.parametrize(('pixel', 'turns'), [(None, 5), (Pixel(20.0, 50.0), 0)])
+def test_it_looks_around_wherever_the_thing_is_not_in_sight_where_it_is_told_to(
+    pixel: Pixel | None, turns: int
+) -> None:
+    robot = Roamer([goal(2.0, 0.0)])
+    judge = Judge(at=pixel)
+    carried_out(roaming(robot, judge, look_around=LookAround.WHEN_UNSEEN, decision_limit=1))
+    before_the_drive = robot.did[: robot.did.index('drive to 2 0')]
+    assert before_the_drive.count('turn') == turns
+
+
 def test_where_the_robot_was_is_known_to_the_next_decision() -> None:
     robot = Roamer([goal(2.0, 0.0), goal(4.0, 0.0), goal(6.0, 0.0)])
     carried_out(roaming(robot, Judge(False, False, False, True, at=NEAR)))

@@ -30,8 +30,9 @@ from vlm_nav.navigation.decision_parameters import DecisionSettings, without_sec
 from vlm_nav.navigation.mission_parameters import MISSION_PARAMETERS
 
 TABLE = (*DECISION_TABLE, *MISSION_PARAMETERS)
-# The classical way looks around at each place that it comes to, which is a decision as well.
-_ROOM_FOR_ALL = {'decision_limit': 60}
+# The classical way looks around at each place that it comes to: so may the others, and a look
+# around is a decision as well.
+_ROOM_FOR_ALL = {'decision_limit': 60, 'look_around': 'when_unseen'}
 _SEEDS = 1_000_000
 _STRATEGIES = ('pivot', 'frontier', 'random')
 

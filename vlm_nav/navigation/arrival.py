@@ -110,14 +110,20 @@ class ArrivalCheck:
         return Verdict(arrived, True, detail, nearest_m, calls=calls)
 
     async def point(
-        self, sight: Sight, instruction: str, towards: tuple[float, float], deadline: Deadline
+        self,
+        sight: Sight,
+        instruction: str,
+        towards: tuple[float, float] | None,
+        deadline: Deadline,
     ) -> Pointed:
         """Return where the thing stands, if it shows to the side of a place of the map.
 
-        Asked are the pictures of the cameras that look there best; one round is enough.
+        Asked are the pictures of the cameras that look there best, without a place all of them.
         """
-        deep = [frame for frame in sight.frames if frame.depth_m is not None]
-        frames = sorted(deep, key=lambda frame: _aside_rad(frame, towards))[:_SIDES]
+        frames = [frame for frame in sight.frames if frame.depth_m is not None]
+        if towards is not None:
+            place = towards
+            frames = sorted(frames, key=lambda frame: _aside_rad(frame, place))[:_SIDES]
         calls = 0
         for frame in frames:
             inquiry = self._inquiry(frame, instruction, deadline, rounds=_ROUNDS)

@@ -13,7 +13,7 @@ from vlm_nav.core.events import tell
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
 from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.visited import VisitedPlaces
-from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
+from vlm_nav.navigation.arrival import ArrivalCheck, Pointed, Verdict
 from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING, LOST
 from vlm_nav.navigation.looking_around import LookingAround
@@ -44,6 +44,7 @@ class _Standing:
 
     sight: Sight | None = None
     verdict: Verdict | None = None
+    pointed: Pointed | None = None
     looked_around: bool = False
 
 
@@ -123,10 +124,13 @@ class Course:
             return self._given_up(MissionReason.DECISIONS_SPENT, detail)
         if self._failures >= settings.failure_limit:
             return self._given_up_driving()
-        first = self._decisions == 0 and settings.look_around is LookAround.ALWAYS
-        if first and self._may_look_around():
-            return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
+        first = await self._looks_around_first(sight)
+        if first is not None:
+            return first
         self._decisions += 1
+        beside = await self._beside_thing(sight)
+        if beside is not None:
+            return beside
         so_far = SoFar(self._whereabouts.visited, tries=self._retries)
         decision = await self._select(sight, so_far)
         if decision.outcome is DecisionOutcome.ARRIVED:
@@ -136,21 +140,58 @@ class Course:
         self._whereabouts.was_offered(decision)
         return await self._facing(await self._judged(decision), sight)
 
+    async def _looks_around_first(self, sight: Sight) -> Decision | None:
+        """Return the decision to look to all sides before any other, None where none is due."""
+        if not self._may_look_around():
+            return None
+        when = self._settings.look_around
+        if when is LookAround.ALWAYS and self._decisions == 0:
+            return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
+        if when is LookAround.WHEN_UNSEEN:
+            pointed = await self._point(sight, None)
+            if pointed.place is None:
+                detail = 'looks for the thing to all sides'
+                return self._of(DecisionOutcome.TURN, None, detail, pointed.calls)
+        return None
+
+    async def _beside_thing(self, sight: Sight) -> Decision | None:
+        """Return the decision to go beside the thing that was in sight once, and is no more."""
+        thing = self._thing
+        if thing is None or not sight.costmaps:
+            return None
+        pointed = await self._point(sight, None)
+        if pointed.place is not None:
+            return None
+        # A large costmap takes a moment, in which the loop must not stand.
+        goal = await asyncio.to_thread(self._whereabouts.beside, sight, thing)
+        if goal is None or not self._may_go_to(goal):
+            return None
+        detail = 'goes beside what was pointed at before'
+        going = self._of(DecisionOutcome.GOAL, None, detail, pointed.calls)
+        return replace(going, waypoint=replace(goal, yaw_rad=_yaw_towards(thing, goal)))
+
     async def _facing(self, decision: Decision, sight: Sight) -> Decision:
         """Return the decision with a goal from which the robot looks at the thing, if it can."""
         goal = decision.waypoint
         if goal is None or not self._settings.face_thing:
             return decision
-        until = self._steps.until(self._steps.limits.decision_timeout_s)
-        towards = (goal.x_m, goal.y_m)
-        pointed = await self._arrival.point(sight, self._steps.instruction, towards, until)
-        self._thing = pointed.place or self._thing
+        pointed = await self._point(sight, (goal.x_m, goal.y_m))
         yaw_rad = _yaw_towards(self._thing, goal)
         return replace(
             decision,
             waypoint=replace(goal, yaw_rad=yaw_rad),
             calls=decision.calls + pointed.calls,
         )
+
+    async def _point(self, sight: Sight, towards: tuple[float, float] | None) -> Pointed:
+        """Return where the thing is pointed at, once for what is seen where the robot stands."""
+        if self._standing.pointed is None or self._standing.pointed.place is None:
+            until = self._steps.until(self._steps.limits.decision_timeout_s)
+            pointed = await self._arrival.point(sight, self._steps.instruction, towards, until)
+            self._thing = pointed.place or self._thing
+            self._standing.pointed = pointed
+            return pointed
+        return replace(self._standing.pointed, calls=0)
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:
         until = self._steps.until(self._steps.limits.decision_timeout_s)
@@ -202,15 +243,13 @@ class Course:
         if sight is None:
             return None
         # A large costmap takes a moment, in which the loop must not stand.
-        work = functools.partial(self._goal_unseen, sight)
+        work = functools.partial(self._whereabouts.way_on, sight)
         goal = await asyncio.to_thread(work) if sight.costmaps else work()
-        if goal is None or self._whereabouts.repeats(goal):
-            return None
-        return goal if self._whereabouts.path_to(goal) <= self._settings.path_limit_m else None
+        return goal if goal is not None and self._may_go_to(goal) else None
 
-    def _goal_unseen(self, sight: Sight) -> Waypoint | None:
-        beside = None if self._thing is None else self._whereabouts.beside(sight, self._thing)
-        return beside or self._whereabouts.way_on(sight)
+    def _may_go_to(self, goal: Waypoint) -> bool:
+        repeats = self._whereabouts.repeats(goal)
+        return not repeats and self._whereabouts.path_to(goal) <= self._settings.path_limit_m
 
     def _may_look_around(self) -> bool:
         return self._looking_around is not None and not self._standing.looked_around
@@ -242,12 +281,12 @@ class Course:
         if not healing or self._retries >= self._settings.retry_limit:
             return False
         self._retries += 1
-        if decision.reason is not ChoosingReason.NO_AGREEMENT:
-            await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
-        # What was said of the place still holds; what is seen there is looked at again, unless
-        # only the runs did not agree about it.
-        if decision.reason is not ChoosingReason.NO_AGREEMENT:
-            self._standing.sight = None
+        if decision.reason is ChoosingReason.NO_AGREEMENT:
+            # Other samples of the same pictures may do, and they are not to be lost.
+            return True
+        await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
+        # What was said of the place still holds; what is seen there is looked at again.
+        self._standing.sight = None
         return True
 
     def _given_up_driving(self) -> Decision:

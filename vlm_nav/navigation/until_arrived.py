@@ -12,10 +12,12 @@ from vlm_nav.core.errors import InvalidValueError
 class LookAround(str, Enum):
     """When the robot turns on the spot and looks to all sides.
 
-    when_lost: where nothing that it sees fits. always: before the first decision too.
+    when_lost: where nothing that it sees fits. when_unseen: wherever the model cannot point at
+    the thing, too. always: before the first decision too.
     """
 
     WHEN_LOST = 'when_lost'
+    WHEN_UNSEEN = 'when_unseen'
     ALWAYS = 'always'
     NEVER = 'never'
 
