@@ -15,6 +15,7 @@ from small_house import two_rooms
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CommonReason, DrivingReason
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.sim.house_costmap import house_costmap
@@ -168,3 +169,12 @@ async def test_the_same_drive_twice_leads_over_the_same_places() -> None:
             await base.drive(waypoint(7.0, 0.6, 1.5), Deadline.after(60.0))
         trails.append(simulator.trail)
     assert trails[0] == trails[1]
+
+
+async def test_where_no_simulator_can_be_made_the_error_comes_out() -> None:
+    def fail() -> KinematicRobot:
+        raise InvalidValueError('no such house')
+
+    with pytest.raises(InvalidValueError, match='no such house'):
+        async with SimulatedRobot(fail):
+            pass

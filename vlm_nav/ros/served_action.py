@@ -13,6 +13,9 @@ from rclpy.task import Future
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.ros.spinning import settle
 
+# As long as Nav2 keeps the results of ended goals, and tells of them on the status topic.
+_RESULT_KEPT_S = 10
+
 
 class ServedAction:
     """Goals come in by callbacks of the node's executor; `step`'s thread asks and answers here.
@@ -37,6 +40,7 @@ class ServedAction:
             goal_callback=self._answer,
             handle_accepted_callback=self._begin,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
+            result_timeout=_RESULT_KEPT_S,
         )
 
     def arrivals(self) -> list[tuple[bytes, Any]]:

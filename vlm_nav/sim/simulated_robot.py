@@ -69,9 +69,13 @@ class SimulatedRobot(Generic[AnySimulated]):
         self._simulator: AnySimulated | None = None
 
     async def __aenter__(self) -> SimulatedRobot[AnySimulated]:
-        """Make the simulator."""
+        """Make the simulator; raises what its making raises."""
         loop = asyncio.get_running_loop()
-        self._simulator = await loop.run_in_executor(self._thread, self._make)
+        with contextlib.ExitStack() as undoing:
+            # Where none can be made, nobody will leave what was not entered.
+            undoing.callback(self._thread.shutdown)
+            self._simulator = await loop.run_in_executor(self._thread, self._make)
+            undoing.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
