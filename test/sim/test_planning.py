@@ -15,7 +15,7 @@ from vlm_nav.observation.costmap import may_stand
 from vlm_nav.sim.clearance import Clearance
 from vlm_nav.sim.house_costmap import house_costmap
 from vlm_nav.sim.inflation import inflated
-from vlm_nav.sim.occupancy import in_the_way, occupancy_of
+from vlm_nav.sim.occupancy import cell_centers, in_the_way, occupancy_of
 from vlm_nav.sim.planning import PlanningSettings, find_path, length_m
 
 PLAN = two_rooms()
@@ -86,3 +86,12 @@ def test_what_nobody_saw_counts_as_free_where_that_is_allowed() -> None:
 def test_a_tolerance_below_nothing_is_refused() -> None:
     with pytest.raises(InvalidValueError, match='0 or above'):
         PlanningSettings(tolerance_m=-1.0)
+
+
+@pytest.mark.parametrize('radius_m', [0.1, 0.35, 0.8])
+def test_the_costmap_is_made_for_robots_of_any_size(radius_m: float) -> None:
+    costmap = house_costmap(PLAN, radius_m)
+    centers = cell_centers(costmap)
+    free = may_stand(costmap.values)
+    assert free.any()
+    assert CLEARANCE_M(centers[free]).min() > radius_m

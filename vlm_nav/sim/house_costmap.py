@@ -20,6 +20,8 @@ from vlm_nav.sim.occupancy import (
 # A robot in the corner of a cell is this much nearer to something than the cell's middle.
 PADDING_M = 0.04
 RADIUS_M = 0.2
+# However large the robot is, so much floor beside things costs something.
+_INFLATED_M = 0.3
 
 
 def house_costmap(
@@ -33,7 +35,9 @@ def house_costmap(
     wherever the robot may stand by this map it touches nothing.
     """
     grid = house_occupancy(plan, robot_height_m)
-    settings = InflationSettings(inscribed_radius_m=radius_m + PADDING_M)
+    inscribed_m = radius_m + PADDING_M
+    reach_m = max(InflationSettings.inflation_radius_m, inscribed_m + _INFLATED_M)
+    settings = InflationSettings(inscribed_radius_m=inscribed_m, inflation_radius_m=reach_m)
     boxes = in_the_way(plan.footprints(), robot_height_m)
     return inflated(grid, settings, distances_m(grid, boxes, settings.inflation_radius_m))
 
