@@ -22,6 +22,7 @@ from _demo_processes import DemoError, Processes, launch_command, say, write_par
 from _demo_screen import HouseScreen
 
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.in_words import printable
 from vlm_nav.records.errors import RecordError
 from vlm_nav.records.report import write_report
 from vlm_nav.sim.geodesic import DistanceField, distances_to_thing, sample_start
@@ -30,7 +31,8 @@ from vlm_nav.sim.house_planning import plan_house
 from vlm_nav.sim.naming import things_named
 
 START_S = 40.0
-MISSION_S = 180.0
+# A whole house is searched before something is not there.
+MISSION_S = 600.0
 LATEST_S = MISSION_S + START_S
 SPIN_S = 0.05
 NEAREST_M, FARTHEST_M = 5.0, 9.0
@@ -162,9 +164,8 @@ def carried_out(screen: HouseScreen, running: Processes, instruction: str) -> di
 def shown(outcome: dict[str, Any], screen: HouseScreen, task: Task, out: Path) -> int:
     """Say how it ended and where the report is; return the exit status."""
     arrived = outcome['outcome'] == 'arrived'
-    reason = f'{outcome["reason"]}: ' if outcome['reason'] else ''
-    word = 'arrived' if arrived else outcome['outcome'].replace('_', ' ')
-    say(f'Outcome:  {word} ({reason}{outcome["detail"]})')
+    word = str(outcome['reason'] or outcome['outcome']).replace('_', ' ')
+    say(printable(f'Outcome:  {word} ({outcome["detail"]})'))
     way = f'{screen.driven_m:.1f} m driven, {screen.decisions} decisions'
     say(f'Way:      {way}{truth(screen, task)}')
     say(f'Report:   {report_of(screen, out)}')
