@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +51,8 @@ class Simulating:
         return status
 
 
-@pytest.fixture
-def simulate() -> Iterator[Callable[..., Simulating]]:
+@contextmanager
+def simulators() -> Iterator[Callable[..., Simulating]]:
     """Give a starter of simulators in a namespace; they are told to end, and must."""
     running: list[Simulating] = []
 
@@ -70,6 +71,20 @@ def simulate() -> Iterator[Callable[..., Simulating]]:
     yield start
     for one in running:
         assert one.stop() == 0
+
+
+@pytest.fixture
+def simulate() -> Iterator[Callable[..., Simulating]]:
+    """Give a starter of simulators that end with the test."""
+    with simulators() as start:
+        yield start
+
+
+@pytest.fixture(scope='module')
+def lasting() -> Iterator[Simulating]:
+    """Give a simulator for all tests of the module, in the namespace /lasting_house."""
+    with simulators() as start:
+        yield start('lasting_house', *SMALL, 'drift:=true')
 
 
 class Heard:
@@ -120,7 +135,7 @@ async def test_what_a_real_nav2_needs_is_there_and_it_obeys_its_velocities(
     from geometry_msgs.msg import Twist
     from nav_msgs.msg import Odometry
     from rosgraph_msgs.msg import Clock
-    from sensor_msgs.msg import LaserScan
+    from sensor_msgs.msg import JointState, LaserScan
 
     from vlm_nav.ros.qos import COMMAND, SENSOR
 
@@ -129,12 +144,16 @@ async def test_what_a_real_nav2_needs_is_there_and_it_obeys_its_velocities(
     clock = Heard(node, Clock, '/clock', SENSOR)
     scans = Heard(node, LaserScan, 'scan', SENSOR)
     odometry = Heard(node, Odometry, 'odom', SENSOR)
+    joints = Heard(node, JointState, 'joint_states', SENSOR)
     first = await clock.next()
     await clock.next(lambda later: later.clock.nanosec != first.clock.nanosec)
     scan = await scans.next()
     assert scan.header.frame_id == 'lidar'
     ranges = np.array(scan.ranges)
     assert np.isfinite(ranges).mean() > 0.9
+    held = await joints.next()
+    # The camera looks down, so that the floor before the robot is seen.
+    assert dict(zip(held.name, held.position, strict=True))['head_tilt'] > 0.3
     commands = node.create_publisher(Twist, 'cmd_vel', COMMAND)
     command = Twist()
     command.angular.z = 0.8
@@ -145,7 +164,8 @@ async def test_what_a_real_nav2_needs_is_there_and_it_obeys_its_velocities(
         commands.publish(command)
         await asyncio.sleep(0.05)
     # Where nobody commands any more, it stands before long.
-    await odometry.next(lambda message: message.twist.twist.angular.z == 0.0)
+    assert odometry.messages[-1].twist.twist.angular.z == pytest.approx(0.8, abs=0.2)
+    await odometry.next(lambda message: abs(message.twist.twist.angular.z) < 0.01)
 
 
 def yaw_of(message: Any) -> float:
@@ -154,7 +174,7 @@ def yaw_of(message: Any) -> float:
 
 
 async def test_the_truth_is_told_on_topics_of_its_own(
-    simulate: Callable[..., Simulating], spun: Callable[..., Any]
+    lasting: Simulating, spun: Callable[..., Any]
 ) -> None:
     from geometry_msgs.msg import PoseStamped
     from sensor_msgs.msg import Image
@@ -162,8 +182,7 @@ async def test_the_truth_is_told_on_topics_of_its_own(
 
     from vlm_nav.ros.qos import LATCHED, SENSOR
 
-    told = simulate('truth', *SMALL, 'drift:=true').told
-    node = spun('measuring', cli_args=in_namespace('truth'))
+    node = spun('measuring', cli_args=in_namespace('lasting_house'))
     poses = Heard(node, PoseStamped, 'ground_truth/pose', SENSOR)
     things = Heard(node, Image, 'ground_truth/things', SENSOR)
     plans = Heard(node, String, 'ground_truth/plan', LATCHED)
@@ -182,10 +201,8 @@ async def test_the_truth_is_told_on_topics_of_its_own(
     assert 0 < shown.max() <= len(expected.things)
 
 
-def test_who_asks_the_doubles_is_answered_on_the_loopback(
-    simulate: Callable[..., Simulating],
-) -> None:
-    url = simulate('asked', *SMALL).told['answers']
+def test_who_asks_the_doubles_is_answered_on_the_loopback(lasting: Simulating) -> None:
+    url = lasting.told['answers']
     assert url.startswith('http://127.0.0.1:')
     request = urllib.request.Request(f'{url}/seer', data=b'{}')
     with pytest.raises(urllib.error.HTTPError, match='400'):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from geometry_msgs.msg import PoseStamped, Twist, TwistWithCovariance, Vector3
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, Image, LaserScan
+from sensor_msgs.msg import CameraInfo, Image, JointState, LaserScan
 from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
@@ -38,7 +38,7 @@ TRUTH = 'ground_truth'
 
 @dataclass(frozen=True)
 class Motion:
-    """Where the robot is and how it was told to move, at one moment."""
+    """Where the robot is and how fast it moves, at one moment."""
 
     stamp_ns: int
     map_from_base: FloorPose
@@ -60,6 +60,7 @@ class SimulatorOutputs:
         self._depth_info = node.create_publisher(CameraInfo, 'camera/depth/camera_info', OUTPUT)
         self._scan = node.create_publisher(LaserScan, 'scan', OUTPUT)
         self._odometry = node.create_publisher(Odometry, 'odom', OUTPUT)
+        self._joints = node.create_publisher(JointState, 'joint_states', OUTPUT)
         self._tf = node.create_publisher(TFMessage, '/tf', TF)
         self._tf_static = node.create_publisher(TFMessage, '/tf_static', TF_STATIC)
         self._lidar_is_known = False
@@ -82,6 +83,12 @@ class SimulatorOutputs:
         transforms = [transform_stamped(*one, motion.stamp_ns) for one in placed]
         self._tf.publish(TFMessage(transforms=transforms))
         self._odometry.publish(odometry_message(motion))
+
+    def tell_joints(self, joints: Mapping[str, float], stamp_ns: int) -> None:
+        """Publish where joints are, by their names."""
+        message = JointState(header=header_at('', stamp_ns))
+        message.name, message.position = list(joints), list(map(float, joints.values()))
+        self._joints.publish(message)
 
     def tell_view(self, view: SimulatedView) -> None:
         """Publish a picture with its depth and their calibration, at the view's stamp."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,7 +14,7 @@ from rclpy.clock import Clock
 from rclpy.node import Node
 
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.geometry.poses import FloorPose, wrap_angle
 from vlm_nav.ros.map_output import MapOutput
 from vlm_nav.ros.nav2_stand_in import Nav2StandIn
 from vlm_nav.ros.qos import SENSOR
@@ -61,7 +62,7 @@ class RobotAccess:
         self._simulator = simulator
         self._system_time = system_time
         self._ahead_ns = 0
-        self.speeds = (0.0, 0.0)
+        self._told: Motion | None = None
 
     @property
     def time_ns(self) -> int:
@@ -84,12 +85,20 @@ class RobotAccess:
 
     def set_velocity(self, forward_m_s: float, turn_rad_s: float) -> None:
         """Drive at these speeds."""
-        self.speeds = (forward_m_s, turn_rad_s)
         self._simulator.set_velocity(forward_m_s, turn_rad_s)
 
     def motion(self) -> Motion:
-        """Return where the robot is now."""
-        return Motion(self.time_ns, self.true_pose(), self.odometry(), *self.speeds)
+        """Return where the robot is now, and how fast its odometry has moved since the last."""
+        now = Motion(self.time_ns, self.true_pose(), self.odometry())
+        last, self._told = self._told, now
+        if last is None or now.stamp_ns <= last.stamp_ns:
+            return now
+        passed_s = (now.stamp_ns - last.stamp_ns) / _NS_IN_S
+        before, pose = last.odom_from_base, now.odom_from_base
+        ahead_m = (pose.x_m - before.x_m) * math.cos(pose.yaw_rad)
+        ahead_m += (pose.y_m - before.y_m) * math.sin(pose.yaw_rad)
+        turn_rad = wrap_angle(pose.yaw_rad - before.yaw_rad)
+        return replace(now, forward_m_s=ahead_m / passed_s, turn_rad_s=turn_rad / passed_s)
 
 
 class SimulatorWork:
@@ -138,6 +147,7 @@ class SimulatorWork:
     def _tell_motion(self, base_from_camera: FloatArray | None = None) -> None:
         motion = self._access.motion()
         self._outputs.tell_motion(motion, base_from_camera)
+        self._outputs.tell_joints(joints_of(self._simulator), motion.stamp_ns)
         self._truth.tell_motion(motion)
         self._truth.tell_touched(self._simulator.touched())
 
@@ -190,6 +200,21 @@ def _driver(
         return CommandedBase(node, access, stamped=choice.values['cmd_vel_stamped'])
     settings = StandInSettings(radius_m=choice.robot.base.radius_m)
     return Nav2StandIn(node, access, stand_in_for(choice.plan, settings))
+
+
+def joints_of(simulator: Simulator) -> dict[str, float]:
+    """Return where the joints of head and arm are, in radians and metres, by their names."""
+    pan_rad, tilt_rad = simulator.head()
+    arm = simulator.arm()
+    return {
+        'head_pan': pan_rad,
+        'head_tilt': tilt_rad,
+        'lift': arm.lift_m,
+        'shoulder': arm.shoulder_rad,
+        'telescope': arm.telescope_m,
+        'wrist': arm.wrist_rad,
+        'gripper': simulator.gripper(),
+    }
 
 
 def _without_pictures(view: SimulatedView) -> SimulatedView:
