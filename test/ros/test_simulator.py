@@ -187,9 +187,8 @@ async def test_the_truth_is_told_on_topics_of_its_own(
     things = Heard(node, Image, 'ground_truth/things', SENSOR)
     plans = Heard(node, String, 'ground_truth/plan', LATCHED)
     pose = (await poses.next()).pose.position
-    assert (pose.x, pose.y) == pytest.approx(
-        tuple(map(float, told['start'].split()[:2])), abs=2e-3
-    )
+    start = tuple(map(float, lasting.told['start'].split()[:2]))
+    assert (pose.x, pose.y) == pytest.approx(start, abs=2e-3)
     plan = json.loads((plans.messages or [await plans.next()])[0].data)
     expected = plan_house(templates()[0], 0)
     assert [thing['identifier'] for thing in plan['things']] == [
