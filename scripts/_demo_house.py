@@ -30,7 +30,7 @@ from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.house_planning import plan_house
 from vlm_nav.sim.naming import things_named
 
-START_S = 40.0
+START_S = 60.0
 # A whole house is searched before something is not there.
 MISSION_S = 600.0
 LATEST_S = MISSION_S + START_S

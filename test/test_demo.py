@@ -16,10 +16,10 @@ from vlm_nav.records.read import read_record
 from vlm_nav.sim.drawn_room import furnished_room
 
 DEMO = Path(__file__).resolve().parents[1] / 'scripts' / 'demo'
-PATIENCE_S = 100.0
+PATIENCE_S = 170.0
 PLACE = re.compile(r'x (-?\d+\.\d+) m, y (-?\d+\.\d+) m')
 
-pytestmark = pytest.mark.ros
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(200)]
 
 
 def run_demo(*arguments: str, **variables: str) -> 'subprocess.CompletedProcess[str]':
