@@ -13,6 +13,8 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.memory.floor_to_search import nearest_beside, nearest_to_search
 from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.visited import Visit, VisitedPlaces
+from vlm_nav.navigation.fence import Fence
+from vlm_nav.navigation.polygon import polygon_from
 from vlm_nav.observation.costmap import Costmap
 
 CELL_M = LookedOver.CELL_M
@@ -72,6 +74,19 @@ def test_the_nearest_by_the_way_is_not_always_the_nearest_in_a_line() -> None:
     assert found[0] > 4.0
 
 
+def test_what_lies_beyond_a_fence_is_neither_searched_nor_led_over() -> None:
+    inside = Fence(polygon_from('0 0, 3.9 0, 3.9 4, 0 4', 'fence'))
+
+    def allowed(places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return inside.allows(places, 0.2)
+
+    assert nearest_to_search(two_rooms(), HERE, knowing(-1.0, 4.25), allowed) is None
+    within = nearest_to_search(two_rooms(), HERE, knowing(-1.0, 2.0), allowed)
+    assert within is not None
+    assert within[0] < 3.7
+    assert nearest_beside(two_rooms(), HERE, (6.0, 2.0), (0.4, 0.9), allowed) is None
+
+
 def test_where_a_drive_failed_is_not_searched_again() -> None:
     first = nearest_to_search(two_rooms(), HERE, knowing(-1.0, 4.25))
     assert first is not None
@@ -94,17 +109,17 @@ def test_a_costmap_that_is_turned_and_moved_is_searched_where_it_lies() -> None:
 @pytest.mark.parametrize('here', [(-1.0, 1.0), (math.nan, 1.0)])
 def test_who_stands_nowhere_on_it_finds_nothing(here: tuple[float, float]) -> None:
     assert nearest_to_search(two_rooms(), here, VisitedPlaces()) is None
-    assert nearest_beside(two_rooms(), here, (2.0, 2.0), 0.4, 0.9) is None
+    assert nearest_beside(two_rooms(), here, (2.0, 2.0), (0.4, 0.9)) is None
 
 
 def test_beside_a_thing_is_so_far_from_it_and_on_this_side() -> None:
     values = np.zeros((80, 160), dtype=np.int8)
     values[30:50, 110:130] = 100
-    found = nearest_beside(costmap_of(values), HERE, (6.0, 2.0), 0.7, 0.9)
+    found = nearest_beside(costmap_of(values), HERE, (6.0, 2.0), (0.7, 0.9))
     assert found is not None
     assert 0.7 <= math.dist(found, (6.0, 2.0)) <= 0.9
     assert found[0] < 6.0
 
 
 def test_beside_what_nothing_leads_to_there_is_no_place() -> None:
-    assert nearest_beside(two_rooms((0.0, 0.0)), HERE, (6.0, 2.0), 0.4, 0.9) is None
+    assert nearest_beside(two_rooms((0.0, 0.0)), HERE, (6.0, 2.0), (0.4, 0.9)) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -20,15 +22,23 @@ _COMFORTABLE = 60
 _LARGEST_CELLS = 4_000_000
 
 Place = tuple[float, float]
+Allowed: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
 
 
-def nearest_to_search(costmap: Costmap, here: Place, visited: VisitedPlaces) -> Place | None:
+def everywhere(places: FloatArray) -> NDArray[np.bool_]:
+    """Return that the robot may be at all places (..., 2)."""
+    return np.ones(places.shape[:-1], dtype=np.bool_)
+
+
+def nearest_to_search(
+    costmap: Costmap, here: Place, visited: VisitedPlaces, allowed: Allowed = everywhere
+) -> Place | None:
     """Return the nearest free place, by the way over free cells, whose floor is still unknown.
 
-    Places are (x, y) in the costmap's frame. None where all that can be driven to is known, or
-    the costmap does not know where the robot stands.
+    Places are (x, y) in the costmap's frame; none but those that are `allowed` are led over. None
+    where all that can be driven to is known, or the costmap does not know where the robot stands.
     """
-    free = may_stand(costmap.values)
+    free = may_stand(costmap.values) & allowed(_centres(costmap))
     start = _cell_of(costmap, here)
     if free.size > _LARGEST_CELLS or start is None:
         return None
@@ -42,10 +52,15 @@ def nearest_to_search(costmap: Costmap, here: Place, visited: VisitedPlaces) -> 
 
 
 def nearest_beside(
-    costmap: Costmap, here: Place, thing: Place, nearest_m: float, farthest_m: float
+    costmap: Costmap,
+    here: Place,
+    thing: Place,
+    between_m: tuple[float, float],
+    allowed: Allowed = everywhere,
 ) -> Place | None:
     """Return the nearest free place, by the way, between two distances from a thing, or None."""
-    free = may_stand(costmap.values)
+    nearest_m, farthest_m = between_m
+    free = may_stand(costmap.values) & allowed(_centres(costmap))
     start = _cell_of(costmap, here)
     if free.size > _LARGEST_CELLS or start is None:
         return None

@@ -11,6 +11,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
+from vlm_nav.memory.floor_to_search import Allowed, everywhere
 from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.arrival import ArrivalCheck, Pointed, Verdict
@@ -31,11 +32,15 @@ _NEAREST_FACED_M, _FARTHEST_FACED_M = 0.1, 3.0
 
 @dataclass(frozen=True, eq=False)
 class CarryingOn:
-    """What carries instructions on; without `looking_around` the robot looks ahead only."""
+    """What carries instructions on; without `looking_around` the robot looks ahead only.
+
+    `allowed` says which places of the map it may be at.
+    """
 
     arrival: ArrivalCheck
     looking_around: LookingAround | None = None
     settings: UntilArrivedSettings = UntilArrivedSettings()
+    allowed: Allowed = everywhere
 
 
 @dataclass(eq=False)
@@ -61,7 +66,7 @@ class Course:
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
         looked_over = LookedOver(settings.visited_radius_m)
-        self._whereabouts = Whereabouts(VisitedPlaces(looked_over))
+        self._whereabouts = Whereabouts(VisitedPlaces(looked_over), carrying_on.allowed)
         self._standing = _Standing()
         self._decisions = self._failures = self._retries = 0
         # Where in the map the model pointed at the thing last.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable, Sequence
 
@@ -82,8 +83,10 @@ def _carrying_on(
     arrival = ArrivalCheck(
         model, settings.pivot, until_arrived.arrival_distance_m, listeners, settings.seed
     )
+    radius_m = settings.free_space.robot_radius_m
+    allowed = functools.partial(settings.fence.allows, radius_m=radius_m)
     if turner is None:
-        return CarryingOn(arrival, None, until_arrived)
+        return CarryingOn(arrival, None, until_arrived, allowed)
     looking_around = LookingAround(
         eyes,
         turner,
@@ -93,4 +96,4 @@ def _carrying_on(
         look_timeout_s=settings.limits.look_timeout_s,
         listeners=listeners,
     )
-    return CarryingOn(arrival, looking_around, until_arrived)
+    return CarryingOn(arrival, looking_around, until_arrived, allowed)

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
-from vlm_nav.memory.floor_to_search import Place, nearest_beside, nearest_to_search
+from vlm_nav.memory.floor_to_search import (
+    Allowed,
+    Place,
+    everywhere,
+    nearest_beside,
+    nearest_to_search,
+)
 from vlm_nav.memory.passed_over import PassedOver
 from vlm_nav.memory.visited import Visit, VisitedPlaces
 from vlm_nav.navigation.sight import Sight
@@ -24,10 +30,12 @@ _SAME_THING_M = 0.7
 class Whereabouts:
     """The robot's place, the way that it came, what it visited and what it passed over.
 
-    What it sees where it stands counts as visited once it has left.
+    What it sees where it stands counts as visited once it has left. Of places that nobody has
+    offered only those are gone to that are `allowed`.
     """
 
     visited: VisitedPlaces
+    allowed: Allowed = everywhere
     path_m: float = field(default=0.0, init=False)
     _place: FloorPose | None = field(default=None, init=False)
     _passed_over: PassedOver = field(default=PassedOver(), init=False)
@@ -73,7 +81,7 @@ class Whereabouts:
         if costmap is None or tried:
             return None
         self._tried.append(thing)
-        place = nearest_beside(costmap, self._here, thing, *_BESIDE_M)
+        place = nearest_beside(costmap, self._here, thing, _BESIDE_M, self.allowed)
         return None if place is None else self._waypoint(sight, place)
 
     def way_on(self, sight: Sight) -> Waypoint | None:
@@ -84,7 +92,11 @@ class Whereabouts:
         """
         known = self.visited.seen_from(sight.frames).with_visit(Visit(*self._here))
         costmap = _costmap_in(sight, sight.frame.map_frame)
-        place = None if costmap is None else nearest_to_search(costmap, self._here, known)
+        place = (
+            None
+            if costmap is None
+            else nearest_to_search(costmap, self._here, known, self.allowed)
+        )
         if place is None:
             place = self._passed_over.nearest(self._here, known)
         return None if place is None else self._waypoint(sight, place)

@@ -1,0 +1,65 @@
+"""What decides and what carries instructions on, put together from parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from roaming import Roamer, goal
+
+from vlm_nav.navigation.decision_making import mission_for, model_for
+from vlm_nav.navigation.decision_parameters import (
+    DECIDING_PARAMETERS,
+    LOOKING_PARAMETERS,
+    DecisionSettings,
+    decision_settings,
+)
+from vlm_nav.navigation.mission_parameters import MISSION_PARAMETERS
+from vlm_nav.navigation.parameter_file import checked_values
+from vlm_nav.navigation.selectors import PivotSelector
+
+ALL = (*LOOKING_PARAMETERS, *DECIDING_PARAMETERS, *MISSION_PARAMETERS)
+GIVEN = {'vlm.spec': 'scripted:first'}
+
+
+def settings_of(**given: Any) -> DecisionSettings:
+    return decision_settings(checked_values(ALL, {**GIVEN, **given}))
+
+
+def test_instructions_are_carried_on_as_the_parameters_say() -> None:
+    settings, robot = settings_of(arrival_distance_m=0.5, turn_step_rad=1.57), Roamer()
+    mission = mission_for(settings, robot, robot, robot, model_for(settings))
+    carrying_on = mission.carrying_on
+    assert isinstance(mission.selector, PivotSelector)
+    assert carrying_on is not None
+    assert carrying_on.settings == settings.until_arrived
+    assert carrying_on.arrival.distance_m == 0.5
+    assert carrying_on.looking_around is not None
+    assert (carrying_on.looking_around.step_rad, carrying_on.looking_around.views) == (1.57, 4)
+
+
+def test_a_robot_that_cannot_turn_goes_without() -> None:
+    settings, robot = settings_of(), Roamer()
+    mission = mission_for(settings, robot, robot, None, model_for(settings))
+    assert mission.carrying_on is not None
+    assert mission.carrying_on.looking_around is None
+
+
+def test_one_decision_and_one_goal_where_that_is_wanted() -> None:
+    robot = Roamer([goal(2.0, 0.0)])
+    for settings in (
+        settings_of(until_arrived=False),
+        # Who reads no parameters of missions carries nothing on.
+        decision_settings(checked_values((*LOOKING_PARAMETERS, *DECIDING_PARAMETERS), GIVEN)),
+    ):
+        mission = mission_for(settings, robot, robot, robot, model_for(settings), selector=robot)
+        assert mission.carrying_on is None
+        assert mission.selector is robot
+
+
+def test_no_place_beyond_the_fence_is_gone_to_by_itself() -> None:
+    settings, robot = settings_of(fence='0 0, 4 0, 4 4, 0 4'), Roamer()
+    mission = mission_for(settings, robot, robot, robot, model_for(settings))
+    assert mission.carrying_on is not None
+    allowed = mission.carrying_on.allowed(np.array([(2.0, 2.0), (3.9, 2.0), (5.0, 2.0)]))
+    assert allowed.tolist() == [True, False, False]
