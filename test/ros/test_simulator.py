@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -213,6 +214,8 @@ def test_who_asks_the_doubles_is_answered_on_the_loopback(lasting: Simulating) -
     [
         ('template:=castle', f'template is one of {templates()[0]}'),
         ('start:=here', 'start is by_seed'),
+        ('seed:=-1', 'seed'),
+        ('seed:=first', 'seed'),
     ],
 )
 def test_what_makes_no_sense_ends_it_in_one_line(parameter: str, words: str) -> None:
@@ -225,6 +228,21 @@ def test_what_makes_no_sense_ends_it_in_one_line(parameter: str, words: str) -> 
     )
     assert ended.returncode == 2
     assert words in ended.stderr
+    assert 'Traceback' not in ended.stderr
+
+
+def test_a_port_of_answers_that_is_taken_ends_it_in_one_line() -> None:
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, '-m', MODULE, *in_namespace('taken'), '-p', f'answers_port:={port}'],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    assert ended.returncode == 2, ended.stderr
+    assert 'in use' in ended.stderr
     assert 'Traceback' not in ended.stderr
 
 

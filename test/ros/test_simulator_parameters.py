@@ -26,8 +26,9 @@ def choice(**changed: Any) -> Any:
 
 
 def test_a_start_is_taken_in_metres_and_degrees() -> None:
-    start = choice(start='1.5 -2 90').start
-    assert (start.x_m, start.y_m) == (1.5, -2.0)
+    free = choice().start
+    start = choice(start=f'{free.x_m} {free.y_m} 90').start
+    assert (start.x_m, start.y_m) == (free.x_m, free.y_m)
     assert start.yaw_rad == pytest.approx(math.pi / 2)
 
 
@@ -35,6 +36,15 @@ def test_a_start_is_taken_in_metres_and_degrees() -> None:
 def test_a_start_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match='start is by_seed'):
         choice(start=text)
+
+
+def test_a_start_outside_the_house_or_where_something_stands_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match='start lies in a room'):
+        choice(start='1.5 -20 90')
+    things = choice().plan.things
+    standing = next(thing for thing in things if thing.height_m == 0.0 and thing.size_m[2] > 0.3)
+    with pytest.raises(InvalidValueError, match='start leaves room for the robot'):
+        choice(start=f'{standing.pose.x_m} {standing.pose.y_m} 0')
 
 
 @pytest.mark.parametrize('template', templates())

@@ -14,9 +14,11 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.parameters import Parameter, problems
 from vlm_nav.ros.camera_messages import DEPTH_ENCODINGS
+from vlm_nav.sim.clearance import Clearance
 from vlm_nav.sim.geodesic import distances_to_thing, sample_start
 from vlm_nav.sim.house_plan import HousePlan
 from vlm_nav.sim.house_planning import plan_house, templates
+from vlm_nav.sim.occupancy import in_the_way
 from vlm_nav.sim.robot_sizes import RobotSizes, default_sizes, sizes_of_file
 
 _LONGEST_WAY_M = 1000.0
@@ -61,17 +63,35 @@ def simulator_choice(values: Mapping[str, Any]) -> SimulatorChoice:
     if wrong:
         raise InvalidValueError('; '.join(wrong))
     plan = plan_house(values['template'], values['seed'])
-    return SimulatorChoice(plan, _start(values['start'], plan), _robot(values['robot']), values)
+    robot = _robot(values['robot'])
+    return SimulatorChoice(plan, _start(values['start'], plan, robot), robot, values)
 
 
-def _start(text: str, plan: HousePlan) -> FloorPose:
+def _start(text: str, plan: HousePlan, robot: RobotSizes) -> FloorPose:
     if text != BY_SEED:
-        return _pose_of(text)
+        return _with_room(_pose_of(text), plan, robot.base.radius_m)
     field = distances_to_thing(plan, plan.things[0])
     random = np.random.default_rng(plan.seed)
     start = sample_start(plan, field, random, 0.0, _LONGEST_WAY_M)
     if start is None:
         raise InvalidValueError(f'no room to begin in {plan.template} {plan.seed}: give a start')
+    return start
+
+
+def _with_room(start: FloorPose, plan: HousePlan, radius_m: float) -> FloorPose:
+    place = (start.x_m, start.y_m)
+    if plan.room_at(place) is None:
+        (low_x, low_y), (high_x, high_y) = plan.bounds
+        raise InvalidValueError(
+            f'start lies in a room, got {place}; the house goes from ({low_x:.1f}, {low_y:.1f}) '
+            f'to ({high_x:.1f}, {high_y:.1f})'
+        )
+    free_m = float(Clearance(in_the_way(plan.footprints()))([place])[0])
+    if free_m <= radius_m:
+        raise InvalidValueError(
+            f'start leaves room for the robot, got {place}: {free_m:.2f} m to what stands there, '
+            f'more than {radius_m:g} m is wanted'
+        )
     return start
 
 
