@@ -237,6 +237,17 @@ def pool_table(s: Sculptor, variant: int) -> None:
         s.ellipsoid((x, y, 0.99), (0.02, 0.011, 0.034), color)
 
 
+def radiator(s: Sculptor, variant: int) -> None:
+    """White ribs between pipes, a valve at one end."""
+    for number in range(12):
+        y = -0.48 + number * 0.08
+        s.box((-0.35, 0.4), (y, y + 0.055), (0.1, 1.0), WHITE)
+    for z in (0.16, 0.88):
+        s.box((-0.1, 0.15), (-0.48, 0.5), (z, z + 0.05), WHITE)
+    s.legs(0.0, 0.42, 0.1, 0.03, STEEL)
+    s.box((-0.2, 0.5), (0.46, 0.5), (0.84, 0.96), STEEL)
+
+
 def whiteboard(s: Sculptor, variant: int) -> None:
     """A white board on a stand."""
     s.box((-0.03, 0.03), ALL, (0.38, 1.0), STEEL)
