@@ -7,6 +7,7 @@ the same answers lead to the same decision in whatever order they come.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -49,13 +50,14 @@ async def _play_round(
     inquiry: Inquiry[ActionT], runs: Sequence[Run[ActionT]], round_number: int
 ) -> list[Run[ActionT]]:
     """Return all runs after one more round of those that are open."""
-    offers = {
-        run.number: offer_candidates(
-            inquiry.space, run.distribution, inquiry.settings.samples, run.rng, run.best
-        )
-        for run in runs
-        if run.state is RunState.OPEN
-    }
+    offers: dict[int, Offer[ActionT]] = {}
+    for run in runs:
+        if run.state is RunState.OPEN:
+            offers[run.number] = offer_candidates(
+                inquiry.space, run.distribution, inquiry.settings.samples, run.rng, run.best
+            )
+            # Of many pictures this is work: what else the loop has to do comes in between.
+            await asyncio.sleep(0)
     asked = [
         inquiry.question_about(offer, inquiry.settings.picks, number, round_number)
         for number, offer in offers.items()
