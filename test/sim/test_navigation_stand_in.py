@@ -88,6 +88,7 @@ class TestReachable:
         world.run(70.0)
         assert goal not in world.ended
         assert world.away_m(2.0, 0.0) <= 0.25
+        assert world.feedback[-1].number_of_recoveries == 0
         newer = world.send(0.0, 0.0)
         assert world.result(newer) == SUCCEEDED
         assert world.result(goal) == NO_WORD
