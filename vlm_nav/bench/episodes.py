@@ -22,6 +22,8 @@ _NEAREST_START_M, _FARTHEST_START_M = 3.0, 100.0
 _START_TRIES = 12
 # Smaller things are targets only where they stand on others: nobody looks for crumbs.
 _SMALLEST_M = 0.3
+# What hangs above its eyes the robot does not see from where it is to stop.
+_HIGHEST_M = 1.0
 # Over what is lower than this the camera looks.
 _HIDING_M = 1.2
 # Half of what the camera sees to the sides, and a little.
@@ -82,6 +84,7 @@ def possible_targets(plan: HousePlan) -> tuple[Thing, ...]:
         thing
         for thing in plan.things
         if thing.shape is not Shape.FLAT
+        and thing.height_m <= _HIGHEST_M
         and (thing.on or max(thing.size_m) >= _SMALLEST_M)
         and things_named(instruction_to(thing), plan) == (thing,)
     )

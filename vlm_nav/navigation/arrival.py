@@ -27,8 +27,9 @@ from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Purpose, Question
 
-# To look at the thing it need not be pointed at as finely as to measure how far it is.
-_ROUNDS = 2
+# What is far away is small, and beside it shows what is nearer or farther: with three rounds a
+# sixth of the things of a house were put more than 1 m off, with five or six a tenth.
+_ROUNDS = 5
 _SIDES = 2
 
 
@@ -152,7 +153,7 @@ class ArrivalCheck:
         # One run alone points; how near runs agree plays no part.
         settings = replace(self.settings, runs=1, minimum_agreement=0.0)
         if rounds is not None:
-            settings = replace(settings, rounds=min(rounds, settings.rounds))
+            settings = replace(settings, rounds=rounds)
         return Inquiry(
             space=ImagePointSpace(frame.identifier, frame.rgb),
             model=self.model,
