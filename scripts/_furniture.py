@@ -35,7 +35,10 @@ class _MakingError(Exception):
 def is_there() -> bool:
     """Return whether the models are already made."""
     folder = furniture_folder()
-    return folder.is_dir() and any(folder.iterdir())
+    try:
+        return folder.is_dir() and any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def made_with() -> str:

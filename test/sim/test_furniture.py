@@ -60,3 +60,11 @@ def test_a_variable_names_the_folder() -> None:
     cache = furniture_folder({'XDG_CACHE_HOME': '/cache'})
     assert cache.is_relative_to('/cache/vlm_nav')
     assert furniture_folder({}).is_relative_to(Path.home() / '.cache')
+
+
+def test_who_has_no_home_gets_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(cls: type[Path]) -> Path:
+        raise RuntimeError('Could not determine home directory.')
+
+    monkeypatch.setattr(Path, 'home', classmethod(nowhere))
+    assert furniture_folder({}).is_absolute()

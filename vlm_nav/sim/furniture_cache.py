@@ -22,8 +22,14 @@ _MADE_WITH = ('furniture.yaml', 'furniture_conversion.py', 'furniture_meshes.py'
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder for what can be fetched again."""
-    named = environment.get('XDG_CACHE_HOME')
-    return (Path(named) if named else Path.home() / '.cache') / 'vlm_nav'
+    if named := environment.get('XDG_CACHE_HOME'):
+        return Path(named) / 'vlm_nav'
+    try:
+        home = Path.home()
+    except RuntimeError:
+        # Who has no home has no place that can be written either, and is told so then.
+        home = Path('/')
+    return home / '.cache' / 'vlm_nav'
 
 
 def catalogue_file(environment: Mapping[str, str] = os.environ) -> Path:
