@@ -52,7 +52,9 @@ def test_results_are_paired_by_episode_and_not_by_order() -> None:
         [row(1, True, 0.9), row(2, True, 0.9)],
         [{'seed': 1}],
         [row(1, True, 0.9) | {'spl': 'much'}],
+        [row(1, True, 0.9) | {'spl': float('nan')}],
         [row(1, True, 0.9) | {'house': 'tower'}],
+        [row(1, True, 0.9) | {'house': ['tower']}],
     ],
 )
 def test_results_of_other_episodes_are_not_compared(other: list[dict[str, object]]) -> None:

@@ -83,14 +83,17 @@ def _episode(row: Mapping[str, object]) -> tuple[object, ...]:
     missing = {'seed', 'house', 'target', 'success', 'spl'} - row.keys()
     if missing:
         raise InvalidValueError(f'a result has {", ".join(sorted(missing))}, got {[*row][:8]}')
-    return row['seed'], row['house'], row['target']
+    episode = row['seed'], row['house'], row['target']
+    if not all(isinstance(part, (int, str)) for part in episode):
+        raise InvalidValueError(f'an episode has a seed, a house and a target, got {episode}')
+    return episode
 
 
 def _numbers(name: str, rows: Sequence[Mapping[str, object]]) -> list[float]:
     found = []
     for row in rows:
         value = row[name]
-        if not isinstance(value, (bool, int, float)):
-            raise InvalidValueError(f'{name} is a number, got {value!r}')
+        if not isinstance(value, (bool, int, float)) or not 0.0 <= value <= 1.0:
+            raise InvalidValueError(f'{name} is a number from 0 to 1, got {value!r}')
         found.append(float(value))
     return found

@@ -23,6 +23,7 @@ from vlm_nav.navigation.decision_making import mission_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.mission import MissionEnd, new_identifier, unnamed
 from vlm_nav.navigation.selectors import Selector
+from vlm_nav.records.errors import RecordError
 from vlm_nav.records.folder import folder_name
 from vlm_nav.records.report import write_report
 from vlm_nav.records.write import RecordWriter
@@ -85,7 +86,7 @@ def drive_episode(episode: Episode, options: DriveOptions) -> EpisodeResult:
     path, calls = PathWatch(episode.start), CallWatch()
     end = asyncio.run(_drive(episode, options, plan, path, calls))
     if options.out is not None:
-        write_report(options.out / folder_name(end.decision.record), path=path.path)
+        _report(options.out / folder_name(end.decision.record), path)
     field = distances_to_thing(plan, plan.thing(episode.target))
     arrived = end.decision.outcome is DecisionOutcome.ARRIVED
     return EpisodeResult(
@@ -155,6 +156,14 @@ def _selector(
         by_lot = RandomChoice(random.Random(settings.seed))
         return selector_for(replace(settings, pivot=once), by_lot, listeners)
     return selector_for(settings, model, listeners)
+
+
+def _report(folder: Path, path: PathWatch) -> None:
+    try:
+        write_report(folder, path=path.path)
+    except RecordError as error:
+        # The figures are worth as much without it.
+        _tell(str(error))
 
 
 def _tell(problem: str) -> None:
