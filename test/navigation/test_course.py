@@ -394,6 +394,13 @@ def test_what_time_heals_is_tried_again(reason: ReasonCode) -> None:
     assert robot.did[:-2] == ['look', 'decide', *again, *again]
 
 
+def test_who_got_no_word_on_the_arrival_asks_again_when_the_model_is_back() -> None:
+    robot = Roamer([held(AskingReason.VLM_UNREACHABLE), goal(2.0, 0.0)])
+    end = carried_out(roaming(robot, Judge(ModelLate('late'), True, at=NEAR)))
+    assert outcome_of(end) == (DecisionOutcome.ARRIVED, None)
+    assert robot.did == ['look', 'decide', 'look']
+
+
 def test_runs_that_do_not_agree_are_made_afresh_and_then_it_looks_around() -> None:
     disagreeing = held(ChoosingReason.NO_AGREEMENT)
     robot = Roamer([disagreeing, disagreeing, disagreeing, goal(2.0, 0.0)])

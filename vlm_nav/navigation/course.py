@@ -290,8 +290,11 @@ class Course:
             # Other samples of the same pictures may do, and they are not to be lost.
             return True
         await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
-        # What was said of the place still holds; what is seen there is looked at again.
+        # What was said of the place still holds; what is seen there is looked at again, and
+        # where nobody said whether it has arrived, it is asked again.
         self._standing.sight = None
+        if self._standing.verdict is not None and self._standing.verdict.said is None:
+            self._standing.verdict = None
         return True
 
     def _given_up_driving(self) -> Decision:
