@@ -25,6 +25,9 @@ _BESIDE_M = (0.45, 0.9)
 # So near to each other, what was pointed at twice is the same thing.
 _SAME_THING_M = 0.7
 
+# A place that near is where the robot stands.
+_HERE_M = 0.3
+
 
 @dataclass(eq=False)
 class Whereabouts:
@@ -97,7 +100,8 @@ class Whereabouts:
             if costmap is None
             else nearest_to_search(costmap, self._here, known, self.allowed)
         )
-        if place is None:
+        if place is None or math.dist(place, self._here) < _HERE_M:
+            # To stand where it stands would show it the same again, without end.
             place = self._passed_over.nearest(self._here, known)
         return None if place is None else self._waypoint(sight, place)
 
