@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -111,9 +112,18 @@ def test_a_download_that_hangs_is_ended_at_the_deadline(
 
 
 def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
-    (tmp_path / 'c.sh3f').write_bytes(b'fetched before')
+    with zipfile.ZipFile(tmp_path / 'c.sh3f', 'w') as archive:
+        archive.writestr('model', 'fetched before')
+    before = (tmp_path / 'c.sh3f').read_bytes()
     fetch_catalogue(tmp_path / 'c.sh3f', 0.0, NOWHERE)
-    assert (tmp_path / 'c.sh3f').read_bytes() == b'fetched before'
+    assert (tmp_path / 'c.sh3f').read_bytes() == before
+
+
+def test_what_is_there_and_is_no_archive_is_fetched_again(tmp_path: Path) -> None:
+    (tmp_path / 'c.sh3f').write_bytes(b'spoilt')
+    (tmp_path / 'installed').write_bytes(b'installed')
+    fetch_catalogue(tmp_path / 'c.sh3f', 5.0, tmp_path / 'installed')
+    assert (tmp_path / 'c.sh3f').read_bytes() == b'installed'
 
 
 def test_an_installed_catalogue_is_copied(tmp_path: Path) -> None:

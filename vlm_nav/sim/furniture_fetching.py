@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,15 +40,15 @@ def fetch_catalogue(
 ) -> None:
     """Put the catalogue into a file, whole or not at all; raises FetchError.
 
-    Nothing is done where the file is already there.
+    Nothing is done where it is already there; what is no archive takes its place.
     """
-    if file.is_file():
+    if zipfile.is_zipfile(file):
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with _alone(file.parent, deadline_s):
             # Somebody else may have fetched it while this one waited.
-            if not file.is_file():
+            if not zipfile.is_zipfile(file):
                 _fetch(file, deadline_s, installed)
     except OSError as error:
         raise FetchError(str(error)) from error
