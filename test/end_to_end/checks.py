@@ -122,6 +122,6 @@ def check_held(chain: Chain, instruction: str, reason: str) -> None:
     goals = accepted(chain)
     decision = chain.human.ask(instruction)
     assert (decision['outcome'], decision['reason']) == ('hold', reason), decision
-    assert chain.record_of(decision)['decision']['reason'] == reason
+    assert chain.record_of(decision)['ended']['reason'] == reason
     assert chain.navigator.wait_log(reason, decision['record'])
     assert accepted(chain) == goals
