@@ -21,6 +21,7 @@ ARGUMENTS = (
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
     ('use_respawn', 'false', 'start the node again when it dies'),
     ('watchdog', 'true', "cancel the navigator's goal when it dies"),
+    ('watchdog_timeout_s', '0.6', 'after so long a silence of the navigator, as 0.6 or 2.0'),
     ('image', 'camera/color/image_raw', 'topic of the colour pictures'),
     ('image_transport', 'raw', 'raw or compressed'),
     ('camera_info', 'camera/color/camera_info', 'topic of their calibration'),
@@ -87,5 +88,6 @@ def watchdog() -> Node:
         namespace=LaunchConfiguration('namespace'),
         output='screen',
         condition=IfCondition(LaunchConfiguration('watchdog')),
+        parameters=[{'timeout_s': LaunchConfiguration('watchdog_timeout_s')}],
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
     )

@@ -14,7 +14,7 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from vlm_nav.sim.house_planning import templates
+from vlm_nav.sim.house.house_planning import templates
 
 RVIZ = os.path.join(get_package_share_directory('vlm_nav'), 'rviz', 'simulate.rviz')
 

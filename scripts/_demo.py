@@ -19,8 +19,8 @@ import _demo_house
 import _demo_room
 from _demo_processes import say, status_of
 
-from vlm_nav.sim.disc_choosing import HUES
-from vlm_nav.sim.house_planning import templates
+from vlm_nav.sim.answering.disc_choosing import HUES
+from vlm_nav.sim.house.house_planning import templates
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_HOUSE = 'open_flat'

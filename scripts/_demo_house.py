@@ -25,10 +25,10 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.records.errors import RecordError
 from vlm_nav.records.report import write_report
-from vlm_nav.sim.geodesic import DistanceField, distances_to_thing, sample_start
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.house_planning import plan_house
-from vlm_nav.sim.naming import things_named
+from vlm_nav.sim.answering.naming import things_named
+from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing, sample_start
+from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.house.house_planning import plan_house
 
 START_S = 60.0
 # A whole house is searched before something is not there.
@@ -119,7 +119,9 @@ def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     if asked.vlm == 'openai':
         changed['vlm'] = {'spec': 'openai', 'model': os.environ.get('OPENAI_MODEL', 'gpt-4o')}
     file = write_parameters(asked.out, changed)
-    running.start('navigator', launch_command(file, 'use_sim_time:=true'))
+    # A laptop that draws a house with every core is late with a heartbeat.
+    arguments = ('use_sim_time:=true', 'watchdog_timeout_s:=2.0')
+    running.start('navigator', launch_command(file, *arguments))
 
 
 def python_module(name: str) -> list[str]:

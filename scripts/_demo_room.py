@@ -33,7 +33,7 @@ from std_msgs.msg import String
 from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.ros.doubles.lifecycle_watch import LifecycleWatch
 from vlm_nav.ros.qos import COMMAND, LATCHED
-from vlm_nav.sim.disc_choosing import HUES
+from vlm_nav.sim.answering.disc_choosing import HUES
 
 DOUBLES = 'vlm_nav.ros.doubles'
 START_S = 20.0
@@ -83,7 +83,7 @@ def color_in(instruction: str) -> str:
 def start(running: Processes, color: str, out: Path) -> None:
     """Start the camera, the doubles and the navigator."""
     module = [sys.executable, '-m']
-    answering = [*module, 'vlm_nav.sim.openai_double', '--target-color', color]
+    answering = [*module, 'vlm_nav.sim.answering.openai_double', '--target-color', color]
     base_url = running.start('openai_double', answering).line('listening', START_S)['listening']
     running.start('drawn_room_camera', [*module, f'{DOUBLES}.drawn_room_camera'])
     running.start('navigate_to_pose_double', [*module, f'{DOUBLES}.navigate_to_pose_server'])

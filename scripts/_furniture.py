@@ -15,8 +15,8 @@ from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from vlm_nav.sim.furniture_cache import catalogue_file, furniture_folder
-from vlm_nav.sim.furniture_fetching import DEADLINE_S, FetchError, fetch_catalogue
+from vlm_nav.sim.furniture.furniture_cache import catalogue_file, furniture_folder
+from vlm_nav.sim.furniture.furniture_fetching import DEADLINE_S, FetchError, fetch_catalogue
 
 # What is left to do when the deadline of the download has passed: ending it, or unpacking.
 _UNPACKING_S = 60.0
@@ -63,7 +63,7 @@ def make(fetching: subprocess.Popen[str], python: Path, say: Callable[[str], Non
         _, said = fetching.communicate(timeout=DEADLINE_S + _UNPACKING_S)
         if fetching.returncode:
             raise _MakingError(said)
-        command = [str(python), '-m', 'vlm_nav.sim.furniture_import']
+        command = [str(python), '-m', 'vlm_nav.sim.furniture.furniture_import']
         made = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,

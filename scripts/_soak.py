@@ -150,7 +150,7 @@ def options() -> argparse.Namespace:
 def start(running: Processes, out: Path) -> None:
     """Start the camera, the doubles and the navigator."""
     module = [sys.executable, '-m']
-    answering = [*module, 'vlm_nav.sim.openai_double', '--target-color', 'red']
+    answering = [*module, 'vlm_nav.sim.answering.openai_double', '--target-color', 'red']
     base_url = running.start('openai_double', answering).line('listening', START_S)['listening']
     camera = [*module, f'{DOUBLES}.drawn_room_camera', '--ros-args', '-p', f'rate_hz:={RATE_HZ}']
     running.start('drawn_room_camera', camera)

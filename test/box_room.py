@@ -11,7 +11,7 @@ from vlm_nav.geometry.poses import (
     transform_from_floor_pose,
     transform_points,
 )
-from vlm_nav.sim.house_plan import Area, Footprint, HousePlan, Shape, Thing
+from vlm_nav.sim.house.house_plan import Area, Footprint, HousePlan, Shape, Thing
 
 LOW_M, HIGH_M = (0.0, -2.0), (6.0, 2.0)
 """The inner faces of the walls."""

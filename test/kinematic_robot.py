@@ -8,7 +8,7 @@ import numpy as np
 
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
-from vlm_nav.sim.pursuit import STANDING, Velocity, moved_by
+from vlm_nav.sim.driving.pursuit import STANDING, Velocity, moved_by
 from vlm_nav.sim.view import SimulatedView
 
 CAMERA = PinholeCamera(8, 6, 7.0, 7.0, 3.5, 2.5)

@@ -10,11 +10,10 @@ from kinematic_robot import KinematicRobot
 from small_house import wall
 
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.sim.clearance import Clearance
-from vlm_nav.sim.inflation import inflated
-from vlm_nav.sim.navigation_settings import StandInSettings
-from vlm_nav.sim.navigation_stand_in import NavigationStandIn
-from vlm_nav.sim.navigation_words import (
+from vlm_nav.sim.driving.inflation import inflated
+from vlm_nav.sim.driving.navigation_settings import StandInSettings
+from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
+from vlm_nav.sim.driving.navigation_words import (
     Ended,
     NavigationFeedback,
     NavigationGoal,
@@ -22,7 +21,8 @@ from vlm_nav.sim.navigation_words import (
     SpinFeedback,
     SpinGoal,
 )
-from vlm_nav.sim.occupancy import occupancy_of
+from vlm_nav.sim.driving.occupancy import occupancy_of
+from vlm_nav.sim.house.clearance import Clearance
 from vlm_nav.sim.simulated_robot import moment_of
 
 PERIOD_S = 0.02

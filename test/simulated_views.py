@@ -16,7 +16,7 @@ from vlm_nav.geometry.poses import (
     transform_points,
 )
 from vlm_nav.observation.rgbd_frame import points_base
-from vlm_nav.sim.house_plan import Area, HousePlan, Thing
+from vlm_nav.sim.house.house_plan import Area, HousePlan, Thing
 from vlm_nav.sim.view import NOTHING, SimulatedView
 
 CAMERA_POSE = camera_pose(height_m=1.2, down_deg=25.0)

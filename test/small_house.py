@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.sim.house_plan import Area, Doorway, Footprint, HousePlan, Shape, Thing
+from vlm_nav.sim.house.house_plan import Area, Doorway, Footprint, HousePlan, Shape, Thing
 
 
 def two_rooms() -> HousePlan:

@@ -12,7 +12,7 @@ from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.placing import seen_from
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.drawn_room import base_from_mounted_camera, furnished_room
+from vlm_nav.sim.drawn.drawn_room import base_from_mounted_camera, furnished_room
 
 CAMERA = PinholeCamera(320, 240, 230.0, 230.0, 159.5, 119.5)
 # The red chair is to the left of the robot, and nothing is near.

@@ -13,7 +13,7 @@ import pytest
 
 from vlm_nav.drawing.mark_reader import read_marks
 from vlm_nav.records.read import read_record
-from vlm_nav.sim.drawn_room import furnished_room
+from vlm_nav.sim.drawn.drawn_room import furnished_room
 
 DEMO = Path(__file__).resolve().parents[1] / 'scripts' / 'demo'
 PATIENCE_S = 170.0

@@ -9,11 +9,11 @@ pytest.importorskip('scipy')
 
 from vlm_nav.bench.episodes import SUCCESS_M, episode_of, possible_targets
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.sim.geodesic import distances_to_thing
-from vlm_nav.sim.house_costmap import house_costmap
-from vlm_nav.sim.house_plan import Shape
-from vlm_nav.sim.house_planning import plan_house, templates
-from vlm_nav.sim.naming import things_named
+from vlm_nav.sim.answering.naming import things_named
+from vlm_nav.sim.driving.geodesic import distances_to_thing
+from vlm_nav.sim.driving.house_costmap import house_costmap
+from vlm_nav.sim.house.house_plan import Shape
+from vlm_nav.sim.house.house_planning import plan_house, templates
 
 SEEDS = range(2 * len(templates()))
 

@@ -89,7 +89,7 @@ def running_chain(
             ending.callback(process.stop)
             return process
 
-        model = start('vlm_nav.sim.openai_double')
+        model = start('vlm_nav.sim.answering.openai_double')
         url = model.told.wait(lambda line: 'listening' in line)['listening']
         given = {
             'vlm.base_url': url,

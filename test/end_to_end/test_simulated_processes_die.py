@@ -78,7 +78,7 @@ class House:
 
     def start_model(self) -> tuple[JsonProcess, str]:
         """Start a double of a model's server; return it with its URL."""
-        model = self._start('vlm_nav.sim.openai_double', '--target-color', 'blue')
+        model = self._start('vlm_nav.sim.answering.openai_double', '--target-color', 'blue')
         return model, model.told.wait(lambda line: 'listening' in line)['listening']
 
     def drive(self, instruction: str) -> Line:

@@ -19,7 +19,7 @@ from end_to_end.processes import JsonProcess, Line
 from vlm_nav.core.reasons import ObservationReason
 from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.records.read import read_record, sight_of
-from vlm_nav.sim.drawn_room import ROBOT_POSE, furnished_room
+from vlm_nav.sim.drawn.drawn_room import ROBOT_POSE, furnished_room
 
 pytestmark = pytest.mark.ros
 
@@ -72,7 +72,7 @@ def pair(human_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             turned = f'robot_yaw_rad:={ROBOT_YAW_RAD}'
             return start(CAMERA, '--ros-args', '-p', turned, *words)
 
-        model = start('vlm_nav.sim.openai_double', '--target-color', 'red')
+        model = start('vlm_nav.sim.answering.openai_double', '--target-color', 'red')
         url = model.told.wait(lambda line: 'listening' in line)['listening']
         values = {**PARAMETERS, 'vlm.base_url': url, 'records.folder': str(records)}
         file = records / 'parameters.yaml'

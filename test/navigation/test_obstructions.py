@@ -20,7 +20,7 @@ from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.drawn_room import base_from_mounted_camera, furnished_room
+from vlm_nav.sim.drawn.drawn_room import base_from_mounted_camera, furnished_room
 
 SETTINGS = FreeSpaceSettings()
 GOAL = Waypoint('map', 7, 3.0, 0.0, 0.0)

@@ -12,7 +12,12 @@ import pytest
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.geometry.poses import transform_from_floor_pose
-from vlm_nav.sim.drawn_room import CAMERA, ROBOT_POSE, base_from_mounted_camera, furnished_room
+from vlm_nav.sim.drawn.drawn_room import (
+    CAMERA,
+    ROBOT_POSE,
+    base_from_mounted_camera,
+    furnished_room,
+)
 
 pytest.importorskip('rclpy')
 pytest.importorskip('tf2_msgs')

@@ -347,13 +347,15 @@ def test_the_launch_file_starts_the_watchdog_beside_it_unless_told_not_to(
 ) -> None:
     assert declared.watchdog[0].endswith('lib/vlm_nav/watchdog')
     assert {'__node:=watchdog', '__ns:=/robot1'} <= {*declared.watchdog}
+    (file,) = after(declared.watchdog, '--params-file')
+    assert 'timeout_s: 0.6' in Path(file).read_text(encoding='utf-8')
     assert declared.unwatched == ['navigator']
 
 
 def test_every_topic_of_the_launch_file_is_one_that_the_navigator_listens_to(
     declared: Declared,
 ) -> None:
-    others = {'image_transport', 'depth_transport', 'watchdog'}
+    others = {'image_transport', 'depth_transport', 'watchdog', 'watchdog_timeout_s'}
     topics = set(declared.arguments) - STANDARD_ARGUMENTS - others
     given = {word.partition(':=')[0] for word in after(declared.command, '-r')}
     assert topics <= given

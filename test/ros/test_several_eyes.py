@@ -30,7 +30,7 @@ from vlm_nav.ros.eyes import EyesSettings, RosEyes
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.qos import OUTPUT
 from vlm_nav.ros.stamps import time_at
-from vlm_nav.sim.drawn_room import base_from_mounted_camera
+from vlm_nav.sim.drawn.drawn_room import base_from_mounted_camera
 
 pytestmark = pytest.mark.ros
 

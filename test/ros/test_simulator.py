@@ -28,7 +28,7 @@ pytest.importorskip('tf2_msgs')
 
 from looking import first_look, in_namespace, open_eyes
 
-from vlm_nav.sim.house_planning import plan_house, templates
+from vlm_nav.sim.house.house_planning import plan_house, templates
 
 pytestmark = pytest.mark.ros
 PATIENCE_S = 30.0

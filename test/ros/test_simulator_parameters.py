@@ -13,9 +13,9 @@ pytest.importorskip('rclpy')
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.ros.simulator_parameters import SIMULATOR_PARAMETERS, simulator_choice
-from vlm_nav.sim.clearance import Clearance
-from vlm_nav.sim.house_planning import templates
-from vlm_nav.sim.robot_sizes import default_sizes
+from vlm_nav.sim.house.clearance import Clearance
+from vlm_nav.sim.house.house_planning import templates
+from vlm_nav.sim.robot.robot_sizes import default_sizes
 
 DEFAULTS = {entry.name: entry.default for entry in SIMULATOR_PARAMETERS}
 

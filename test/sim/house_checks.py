@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from vlm_nav.sim.house_plan import Footprint, HousePlan, Thing, corners_of
+from vlm_nav.sim.house.house_plan import Footprint, HousePlan, Thing, corners_of
 
 CELL_M = 0.05
 

@@ -10,11 +10,11 @@ pytest.importorskip('mujoco')
 import mujoco
 
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.sim.furniture import Furniture
-from vlm_nav.sim.house_planning import plan_house
+from vlm_nav.sim.furniture.furniture import Furniture
+from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.picture_renderer import PictureRenderer
 from vlm_nav.sim.rendering import RenderingError
-from vlm_nav.sim.robot import ALONG_X, ALONG_Y, CAMERA, TURN
+from vlm_nav.sim.robot.robot import ALONG_X, ALONG_Y, CAMERA, TURN
 from vlm_nav.sim.simulator import SimulatorSettings, model_of
 
 PLAN = plan_house('family_house', 3)

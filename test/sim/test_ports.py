@@ -18,8 +18,8 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CommonReason, DrivingReason
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.sim.house_costmap import house_costmap
-from vlm_nav.sim.navigation_stand_in import NAVIGATOR, NavigationStandIn, stand_in_for
+from vlm_nav.sim.driving.house_costmap import house_costmap
+from vlm_nav.sim.driving.navigation_stand_in import NAVIGATOR, NavigationStandIn, stand_in_for
 from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.view import SimulatedView

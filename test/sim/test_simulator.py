@@ -19,8 +19,8 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_points
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
-from vlm_nav.sim.house_planning import plan_house
-from vlm_nav.sim.sensors import OdometryDrift
+from vlm_nav.sim.house.house_planning import plan_house
+from vlm_nav.sim.robot.sensors import OdometryDrift
 from vlm_nav.sim.simulator import START_NS, Simulator, SimulatorError, SimulatorSettings
 from vlm_nav.sim.view import NOTHING, SimulatedView
 

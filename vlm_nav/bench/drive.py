@@ -27,18 +27,18 @@ from vlm_nav.records.errors import RecordError
 from vlm_nav.records.folder import folder_name
 from vlm_nav.records.report import write_report
 from vlm_nav.records.write import RecordWriter
-from vlm_nav.sim.clearance import Clearance
-from vlm_nav.sim.geodesic import distances_to_thing
-from vlm_nav.sim.house_costmap import house_costmap
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.house_planning import plan_house
-from vlm_nav.sim.navigation_stand_in import NavigationStandIn
-from vlm_nav.sim.occupancy import in_the_way
+from vlm_nav.sim.answering.seer import Seer, seeing_double
+from vlm_nav.sim.answering.views import RecentViews
+from vlm_nav.sim.driving.geodesic import distances_to_thing
+from vlm_nav.sim.driving.house_costmap import house_costmap
+from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
+from vlm_nav.sim.driving.occupancy import in_the_way
+from vlm_nav.sim.house.clearance import Clearance
+from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
-from vlm_nav.sim.seer import Seer, seeing_double
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
-from vlm_nav.sim.views import RecentViews
 from vlm_nav.vlm.doubles import RandomChoice
 from vlm_nav.vlm.model import Model, close, notice_of
 from vlm_nav.vlm.specification import model_from_spec

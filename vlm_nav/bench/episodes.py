@@ -10,10 +10,10 @@ import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, wrap_angle
-from vlm_nav.sim.geodesic import DistanceField, distances_to_thing, sample_start
-from vlm_nav.sim.house_plan import HousePlan, Place, Shape, Thing
-from vlm_nav.sim.house_planning import plan_house, templates
-from vlm_nav.sim.naming import things_named
+from vlm_nav.sim.answering.naming import things_named
+from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing, sample_start
+from vlm_nav.sim.house.house_plan import HousePlan, Place, Shape, Thing
+from vlm_nav.sim.house.house_planning import plan_house, templates
 
 SUCCESS_M = 1.0
 """How near to the thing the robot must stand in the end, by the way that it would drive."""

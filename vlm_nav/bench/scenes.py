@@ -13,7 +13,7 @@ from vlm_nav.geometry.camera import camera_from_calibration
 from vlm_nav.geometry.depth_encodings import DepthEncoding
 from vlm_nav.geometry.poses import rigid_transform, transform_from_floor_pose
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.drawn_room import (
+from vlm_nav.sim.drawn.drawn_room import (
     CAMERA,
     ROBOT_POSE,
     base_from_mounted_camera,

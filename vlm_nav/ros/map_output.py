@@ -7,8 +7,8 @@ from rclpy.node import Node
 
 from vlm_nav.ros.grids import grid_message
 from vlm_nav.ros.qos import LATCHED
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.occupancy import house_occupancy
+from vlm_nav.sim.driving.occupancy import house_occupancy
+from vlm_nav.sim.house.house_plan import HousePlan
 
 
 class MapOutput:

@@ -31,10 +31,10 @@ from vlm_nav.ros.nav2_names import ACTION, SPIN_ACTION
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT, SENSOR
 from vlm_nav.ros.served_action import ServedAction
-from vlm_nav.sim.local_costmap import local_costmap
-from vlm_nav.sim.navigation_frames import MAP
-from vlm_nav.sim.navigation_stand_in import NAVIGATOR, SERVERS, NavigationStandIn
-from vlm_nav.sim.navigation_words import (
+from vlm_nav.sim.driving.local_costmap import local_costmap
+from vlm_nav.sim.driving.navigation_frames import MAP
+from vlm_nav.sim.driving.navigation_stand_in import NAVIGATOR, SERVERS, NavigationStandIn
+from vlm_nav.sim.driving.navigation_words import (
     Ended,
     Moment,
     NavigationFeedback,

@@ -26,7 +26,7 @@ from vlm_nav.ros.simulator_parameters import (
 )
 from vlm_nav.ros.simulator_thread import SimulatorThread
 from vlm_nav.ros.simulator_work import SimulatorWork
-from vlm_nav.sim.sensors import DepthNoise, OdometryDrift
+from vlm_nav.sim.robot.sensors import DepthNoise, OdometryDrift
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
 _PACE_S = 0.005

@@ -26,8 +26,8 @@ from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.poses import header_at, pose_of, pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT, TF, TF_STATIC
 from vlm_nav.ros.stamps import time_at
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.sensors import Scan
+from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.robot.sensors import Scan
 from vlm_nav.sim.view import SimulatedView
 
 MAP, ODOM, BASE = 'map', 'odom', 'base_link'

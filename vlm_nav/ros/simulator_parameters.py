@@ -14,12 +14,12 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.parameters import Parameter, problems
 from vlm_nav.ros.camera_messages import DEPTH_ENCODINGS
-from vlm_nav.sim.clearance import Clearance
-from vlm_nav.sim.geodesic import distances_to_thing, sample_start
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.house_planning import plan_house, templates
-from vlm_nav.sim.occupancy import in_the_way
-from vlm_nav.sim.robot_sizes import RobotSizes, default_sizes, sizes_of_file
+from vlm_nav.sim.driving.geodesic import distances_to_thing, sample_start
+from vlm_nav.sim.driving.occupancy import in_the_way
+from vlm_nav.sim.house.clearance import Clearance
+from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.house.house_planning import plan_house, templates
+from vlm_nav.sim.robot.robot_sizes import RobotSizes, default_sizes, sizes_of_file
 
 _LONGEST_WAY_M = 1000.0
 _LARGEST_SEED = 2**31 - 1

@@ -21,12 +21,12 @@ from vlm_nav.ros.qos import SENSOR
 from vlm_nav.ros.simulator_outputs import Motion, SimulatorOutputs, TruthOutputs
 from vlm_nav.ros.simulator_parameters import SimulatorChoice
 from vlm_nav.ros.simulator_thread import STEP_S
-from vlm_nav.sim.double_server import DoubleServer
-from vlm_nav.sim.navigation_settings import StandInSettings
-from vlm_nav.sim.navigation_stand_in import stand_in_for
+from vlm_nav.sim.answering.double_server import DoubleServer
+from vlm_nav.sim.answering.views import RecentViews
+from vlm_nav.sim.driving.navigation_settings import StandInSettings
+from vlm_nav.sim.driving.navigation_stand_in import stand_in_for
 from vlm_nav.sim.simulator import Simulator
 from vlm_nav.sim.view import SimulatedView
-from vlm_nav.sim.views import RecentViews
 
 _NS_IN_S = 1_000_000_000
 _MOTION_HZ = 25.0

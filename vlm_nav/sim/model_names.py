@@ -6,8 +6,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.robot import BASE
+from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.robot.robot import BASE
 from vlm_nav.sim.view import NOTHING
 
 

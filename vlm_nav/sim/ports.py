@@ -25,9 +25,9 @@ from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.navigation_frames import MAP
-from vlm_nav.sim.navigation_stand_in import NavigationStandIn
-from vlm_nav.sim.navigation_words import (
+from vlm_nav.sim.driving.navigation_frames import MAP
+from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
+from vlm_nav.sim.driving.navigation_words import (
     Ended,
     NavigationGoal,
     NavigationResult,

@@ -14,7 +14,7 @@ from vlm_nav.geometry.poses import (
     inverse,
     transform_from_floor_pose,
 )
-from vlm_nav.sim.navigation_words import Moment
+from vlm_nav.sim.driving.navigation_words import Moment
 from vlm_nav.sim.view import SimulatedView
 
 _Result = TypeVar('_Result')

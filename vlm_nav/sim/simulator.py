@@ -14,18 +14,18 @@ from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
-from vlm_nav.sim.drives import Drive, PlanarDrive, WheelDrive
-from vlm_nav.sim.furniture import Furniture
-from vlm_nav.sim.house_model import house_spec
-from vlm_nav.sim.house_plan import HousePlan
-from vlm_nav.sim.lidar import FIRST_RAD, Lidar
+from vlm_nav.sim.driving.drives import Drive, PlanarDrive, WheelDrive
+from vlm_nav.sim.furniture.furniture import Furniture
+from vlm_nav.sim.house.house_model import house_spec
+from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.model_names import ModelNames
 from vlm_nav.sim.picture_renderer import PictureRenderer
-from vlm_nav.sim.posture import Posture
-from vlm_nav.sim.robot import CAMERA, LIDAR, add_robot
-from vlm_nav.sim.robot_arm import GRASP
-from vlm_nav.sim.robot_sizes import ArmPose, RobotSizes, default_sizes
-from vlm_nav.sim.sensors import DepthNoise, Odometry, OdometryDrift, Scan
+from vlm_nav.sim.robot.lidar import FIRST_RAD, Lidar
+from vlm_nav.sim.robot.posture import Posture
+from vlm_nav.sim.robot.robot import CAMERA, LIDAR, add_robot
+from vlm_nav.sim.robot.robot_arm import GRASP
+from vlm_nav.sim.robot.robot_sizes import ArmPose, RobotSizes, default_sizes
+from vlm_nav.sim.robot.sensors import DepthNoise, Odometry, OdometryDrift, Scan
 from vlm_nav.sim.view import SimulatedView
 
 STEP_NS = 4_000_000

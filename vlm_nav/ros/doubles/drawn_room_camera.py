@@ -26,7 +26,7 @@ from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.parameters import declare, read
 from vlm_nav.ros.qos import OUTPUT, TF, TF_STATIC
 from vlm_nav.ros.stamps import time_at
-from vlm_nav.sim.drawn_room import (
+from vlm_nav.sim.drawn.drawn_room import (
     CAMERA,
     ROBOT_POSE,
     base_from_mounted_camera,

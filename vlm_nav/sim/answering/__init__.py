@@ -1,0 +1,1 @@
+"""Doubles that answer in the place of a model, in this process or over HTTP."""

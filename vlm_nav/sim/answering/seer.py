@@ -1,0 +1,256 @@
+"""Doubles of a model that look into the simulator; no answer of theirs comes from a model.
+
+They get questions as every model does, look up by a picture's identifier what it truly shows,
+and remember nothing: the same question, the same answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.drawing.marks import Mark
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.sim.answering.naming import things_named
+from vlm_nav.sim.answering.seen_things import SeenThings, base_place, nearest_m, places_of
+from vlm_nav.sim.answering.views import RecentViews
+from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing
+from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.view import SimulatedView
+from vlm_nav.vlm.doubles import ScriptedModel, chosen, random_choice
+from vlm_nav.vlm.question import Purpose, Question
+
+ARRIVED_M = 1.0
+"""How near the nearest visible point of a thing is, on the floor, where the robot is at it."""
+
+# What a mark must gain over the place where the robot stands.
+_GAIN_M = 0.2
+_FREE = re.compile(r'(\d+): .*free for (\d+(?:\.\d+)?) m')
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A mark, where it stands on the floor of the map, and the view that it is drawn on."""
+
+    mark: Mark
+    place: FloatArray
+    view: SimulatedView
+
+
+class Seer(ScriptedModel):
+    """A double that knows of a house what the pictures in the question truly show.
+
+    A thing is seen from 150 pixels on. Where none that the instruction means is seen, it picks
+    the mark with the largest free distance among those that the question does not call visited.
+    `right` is the share of questions that it answers so; the others get random answers.
+    """
+
+    notice = 'answers come from the simulator, which knows what each picture shows: not a model'
+
+    def __init__(self, plan: HousePlan, views: RecentViews, right: float = 1.0) -> None:
+        """Keep the house, the views that may be asked about, and the share of right answers."""
+        if not 0.0 <= right <= 1.0:
+            raise InvalidValueError(f'the share of right answers lies in [0, 1], got {right!r}')
+        self._plan = plan
+        self._views = views
+        self._right = right
+        # One instruction is asked about again and again.
+        self._meant = functools.lru_cache(maxsize=16)(functools.partial(things_named, plan=plan))
+
+    def places_seen(self, identifier: str, instruction: str) -> FloatArray:
+        """Return where on the map (n, 2) a picture shows what is meant, none where it does not."""
+        seen = self._seen_in(identifier, instruction)
+        return np.empty((0, 2)) if seen is None else seen.places
+
+    def reply(self, question: Question) -> str:
+        """Return the answer to the question, or in a share of the questions a random one."""
+        lot = random.Random(_digest(question))
+        if lot.random() >= self._right:
+            return _random_answer(question, lot)
+        if question.purpose is Purpose.ARRIVAL:
+            return self._arrival(question)
+        if question.purpose is Purpose.IMAGE_POINT:
+            return self._point(question)
+        return self._waypoint(question)
+
+    def _arrival(self, question: Question) -> str:
+        away_m = min((self._away_m(seen) for seen in self._seen(question)), default=math.inf)
+        words = 'it is not to be seen' if math.isinf(away_m) else f'it is {away_m:.1f} m away'
+        arrived = away_m <= ARRIVED_M
+        return chosen((), words, none=not arrived, arrived=arrived)
+
+    def _point(self, question: Question) -> str:
+        away_px: dict[int, float] = {}
+        for picture in question.pictures:
+            seen = self._seen_in(picture.identifier, question.instruction)
+            if seen is None or not len(seen.pixels):
+                continue
+            anchors = np.array([(mark.anchor.u_px, mark.anchor.v_px) for mark in picture.marks])
+            distances_px = nearest_m(anchors.reshape(-1, 2), seen.pixels)
+            for mark, distance_px in zip(picture.marks, distances_px, strict=True):
+                away_px[mark.label] = float(distance_px)
+        return _nearest(question, away_px, 'nearest to what is seen of it')
+
+    def _waypoint(self, question: Question) -> str:
+        places = [seen.places for seen in self._seen(question)]
+        seen = np.concatenate([np.empty((0, 2)), *places])
+        return self._towards(question, seen) if len(seen) else self._elsewhere(question)
+
+    def _towards(self, question: Question, seen: FloatArray) -> str:
+        """Return the marks nearest to what is seen of the thing."""
+        shown = self._shown(question)
+        distances_m = nearest_m(np.array([one.place for one in shown]).reshape(-1, 2), seen)
+        labels = (one.mark.label for one in shown)
+        away_m = dict(zip(labels, distances_m.tolist(), strict=True))
+        return _nearest(question, away_m, 'nearest to where it is seen')
+
+    def _elsewhere(self, question: Question) -> str:
+        """Return the marks with the most free floor behind them, where nobody was."""
+        shown = [one for one in self._shown(question) if one.mark.label not in question.visited]
+        free_m = _free_distances_m(question.evidence)
+        narrow_m = {
+            one.mark.label: (-free_m.get(one.mark.label, 0.0), -_range_m(one)) for one in shown
+        }
+        if not narrow_m:
+            return chosen(
+                (), 'it is not to be seen, and all marks lead to where it was', none=True
+            )
+        best, *_ = sorted(shown, key=lambda one: (narrow_m[one.mark.label], one.mark.label))
+        away_m = nearest_m(np.array([one.place for one in shown]), best.place[None])
+        labels = (one.mark.label for one in shown)
+        return _nearest(
+            question,
+            dict(zip(labels, away_m.tolist(), strict=True)),
+            'it is not to be seen: to where the most floor is free',
+        )
+
+    def _shown(self, question: Question) -> list[_Shown]:
+        """Return the marks of all pictures that are known, those on the floor."""
+        shown = []
+        for picture in question.pictures:
+            view = self._views.view(picture.identifier)
+            if view is not None and picture.marks:
+                places = places_of(picture.marks, view)
+                shown += [_Shown(*pair, view) for pair in zip(picture.marks, places, strict=True)]
+        return [one for one in shown if np.isfinite(one.place).all()]
+
+    def _seen(self, question: Question) -> list[SeenThings]:
+        """Return what is seen of the meant things in the pictures of the question."""
+        found = (
+            self._seen_in(picture.identifier, question.instruction)
+            for picture in question.pictures
+        )
+        return [seen for seen in found if seen is not None]
+
+    def _seen_in(self, identifier: str, instruction: str) -> SeenThings | None:
+        view = self._views.view(identifier)
+        if view is None:
+            return None
+        indices = [self._plan.things.index(thing) for thing in self._meant(instruction)]
+        return SeenThings(view, tuple(indices))
+
+    @staticmethod
+    def _away_m(seen: SeenThings) -> float:
+        """Return how far what is seen is from the robot, inf where nothing is."""
+        return float(nearest_m(base_place(seen.view)[None], seen.places)[0])
+
+
+class Oracle(Seer):
+    """A double that also knows the house: from where it is how far to drive to the thing.
+
+    It is the upper bound of what the same loop can do with any model.
+    """
+
+    notice = 'answers come from the simulator, which knows the whole house: not a model'
+
+    def __init__(self, plan: HousePlan, views: RecentViews) -> None:
+        """Keep the house and the views that may be asked about."""
+        super().__init__(plan, views)
+        self._field = functools.lru_cache(maxsize=16)(functools.partial(distances_to_thing, plan))
+
+    def _waypoint(self, question: Question) -> str:
+        fields = [self._field(thing) for thing in self._meant(question.instruction)]
+        shown = self._shown(question)
+        if not fields or not shown:
+            return chosen((), 'there is no such thing, or no place to go to', none=True)
+        away_m = {one.mark.label: _drive_m(fields, one.place) for one in shown}
+        here_m = _drive_m(fields, base_place(shown[0].view))
+        is_seen = any(len(seen.pixels) for seen in self._seen(question))
+        if here_m <= ARRIVED_M and not is_seen:
+            return chosen((), f'it is {here_m:.1f} m from here, to another side', none=True)
+        if here_m > ARRIVED_M and min(away_m.values()) > here_m - _GAIN_M:
+            return chosen((), f'{here_m:.1f} m to drive, and no mark is nearer', none=True)
+        return _nearest(question, away_m, f'{here_m:.1f} m to drive')
+
+
+def known_doubles() -> tuple[str, ...]:
+    """Return every form that `seeing_double` takes."""
+    return ('seer', 'seer:P', 'oracle')
+
+
+def seeing_double(spec: str, plan: HousePlan, views: RecentViews) -> Seer:
+    """Return the double of a specification: `seer`, `seer:P` (right in that share) or `oracle`.
+
+    Raises InvalidValueError for anything else.
+    """
+    kind, colon, rest = spec.partition(':')
+    if spec == 'oracle':
+        return Oracle(plan, views)
+    try:
+        if kind == 'seer':
+            return Seer(plan, views, float(rest) if colon else 1.0)
+    except ValueError:
+        pass
+    known = ', '.join(known_doubles())
+    raise InvalidValueError(f'wanted a double of the simulator, got {spec[:60]!r}; known: {known}')
+
+
+def _drive_m(fields: Sequence[DistanceField], place: FloatArray) -> float:
+    return min(field.at(float(place[0]), float(place[1])) for field in fields)
+
+
+def _range_m(shown: _Shown) -> float:
+    return float(np.linalg.norm(shown.place - base_place(shown.view)))
+
+
+def _free_distances_m(evidence: Sequence[str]) -> dict[int, float]:
+    """Return the free distances by label that the facts of a question tell."""
+    found = (_FREE.fullmatch(line) for line in evidence)
+    return {int(match[1]): float(match[2]) for match in found if match}
+
+
+def _nearest(question: Question, away: dict[int, float], words: str) -> str:
+    """Return the labels with the least numbers, those that are finite; none where none is."""
+    finite = [label for label, value in away.items() if math.isfinite(value)]
+    ranked = sorted(finite, key=lambda label: (away[label], label))
+    return chosen(ranked[: question.pick], words, none=not ranked)
+
+
+def _random_answer(question: Question, lot: random.Random) -> str:
+    if question.labels:
+        return random_choice(question, lot)
+    arrived = lot.random() < 0.5
+    return chosen((), 'drawn by lot', none=not arrived, arrived=arrived)
+
+
+def _digest(question: Question) -> bytes:
+    """Return what tells a question from others, and nothing that changes from run to run."""
+    marks = [
+        (picture.identifier, [(mark.label, *_pixel(mark)) for mark in picture.marks])
+        for picture in question.pictures
+    ]
+    told = [question.purpose.value, question.instruction, marks]
+    return hashlib.sha256(json.dumps(told).encode()).digest()
+
+
+def _pixel(mark: Mark) -> tuple[int, int]:
+    return round(mark.anchor.u_px), round(mark.anchor.v_px)

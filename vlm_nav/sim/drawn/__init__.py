@@ -1,0 +1,1 @@
+"""A room that the package draws itself, where nothing else draws."""

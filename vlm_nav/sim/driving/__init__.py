@@ -1,0 +1,1 @@
+"""Maps, ways and driving in the simulator, as Nav2 would do it."""

@@ -1,0 +1,1 @@
+"""Furniture: drawn from solids, or from the models of a free catalogue."""

@@ -1,0 +1,1 @@
+"""Houses: planned from templates and a seed, and built for MuJoCo."""

@@ -1,0 +1,77 @@
+"""The robot's arm: a carriage on the mast, a shoulder, a telescope, a wrist and a gripper."""
+
+from __future__ import annotations
+
+import mujoco
+
+from vlm_nav.sim.robot.robot_parts import DARK, RED, Joint, Place, add_box, add_jointed_body
+from vlm_nav.sim.robot.robot_sizes import ArmSizes
+
+LIFT, SHOULDER, WRIST = 'robot_lift', 'robot_shoulder', 'robot_wrist'
+FINGERS = ('robot_left_finger', 'robot_right_finger')
+GRASP = 'robot_grasp'
+"""The site between the finger tips; the other names are those of joints and actuators."""
+
+_FINGER_HALF_M = 0.006
+_FRICTION = (2.0, 0.05, 0.001)
+
+
+def telescope_names(sizes: ArmSizes) -> tuple[str, ...]:
+    """Return the joints of the telescope, the one nearest to the shoulder first."""
+    return tuple(f'robot_telescope_{number + 1}' for number in range(sizes.segments))
+
+
+def add_arm(
+    spec: mujoco.MjSpec, base: mujoco.MjsBody, sizes: ArmSizes, mast_place_m: Place
+) -> None:
+    """Add the arm to the base; at height 0 its carriage stands on the floor."""
+    shoulder_place = (*sizes.shoulder_place_m, 0.0)
+    lift = Joint(LIFT, False, (0.0, 0.0, 1.0), sizes.lift_range_m, 8000.0, 600.0, 400.0)
+    carriage = add_jointed_body(spec, base, mast_place_m, lift)
+    ahead_m = shoulder_place[0] - mast_place_m[0]
+    aside_m = shoulder_place[1] - mast_place_m[1]
+    half = (ahead_m / 2 + 0.02, aside_m / 2 + 0.02, 0.02)
+    add_box(carriage, (ahead_m / 2, aside_m / 2, -0.045), half, mass_kg=0.8, color=DARK)
+    turn = Joint(SHOULDER, True, (0.0, 0.0, 1.0), sizes.shoulder_range_rad, 40.0, 8.0, 4.0)
+    shoulder = add_jointed_body(spec, carriage, (ahead_m, aside_m, 0.0), turn)
+    wrist = _add_wrist(spec, _add_telescope(spec, shoulder, sizes), sizes)
+    _add_gripper(spec, wrist, sizes)
+
+
+def _add_telescope(
+    spec: mujoco.MjSpec, shoulder: mujoco.MjsBody, sizes: ArmSizes
+) -> mujoco.MjsBody:
+    """Add the tubes, each thinner than the last, and return the innermost."""
+    low_m, high_m = (end / sizes.segments for end in sizes.telescope_range_m)
+    half_m = sizes.tube_m / 2
+    thinner = sizes.tube_side_m / 2 / (sizes.segments + 2)
+    tube = shoulder
+    for number, name in enumerate(('', *telescope_names(sizes))):
+        side_m = sizes.tube_side_m / 2 - number * thinner
+        if name:
+            slide = Joint(name, False, (1.0, 0.0, 0.0), (low_m, high_m), 1500.0, 120.0, 120.0)
+            tube = add_jointed_body(spec, tube, (0.0, 0.0, 0.0), slide)
+        add_box(tube, (half_m, 0.0, 0.0), (half_m, side_m, side_m), mass_kg=0.3)
+    return tube
+
+
+def _add_wrist(spec: mujoco.MjSpec, tube: mujoco.MjsBody, sizes: ArmSizes) -> mujoco.MjsBody:
+    pitch = Joint(WRIST, True, (0.0, 1.0, 0.0), sizes.wrist_range_rad, 40.0, 3.0, 20.0)
+    wrist = add_jointed_body(spec, tube, (sizes.tube_m, 0.0, 0.0), pitch)
+    half_m = sizes.palm_m / 2
+    add_box(wrist, (half_m, 0.0, 0.0), (half_m, 0.025, 0.018), mass_kg=0.2, color=DARK)
+    wrist.add_site(name=GRASP, pos=[sizes.palm_m + sizes.finger_m * 0.75, 0.0, 0.0])
+    return wrist
+
+
+def _add_gripper(spec: mujoco.MjSpec, wrist: mujoco.MjsBody, sizes: ArmSizes) -> None:
+    """Add two fingers, each of which goes half of the opening to its side."""
+    half_range = (sizes.gripper_range_m[0] / 2, sizes.gripper_range_m[1] / 2)
+    half_m = sizes.finger_m / 2
+    for name, side in zip(FINGERS, (1.0, -1.0), strict=True):
+        slide = Joint(name, False, (0.0, side, 0.0), half_range, 1500.0, 20.0, sizes.grip_n)
+        finger = add_jointed_body(spec, wrist, (sizes.palm_m, side * _FINGER_HALF_M, 0.0), slide)
+        pad = add_box(
+            finger, (half_m, 0.0, 0.0), (half_m, _FINGER_HALF_M, 0.012), mass_kg=0.05, color=RED
+        )
+        pad.friction, pad.condim = list(_FRICTION), 4
