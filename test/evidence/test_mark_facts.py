@@ -6,7 +6,7 @@ import pytest
 
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.evidence.mark_facts import mark_facts
+from vlm_nav.evidence.mark_facts import free_distances_m, mark_facts
 
 
 def at(
@@ -46,3 +46,8 @@ def test_candidates_without_facts_and_refused_ones_have_no_line() -> None:
 def test_lines_come_in_the_order_of_the_candidates() -> None:
     near, far = at(1.0, 0.0), at(2.0, 0.0)
     assert mark_facts([far, near]) == ('3: 2.0 m ahead', '3: 1.0 m ahead')
+
+
+def test_the_free_distances_that_the_lines_tell_are_read_back() -> None:
+    lines = mark_facts([at(1.4, 0.5, 2.1), at(1.0, 0.0)])
+    assert free_distances_m([*lines, 'something else is free for 9 m']) == {3: 2.1}

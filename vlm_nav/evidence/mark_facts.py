@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from vlm_nav.core.candidate import Candidate, MetricFacts
+
+_FREE = re.compile(r'(\d+): .*free for (\d+(?:\.\d+)?) m')
 
 
 def mark_facts(candidates: Iterable[Candidate[Any]]) -> tuple[str, ...]:
@@ -21,6 +24,12 @@ def mark_facts(candidates: Iterable[Candidate[Any]]) -> tuple[str, ...]:
         for candidate in candidates
         if candidate.refused is None and candidate.facts is not None and _finite(candidate.facts)
     )
+
+
+def free_distances_m(lines: Iterable[str]) -> dict[int, float]:
+    """Return the free distances by label that lines of `mark_facts` tell; others tell none."""
+    found = (_FREE.fullmatch(line) for line in lines)
+    return {int(match[1]): float(match[2]) for match in found if match}
 
 
 def _words(facts: MetricFacts) -> list[str]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.sim.answering.seer import Seer, seeing_double
+from vlm_nav.sim.answering.serving import Served
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.vlm.question_data import question_from_data
@@ -24,36 +23,17 @@ _LARGEST_BODY_BYTES = 5_000_000
 _LONGEST_LENGTH = 20
 
 
-class DoubleServer:
+class DoubleServer(Served):
     """Answers about the views of one simulator, from `with` to its end."""
 
     def __init__(self, plan: HousePlan, views: RecentViews, port: int = 0) -> None:
         """Bind a port of the loopback, 0 finds a free one; raises OSError where it is taken."""
-        self._server = _Server(('127.0.0.1', port), plan, views)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
+        super().__init__(_Server(('127.0.0.1', port), plan, views), daemon=True)
 
     @property
     def url(self) -> str:
         """Return what a double's name is added to: http://127.0.0.1:PORT."""
-        return f'http://127.0.0.1:{self._server.server_port}'
-
-    def __enter__(self) -> DoubleServer:
-        """Begin to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        return self.origin
 
 
 class _Server(ThreadingHTTPServer):

@@ -16,18 +16,18 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.sim.answering.double_answers import Behaviour, DoubleSettings, changed, reply_to
 from vlm_nav.sim.answering.openai_http import Answering, DoubleServer
 from vlm_nav.sim.answering.openai_request import chat_request
+from vlm_nav.sim.answering.serving import Served
 
 Report = Callable[[dict[str, Any]], None]
 
 
-class OpenAiDouble:
+class OpenAiDouble(Served):
     """The server on a port of the loopback (0 finds a free one), from `with` to its end.
 
     `report` is called with one dictionary for each question, from the thread that serves it,
@@ -43,13 +43,12 @@ class OpenAiDouble:
         self._lock = threading.Lock()
         self._requests = 0
         answering = Answering(self.complete, self.control)
-        self._server = DoubleServer(('127.0.0.1', port), answering)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        super().__init__(DoubleServer(('127.0.0.1', port), answering))
 
     @property
     def base_url(self) -> str:
         """Return what a client takes as its base URL."""
-        return f'http://127.0.0.1:{self._server.server_port}/v1'
+        return f'{self.origin}/v1'
 
     def control(self, change: dict[str, Any]) -> dict[str, Any]:
         """Change settings by name and return all; raises InvalidValueError."""
@@ -71,22 +70,6 @@ class OpenAiDouble:
         with self._lock:
             self._report(seen)
         return reply
-
-    def __enter__(self) -> OpenAiDouble:
-        """Begin to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving and leave requests that still wait without an answer."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def main(arguments: list[str] | None = None) -> int:

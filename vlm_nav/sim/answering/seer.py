@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark
+from vlm_nav.evidence.mark_facts import free_distances_m
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.answering.seen_things import SeenThings, base_place, nearest_m, places_of
@@ -34,7 +34,6 @@ ARRIVED_M = 1.0
 
 # What a mark must gain over the place where the robot stands.
 _GAIN_M = 0.2
-_FREE = re.compile(r'(\d+): .*free for (\d+(?:\.\d+)?) m')
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +115,7 @@ class Seer(ScriptedModel):
     def _elsewhere(self, question: Question) -> str:
         """Return the marks with the most free floor behind them, where nobody was."""
         shown = [one for one in self._shown(question) if one.mark.label not in question.visited]
-        free_m = _free_distances_m(question.evidence)
+        free_m = free_distances_m(question.evidence)
         narrow_m = {
             one.mark.label: (-free_m.get(one.mark.label, 0.0), -_range_m(one)) for one in shown
         }
@@ -220,12 +219,6 @@ def _drive_m(fields: Sequence[DistanceField], place: FloatArray) -> float:
 
 def _range_m(shown: _Shown) -> float:
     return float(np.linalg.norm(shown.place - base_place(shown.view)))
-
-
-def _free_distances_m(evidence: Sequence[str]) -> dict[int, float]:
-    """Return the free distances by label that the facts of a question tell."""
-    found = (_FREE.fullmatch(line) for line in evidence)
-    return {int(match[1]): float(match[2]) for match in found if match}
 
 
 def _nearest(question: Question, away: dict[int, float], words: str) -> str:
