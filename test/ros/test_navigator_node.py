@@ -558,7 +558,7 @@ NEVER_BEGIN = {
         1,
         ['left.image is the name of a topic', 'no topic'],
     ),
-    'unknown_model': ({'vlm.spec': 'gpt'}, 1, ['gpt', 'known: openai']),
+    'unknown_model': ({'vlm.spec': 'gpt'}, 1, ['gpt', 'known: openai[:MODEL]']),
 }
 STATES = {
     'unconfigured': [],

@@ -123,7 +123,7 @@ def test_what_records_show_of_the_parameters_holds_no_secret_of_the_url() -> Non
     url = 'https://me:s3cret@example.org/v1?api-key=hidden'
     settings = navigator_settings({**DEFAULTS, 'vlm.base_url': url})
     assert settings.values['vlm.base_url'] == 'https://example.org/v1'
-    assert settings.model.base_url == url
+    assert settings.models.of('openai').base_url == url
 
 
 # Each parameter that reaches the rooms below, another value than its default, and where it goes.
@@ -187,14 +187,15 @@ REACHES: dict[str, tuple[Any, str]] = {
     'pivot.seed': (4, 'seed'),
     'mark_facts': (False, 'mark_facts'),
     'vlm.spec': ('scripted:first', 'model_spec'),
-    'vlm.model': ('m', 'model.model'),
-    'vlm.base_url': ('http://localhost:1/v1', 'model.base_url'),
-    'vlm.api_key_variable': ('KEY', 'model.api_key_variable'),
-    'vlm.detail': ('low', 'model.detail'),
-    'vlm.jpeg_quality': (90, 'model.jpeg_quality'),
-    'vlm.max_image_side_px': (512, 'model.max_image_side_px'),
-    'vlm.max_tokens': (100, 'model.max_tokens'),
-    'vlm.attempt_limit': (1, 'model.attempt_limit'),
+    'vlm.model': ('m', 'models.over_first.model'),
+    'vlm.base_url': ('http://localhost:1/v1', 'models.over_first.base_url'),
+    'vlm.api_key_variable': ('KEY', 'models.over_first.api_key_variable'),
+    'vlm.detail': ('low', 'models.over_all.detail'),
+    'vlm.coordinates': ('molmo', 'models.over_all.coordinates'),
+    'vlm.jpeg_quality': (90, 'models.over_all.jpeg_quality'),
+    'vlm.max_image_side_px': (512, 'models.over_all.max_image_side_px'),
+    'vlm.max_tokens': (100, 'models.over_all.max_tokens'),
+    'vlm.attempt_limit': (1, 'models.over_all.attempt_limit'),
     'nav2.require_active': ('never', 'require_active'),
     'nav2.ready_timeout_s': (1.5, 'nav2.ready_timeout_s'),
     'nav2.response_timeout_s': (1.5, 'nav2.response_timeout_s'),
@@ -208,7 +209,7 @@ REACHES: dict[str, tuple[Any, str]] = {
 
 def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below() -> None:
     assert DEFAULTS.keys() - REACHES.keys() == {
-        'autostart', 'cameras', 'keep_out', 'until_arrived',
+        'autostart', 'cameras', 'keep_out', 'until_arrived', 'vlm.models_file',
     }  # fmt: skip
 
 
@@ -217,7 +218,7 @@ def test_a_value_reaches_the_setting_that_it_names(name: str) -> None:
     value, path = REACHES[name]
     found: Any = navigator_settings({**DEFAULTS, name: value})
     for part in path.split('.'):
-        found = getattr(found, part)
+        found = found[part] if isinstance(found, dict) else getattr(found, part)
     assert value != DEFAULTS[name]
     assert str(getattr(found, 'value', found)) == str(value)
 
@@ -237,7 +238,8 @@ def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> N
     given = {**DEFAULTS, 'records.folder': '', 'records.keep_last': 0, 'vlm.max_tokens': 0}
     settings = navigator_settings(given)
     assert (settings.records_folder, settings.records_keep_last) == (None, None)
-    assert (settings.model.max_tokens, settings.model.base_url) == (None, None)
+    model = settings.models.of('openai')
+    assert (model.max_tokens, model.base_url, model.model) == (None, None, 'gpt-4o')
     no_depth = navigator_settings({**DEFAULTS, 'depth_transport': 'none'})
     assert no_depth.eyes.first.with_depth is False
 
@@ -245,8 +247,8 @@ def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> N
 @pytest.mark.parametrize(
     ('wrong', 'words'),
     [
-        ({'vlm.spec': 'gpt'}, 'known: openai, scripted:nearest'),
-        ({'vlm.model': ''}, 'model'),
+        ({'vlm.spec': 'gpt'}, 'known: openai[:MODEL], gemini[:MODEL]'),
+        ({'vlm.models_file': '/nowhere.yaml'}, '/nowhere.yaml'),
         ({'pivot.picks': 5, 'pivot.samples': 4}, 'picks at most samples'),
         ({'obstacle_low_m': 2.0}, 'obstacle band'),
         ({'nearest_m': 4.5}, 'nearest_m is less than farthest_m, got 4.5 and 4'),

@@ -250,13 +250,17 @@ async def test_a_refused_response_format_is_given_up_step_by_step_and_stays_so(
     question: Question,
 ) -> None:
     refusal = fails(400, "'response_format.type' is not supported")
-    with serving(refusal, refusal, says()) as server:
+    with serving(refusal, refusal, refusal, says()) as server:
         model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url, attempt_limit=1))
         await model.ask(question, Deadline.after(10.0))
         await model.ask(question, Deadline.after(10.0))
         await model.aclose()
-    formats = [body.get('response_format', {}).get('type') for body in server.bodies]
-    assert formats == ['json_schema', 'json_object', None, None]
+    formats = [body.get('response_format', {}) for body in server.bodies]
+    types = [form.get('type') for form in formats]
+    assert types == ['json_schema', 'json_schema', 'json_object', None, None]
+    nested, flat = formats[:2]
+    assert nested['json_schema']['schema'] == flat['schema']
+    assert flat.keys() == {'type', 'schema'}
 
 
 async def test_questions_asked_at_once_step_down_only_as_far_as_needed(
@@ -289,6 +293,49 @@ async def test_a_refused_option_is_left_out_and_a_token_limit_renamed(
     assert 'temperature' not in last
     assert 'max_tokens' not in last
     assert last['max_completion_tokens'] == 50
+
+
+async def test_of_two_names_in_a_complaint_the_first_is_what_was_refused(
+    question: Question,
+) -> None:
+    faults = (
+        fails(400, "'top_k' cannot go with 'temperature'"),
+        fails(400, 'image_url.detail: extra inputs are not permitted'),
+    )
+    with serving(*faults, says()) as server:
+        await asked(server.url, question, temperature=0.5, extra_body={'top_k': 1, 'min_p': 0.1})
+    first, _, last = server.bodies
+    assert (first['top_k'], first['temperature'], first['min_p']) == (1, 0.5, 0.1)
+    assert (last.get('top_k'), last['temperature'], last['min_p']) == (None, 0.5, 0.1)
+    details = [
+        body['messages'][1]['content'][0]['image_url'].get('detail') for body in (first, last)
+    ]
+    assert details == ['high', None]
+
+
+async def test_a_token_limit_that_is_refused_under_both_names_is_left_out(
+    question: Question,
+) -> None:
+    faults = (fails(400, 'max_completion_tokens?'), fails(400, 'max_tokens?'))
+    with serving(*faults, says()) as server:
+        await asked(
+            server.url, question, max_tokens=9, max_tokens_argument='max_completion_tokens'
+        )
+    limits = [{name: body[name] for name in body if 'tokens' in name} for body in server.bodies]
+    assert limits == [{'max_completion_tokens': 9}, {'max_tokens': 9}, {}]
+
+
+async def test_a_complaint_that_is_only_called_detail_drops_nothing(question: Question) -> None:
+    refusal = fails(400, 'bad', error={'detail': "{'detail': 'no such thing'}"})
+    _, server = await ended_with(ModelRefused, question, refusal, temperature=0.5)
+    assert len(server.bodies) == 1
+
+
+async def test_more_pictures_than_the_endpoint_takes_are_not_sent(question: Question) -> None:
+    asking = replace(question, pictures=(question.pictures[0],) * 3)
+    error, server = await ended_with(ModelRefused, asking, says(), max_pictures=2)
+    assert server.bodies == []
+    assert 'max_pictures is 2' in str(error)
 
 
 GARBAGE = {

@@ -70,7 +70,7 @@ def model_of(options: DriveOptions, plan: HousePlan, views: RecentViews) -> Mode
     """Return the model that answers in an episode; raises UnknownModelError for none known."""
     doubles = {name: partial(_double, name, plan, views) for name in ('seer', 'oracle')}
     rng = random.Random(options.settings.seed)
-    return model_from_spec(options.vlm, settings=options.settings.model, rng=rng, further=doubles)
+    return model_from_spec(options.vlm, settings=options.settings.models, rng=rng, further=doubles)
 
 
 def notice_for(options: DriveOptions) -> str:

@@ -17,11 +17,12 @@ from vlm_nav.navigation.decision_parameters import (
 )
 from vlm_nav.navigation.parameter_file import checked_values, value_of_words, values_of_file
 from vlm_nav.navigation.parameters import Parameter
+from vlm_nav.vlm.specification import specified_names
 
 Instruction = Annotated[str, typer.Option(help='What to do, in words.')]
 Vlm = Annotated[
     Optional[str],
-    typer.Option(help='openai, or a double such as scripted:nearest:320,400 (vlm-nav models).'),
+    typer.Option(help='A profile such as openai or vllm:MODEL, or a double (vlm-nav models).'),
 ]
 ModelName = Annotated[
     Optional[str], typer.Option(help="The model's name at its endpoint; else OPENAI_MODEL.")
@@ -40,6 +41,9 @@ DECISION_TABLE: tuple[Parameter, ...] = (*LOOKING_PARAMETERS, *DECIDING_PARAMETE
 """What one decision depends on."""
 
 _NODE = 'navigator'
+_OPENAI = 'openai'
+# The openai package reads the endpoint itself, but then wants a key for it.
+_USUAL = {'vlm.base_url': 'OPENAI_BASE_URL', 'vlm.model': 'OPENAI_MODEL'}
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,11 @@ def values_of(
 
     Raises InvalidValueError for a value that its parameter may not have.
     """
-    # The openai package reads the endpoint itself, but then wants a key for it.
-    usual = {'vlm.base_url': 'OPENAI_BASE_URL', 'vlm.model': 'OPENAI_MODEL'}
+    stated = {name: value for name, value in given.items() if value != ''}
+    usual = _USUAL if _asks_openai(str(stated.get('vlm.spec', _OPENAI))) else {}
     from_environment = {
         name: os.environ[variable] for name, variable in usual.items() if os.environ.get(variable)
     }
-    stated = {name: value for name, value in given.items() if value != ''}
     return checked_values(table, from_environment | stated)
 
 
@@ -95,6 +98,11 @@ def settings_of(values: dict[str, Any], *, with_depth: bool = True) -> DecisionS
         raise
     except ValueError as error:
         raise InvalidValueError(str(error)) from error
+
+
+def _asks_openai(spec: str) -> bool:
+    """Return whether the first model of a specification is that of the package's variables."""
+    return specified_names(spec)[0].partition(':')[0] == _OPENAI
 
 
 def _known(name: str, value: Any, table: Sequence[Parameter]) -> tuple[str, Any]:

@@ -23,7 +23,7 @@ from vlm_nav.vlm.specification import model_from_spec
 def model_for(settings: DecisionSettings) -> Model:
     """Return the model that the settings name; `vlm.model.close` ends its connections."""
     rng = random.Random(settings.seed)
-    return model_from_spec(settings.model_spec, settings=settings.model, rng=rng)
+    return model_from_spec(settings.model_spec, settings=settings.models, rng=rng)
 
 
 def selector_for(

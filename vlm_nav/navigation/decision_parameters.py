@@ -5,8 +5,10 @@ A robot's navigator and tools that decide without a robot read the same table.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vlm_nav.core.errors import InvalidValueError
@@ -21,12 +23,17 @@ from vlm_nav.navigation.until_arrived import UntilArrivedSettings
 from vlm_nav.navigation.waypoint import Arrival, FinalHeading
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
-from vlm_nav.vlm.openai_settings import OpenAiSettings
+from vlm_nav.vlm.coordinates import Convention
+from vlm_nav.vlm.openai_settings import without_password
+from vlm_nav.vlm.profiles import ModelSettings, profiles_with
 from vlm_nav.vlm.specification import model_from_spec
 
 _PIVOT, _SPACE, _REACH = PivotSettings(), FreeSpaceSettings(), GroundReach()
 _LIMITS, _SYNC, _SIGHT = MissionLimits(), SynchroniserSettings(), SightSettings()
 _ARRIVAL = Arrival()
+_AS_PROFILE = 'profile'
+_OVER_ALL = ('detail', 'coordinates', 'jpeg_quality', 'max_image_side_px', 'attempt_limit')
+_OVER_FIRST = ('model', 'base_url', 'api_key_variable')
 
 LOOKING_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('map_frame', _SIGHT.map_frame, 'frame that goals are sent in'),
@@ -105,14 +112,26 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
     seconds('pivot.question_timeout_s', _PIVOT.question_timeout_s, 'how long an answer may take'),
     Parameter('pivot.seed', 0, 'seed of the samples', 0, 2**31 - 1),
     Parameter('mark_facts', True, 'tell the model range, side and free way of each mark'),
-    Parameter('vlm.spec', 'openai', 'which model: openai, or a double such as scripted:first'),
-    Parameter('vlm.model', 'gpt-4o', 'name of the model at its endpoint'),
-    Parameter('vlm.base_url', '', 'endpoint; empty: OPENAI_BASE_URL, else OpenAI'),
-    Parameter('vlm.api_key_variable', 'OPENAI_API_KEY', 'environment variable with the key'),
-    Parameter('vlm.detail', 'high', 'detail of pictures', one_of=('low', 'high', 'auto')),
+    Parameter('vlm.spec', 'openai', 'which model: a profile, or a double such as scripted:first'),
+    Parameter('vlm.models_file', '', 'profiles of your own, as in config/models.yaml'),
+    Parameter('vlm.model', '', "name of the model at its endpoint; empty: the profile's"),
+    Parameter('vlm.base_url', '', "endpoint; empty: the profile's"),
+    Parameter('vlm.api_key_variable', '', "variable with the key; empty: the profile's"),
+    Parameter(
+        'vlm.detail',
+        _AS_PROFILE,
+        'detail of pictures',
+        one_of=(_AS_PROFILE, 'low', 'high', 'auto'),
+    ),
+    Parameter(
+        'vlm.coordinates',
+        _AS_PROFILE,
+        'how the model writes places in pictures',
+        one_of=(_AS_PROFILE, *(item.value for item in Convention)),
+    ),
     Parameter('vlm.jpeg_quality', 85, 'quality of pictures', 80, 100),
     Parameter('vlm.max_image_side_px', 1024, 'longest side of a sent picture', 64, 8192),
-    Parameter('vlm.max_tokens', 0, 'longest answer; 0: as the endpoint has it', 0, 10**6),
+    Parameter('vlm.max_tokens', 0, "longest answer; 0: the profile's", 0, 10**6),
     Parameter('vlm.attempt_limit', 3, 'tries for one answer', 1, 20),
 )
 """The robot's size, its reach, PIVOT and the model."""
@@ -133,7 +152,7 @@ class DecisionSettings:
     fence: Fence
     arrival: Arrival
     pivot: PivotSettings
-    model: OpenAiSettings
+    models: ModelSettings
     model_spec: str
     mark_facts: bool
     seed: int
@@ -147,7 +166,8 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
     Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
     UnknownModelError for a model that nobody knows.
     """
-    model_from_spec(values['vlm.spec'], settings=_model(values))
+    models = _models(values)
+    model_from_spec(values['vlm.spec'], settings=models)
     return DecisionSettings(
         synchroniser=SynchroniserSettings(
             with_depth=with_depth,
@@ -161,7 +181,7 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
         fence=fence_from(values['fence'], values['keep_out']),
         arrival=Arrival(values['stand_off_m'], FinalHeading(values['final_heading'])),
         pivot=_pivot(values),
-        model=_model(values),
+        models=models,
         model_spec=values['vlm.spec'],
         mark_facts=values['mark_facts'],
         seed=values['pivot.seed'],
@@ -172,8 +192,7 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as records may show them: a URL can hold a password or a key."""
     shown = dict(values)
-    if shown['vlm.base_url']:
-        shown['vlm.base_url'] = _model(values).endpoint()
+    shown['vlm.base_url'] = without_password(shown['vlm.base_url'])
     return shown
 
 
@@ -198,14 +217,14 @@ def _pivot(values: Mapping[str, Any]) -> PivotSettings:
     return PivotSettings(agreement_radius=values['pivot.agreement_m'], **given)
 
 
-def _model(values: Mapping[str, Any]) -> OpenAiSettings:
-    return OpenAiSettings(
-        model=values['vlm.model'],
-        base_url=values['vlm.base_url'] or None,
-        api_key_variable=values['vlm.api_key_variable'],
-        detail=values['vlm.detail'],
-        jpeg_quality=values['vlm.jpeg_quality'],
-        max_image_side_px=values['vlm.max_image_side_px'],
-        max_tokens=values['vlm.max_tokens'] or None,
-        attempt_limit=values['vlm.attempt_limit'],
+def _models(values: Mapping[str, Any]) -> ModelSettings:
+    file = values['vlm.models_file']
+    profiles = profiles_with(Path(os.path.expanduser(file)) if file else None)
+    over_all = {name: values[f'vlm.{name}'] for name in _OVER_ALL}
+    over_all = {name: value for name, value in over_all.items() if value != _AS_PROFILE}
+    if values['vlm.max_tokens']:
+        over_all['max_tokens'] = values['vlm.max_tokens']
+    over_first = {name: values[f'vlm.{name}'] for name in _OVER_FIRST}
+    return ModelSettings(
+        profiles, over_all, {name: value for name, value in over_first.items() if value}
     )

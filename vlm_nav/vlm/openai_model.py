@@ -74,6 +74,7 @@ class OpenAiModel:
         """
         started_s = time.monotonic()
         sent = self._sent(question)
+        self._check_number(sent)
         try:
             completion = await done_by(deadline, self._complete(sent, deadline))
         except DeadlinePassedError:
@@ -101,6 +102,14 @@ class OpenAiModel:
             for picture, caption in zip(question.pictures, captions(question), strict=True)
         )
         return SentQuestion(self._settings.model, words.system, words.text, pictures)
+
+    def _check_number(self, sent: SentQuestion) -> None:
+        shown, most = len(sent.pictures), self._settings.max_pictures
+        if most is not None and shown > most:
+            raise ModelRefused(
+                self._said(f'the question shows {shown} pictures, max_pictures is {most}'),
+                sent=sent,
+            )
 
     def _encoded(self, picture: MarkedPicture) -> SentPicture:
         return encode_picture(
@@ -137,36 +146,27 @@ class OpenAiModel:
         self, sent: SentQuestion, shape: RequestShape, deadline: Deadline
     ) -> ChatCompletion:
         client = self._connected(sent)
-        arguments: dict[str, Any] = {
-            'model': sent.model,
-            'messages': self._messages(sent),
-            **shape.arguments(self._options()),
-        }
-        timeout_s = max(deadline.remaining_s(), 0.001)
-        completion: ChatCompletion = await client.chat.completions.create(
-            **arguments, timeout=timeout_s
+        messages: Any = self._messages(sent, shape)
+        # Not by the package's own arguments: its older versions know fewer of them.
+        return await client.chat.completions.create(
+            model=sent.model,
+            messages=messages,
+            extra_body=shape.arguments(self._settings.options()),
+            timeout=max(deadline.remaining_s(), 0.001),
         )
-        return completion
 
-    def _messages(self, sent: SentQuestion) -> list[dict[str, Any]]:
+    def _messages(self, sent: SentQuestion, shape: RequestShape) -> list[dict[str, Any]]:
+        detail = {'detail': self._settings.detail} if shape.takes_detail() else {}
         pictures: list[dict[str, Any]] = []
         for picture in sent.pictures:
             if picture.caption:
                 pictures.append({'type': 'text', 'text': picture.caption})
-            url = {'url': data_url(picture), 'detail': self._settings.detail}
-            pictures.append({'type': 'image_url', 'image_url': url})
+            url = {'url': data_url(picture)}
+            pictures.append({'type': 'image_url', 'image_url': {**url, **detail}})
         return [
             {'role': 'system', 'content': sent.system},
             {'role': 'user', 'content': [*pictures, {'type': 'text', 'text': sent.text}]},
         ]
-
-    def _options(self) -> dict[str, float | int | None]:
-        settings = self._settings
-        return {
-            'max_tokens': settings.max_tokens,
-            'temperature': settings.temperature,
-            'seed': settings.seed,
-        }
 
     def _connected(self, sent: SentQuestion) -> openai.AsyncOpenAI:
         """Return the client of the running loop; connections do not outlive their loop."""
@@ -201,7 +201,9 @@ class OpenAiModel:
         """Return whether another try in a simpler shape makes sense, and remember that shape."""
         if not isinstance(failure, openai.APIStatusError) or failure.status_code not in (400, 422):
             return False
-        following = shape.after_refusal(complaint(failure), shape.arguments(self._options()))
+        following = shape.after_refusal(
+            complaint(failure), shape.arguments(self._settings.options())
+        )
         if following is None:
             return False
         if self._shape is shape:  # else a question asked at the same time has moved on already

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
+from vlm_nav.vlm.coordinates import Convention
 from vlm_nav.vlm.request_shape import ResponseFormat
+
+_OWN_ARGUMENTS = frozenset({'model', 'messages', 'n', 'response_format', 'stream', 'tools'})
 
 
 class OpenAiSettings(BaseModel):
@@ -15,7 +18,9 @@ class OpenAiSettings(BaseModel):
 
     Without `base_url` the `openai` package's default holds (its variable OPENAI_BASE_URL, else
     OpenAI itself). The key is no setting: it is read from the environment variable
-    `api_key_variable` when the first question is asked, and never kept here.
+    `api_key_variable` when the first question is asked, and never kept here. `coordinates` is
+    how the model writes a place in a picture, None where nobody knows; `extra_body` goes into
+    the body of each request as it is.
     """
 
     # A key that was put into a wrong place must not come back in an error.
@@ -27,18 +32,40 @@ class OpenAiSettings(BaseModel):
     detail: Literal['low', 'high', 'auto'] = 'high'
     jpeg_quality: int = Field(default=85, ge=80, le=100)
     max_image_side_px: int = Field(default=1024, ge=64, le=8192)
+    max_pictures: int | None = Field(default=None, ge=1)
     max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens_argument: Literal['max_tokens', 'max_completion_tokens'] = 'max_tokens'
     temperature: float | None = Field(default=None, ge=0.0)
     seed: int | None = None
+    reasoning_effort: str | None = Field(default=None, min_length=1)
+    extra_body: dict[str, JsonValue] = Field(default_factory=dict)
     response_format: ResponseFormat = 'json_schema'
+    coordinates: Convention | None = None
     attempt_limit: int = Field(default=3, ge=1, le=20)
+
+    @field_validator('extra_body')
+    @classmethod
+    def _leaves_what_is_asked_alone(cls, extra_body: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        own = sorted(_OWN_ARGUMENTS & extra_body.keys())
+        if own:
+            raise ValueError(f'extra_body must not hold {", ".join(own)}: these are set here')
+        return extra_body
+
+    def options(self) -> dict[str, Any]:
+        """Return the optional arguments of a request by their names there; None: not set."""
+        return {
+            self.max_tokens_argument: self.max_tokens,
+            'temperature': self.temperature,
+            'seed': self.seed,
+            'reasoning_effort': self.reasoning_effort,
+            **self.extra_body,
+        }
 
     def endpoint(self) -> str:
         """Return the endpoint for people to read, without a user or password in its URL."""
         if self.base_url is None:
             return "the openai package's default endpoint"
-        parts = urlsplit(self.base_url)
-        return parts._replace(netloc=parts.netloc.rpartition('@')[2], query='').geturl()
+        return without_password(self.base_url)
 
     def is_loopback(self) -> bool:
         """Return whether the endpoint is a plain HTTP server on this machine."""
@@ -47,3 +74,9 @@ class OpenAiSettings(BaseModel):
         parts = urlsplit(self.base_url)
         host = parts.hostname or ''
         return parts.scheme == 'http' and (host in ('localhost', '::1') or host.startswith('127.'))
+
+
+def without_password(url: str) -> str:
+    """Return a URL for people to read, without a user, a password or what follows a `?`."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition('@')[2], query='').geturl()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from vlm_nav.vlm.answer_schema import SCHEMA_NAME, strict_schema
 
-ResponseFormat: TypeAlias = Literal['json_schema', 'json_object', 'text']
+ResponseFormat: TypeAlias = Literal['json_schema', 'json_schema_flat', 'json_object', 'text']
+"""How the form of an answer is asked for, the strictest first; `text`: by words alone."""
 
 _NEXT_FORMAT: dict[ResponseFormat, ResponseFormat] = {
-    'json_schema': 'json_object',
+    'json_schema': 'json_schema_flat',
+    'json_schema_flat': 'json_object',
     'json_object': 'text',
 }
-_FORMAT_WORDS = ('response_format', 'json_schema', 'json_object', 'structured output', 'grammar')
-_DROPPABLE = ('temperature', 'seed', 'max_tokens')
+_FORMAT_WORDS = ('response_format', 'schema', 'json_object', 'structured output', 'grammar')
+_LIMIT_NAMES = ('max_tokens', 'max_completion_tokens')
+_DETAIL = 'detail'
 
 
 @dataclass(frozen=True)
@@ -24,36 +29,54 @@ class RequestShape:
     response_format: ResponseFormat
     without: frozenset[str] = frozenset()
 
-    def arguments(self, options: dict[str, float | int | None]) -> dict[str, Any]:
-        """Return the keyword arguments for `options` (None means not set) in this shape.
+    def arguments(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what stands in the request's body for `options` (None means not set).
 
-        A refused `max_tokens` goes under its newer name, `max_completion_tokens`.
+        A refused `max_tokens` goes under its newer name, `max_completion_tokens`, and the other
+        way round; refused under both names it is left out.
         """
-        taken: dict[str, Any] = {
-            name: value
-            for name, value in options.items()
-            if value is not None and name not in self.without
-        }
-        limit = options.get('max_tokens')
-        if limit is not None and 'max_tokens' in self.without:
-            taken['extra_body'] = {'max_completion_tokens': limit}
+        taken = {name: value for name, value in options.items() if value is not None}
+        for name, other in (_LIMIT_NAMES, _LIMIT_NAMES[::-1]):
+            if name in options and name in taken and name in self.without:
+                taken[other] = taken.pop(name)
+        taken = {name: value for name, value in taken.items() if name not in self.without}
         form = _form(self.response_format)
         return {**taken, 'response_format': form} if form else taken
 
-    def after_refusal(self, complaint: str, sent: dict[str, Any]) -> RequestShape | None:
-        """Return the next shape to try after a refusal that names what was sent, else None."""
+    def takes_detail(self) -> bool:
+        """Return whether a picture's `detail` may be sent."""
+        return _DETAIL not in self.without
+
+    def after_refusal(self, complaint: str, sent: Mapping[str, Any]) -> RequestShape | None:
+        """Return the next shape to try after a refusal that names what was `sent`, else None."""
         complaint = complaint.lower()
         following = _NEXT_FORMAT.get(self.response_format)
         if following is not None and any(word in complaint for word in _FORMAT_WORDS):
             return replace(self, response_format=following)
-        for name in _DROPPABLE:
-            if name in sent and name in complaint:
-                return replace(self, without=self.without | {name})
+        droppable = {*sent, _DETAIL} - self.without - {'response_format'}
+        # Of two names in one complaint the first is what is wrong, the second what would do.
+        named = [(at.start(), name) for name in droppable if (at := _mention(name, complaint))]
+        if named:
+            return replace(self, without=self.without | {min(named)[1]})
         return None
 
 
+def _mention(name: str, complaint: str) -> re.Match[str] | None:
+    """Return where a complaint speaks of an argument."""
+    # Many servers call every complaint `detail`.
+    before = r'image_url\W{1,6}' if name == _DETAIL else r'(?<![a-z0-9_])'
+    return re.search(rf'{before}{re.escape(name.lower())}(?![a-z0-9_])', complaint)
+
+
 def _form(response_format: ResponseFormat) -> dict[str, Any] | None:
-    if response_format == 'json_schema':
-        schema = {'name': SCHEMA_NAME, 'strict': True, 'schema': strict_schema()}
-        return {'type': 'json_schema', 'json_schema': schema}
-    return {'type': 'json_object'} if response_format == 'json_object' else None
+    schema = strict_schema()
+    match response_format:
+        case 'json_schema':
+            named = {'name': SCHEMA_NAME, 'strict': True, 'schema': schema}
+            return {'type': 'json_schema', 'json_schema': named}
+        case 'json_schema_flat':
+            return {'type': 'json_schema', 'schema': schema}
+        case 'json_object':
+            return {'type': 'json_object'}
+        case _:
+            return None
