@@ -34,7 +34,8 @@ def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) ->
     refusal = getattr(message, 'refusal', None)
     if (refusal and not text) or finish == 'content_filter':
         why = refusal or 'the content filter ended the answer'
-        raise ModelRefused(scrubbed(f'{where}: refused: {why}', secret), raw_text=text, sent=sent)
+        message_text = scrubbed(f'{where}: refused: {why}', secret)
+        raise ModelRefused(message_text, raw_text=scrubbed(text, secret), sent=sent)
     if not text:
         raise unusable(f'an empty answer, finish_reason {finish!r}{_thoughts_in(message)}')
     return text

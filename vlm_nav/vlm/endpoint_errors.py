@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 
 import openai
@@ -50,8 +51,18 @@ def describe(error: openai.APIError) -> str:
 
 
 def scrubbed(text: str, secret: str) -> str:
-    """Return `text` without `secret`; stand-ins such as 'EMPTY' are too short to be one."""
-    return text.replace(secret, '[key]') if len(secret) >= _SHORTEST_SECRET else text
+    """Return `text` without `secret`, even where JSON's escapes stand for letters of it.
+
+    Stand-ins such as 'EMPTY' are too short to be a secret.
+    """
+    if len(secret) < _SHORTEST_SECRET:
+        return text
+    return re.sub(''.join(map(_written, secret)), '[key]', text)
+
+
+def _written(letter: str) -> str:
+    """Return a pattern of a letter as it is, or as an escape: an answer is read as JSON later."""
+    return rf'(?:\\{{0,4}}{re.escape(letter)}|\\{{1,4}}u(?i:{ord(letter):04x}))'
 
 
 def _is_out_of_quota(error: openai.APIStatusError) -> bool:
