@@ -10,6 +10,11 @@ import openai
 RETRIED_STATUS = frozenset({408, 409, 429})
 LONGEST_WORDS = 400
 _SHORTEST_SECRET = 8
+_UNTRUSTED = 'CERTIFICATE_VERIFY_FAILED'
+_TRUST_REMEDY = (
+    "; install the system's CA certificates (package ca-certificates), or name the file with the "
+    "server's own in the environment variable SSL_CERT_FILE"
+)
 
 
 def is_transient(error: openai.APIError) -> bool:
@@ -18,7 +23,7 @@ def is_transient(error: openai.APIError) -> bool:
         if error.status_code == 429:
             return not _is_out_of_quota(error)
         return error.status_code in RETRIED_STATUS or error.status_code >= 500
-    return isinstance(error, openai.APIConnectionError)
+    return isinstance(error, openai.APIConnectionError) and not _is_untrusted(error)
 
 
 def complaint(error: openai.APIStatusError) -> str:
@@ -47,7 +52,8 @@ def describe(error: openai.APIError) -> str:
         identifier = f', request id {error.request_id}' if error.request_id else ''
         return f'status {error.status_code}: {error.message[:LONGEST_WORDS]}{identifier}'
     cause = f' ({error.__cause__})' if error.__cause__ else ''
-    return f'{error.message[:LONGEST_WORDS]}{cause[:LONGEST_WORDS]}'
+    remedy = _TRUST_REMEDY if _is_untrusted(error) else ''
+    return f'{error.message[:LONGEST_WORDS]}{cause[:LONGEST_WORDS]}{remedy}'
 
 
 def scrubbed(text: str, secret: str) -> str:
@@ -63,6 +69,11 @@ def scrubbed(text: str, secret: str) -> str:
 def _written(letter: str) -> str:
     """Return a pattern of a letter as it is, or as an escape: an answer is read as JSON later."""
     return rf'(?:\\{{0,4}}{re.escape(letter)}|\\{{1,4}}u(?i:{ord(letter):04x}))'
+
+
+def _is_untrusted(error: openai.APIError) -> bool:
+    """Return whether nobody vouches for the endpoint's certificate."""
+    return _UNTRUSTED in str(error.__cause__ or '')
 
 
 def _is_out_of_quota(error: openai.APIStatusError) -> bool:
