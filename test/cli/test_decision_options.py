@@ -25,7 +25,7 @@ def first_model(**options: Any) -> tuple[str, str | None]:
     return asked.model, asked.base_url
 
 
-@pytest.mark.parametrize('spec', [None, 'openai'])
+@pytest.mark.parametrize('spec', [None, 'openai', 'openai,ollama'])
 def test_the_variables_of_openai_hold_where_its_profile_is_asked_first(spec: str | None) -> None:
     assert first_model(vlm=spec) == ('of-the-variable', 'http://localhost:7/v1')
 
@@ -35,7 +35,7 @@ def test_a_model_that_is_named_goes_over_the_variable() -> None:
     assert first_model(model='mine')[0] == 'mine'
 
 
-@pytest.mark.parametrize('spec', ['ollama'])
+@pytest.mark.parametrize('spec', ['ollama', 'ollama,openai'])
 def test_the_variables_of_openai_lead_no_other_profile_astray(spec: str) -> None:
     assert first_model(vlm=spec) == ('qwen2.5vl:7b', 'http://localhost:11434/v1')
 

@@ -196,6 +196,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'vlm.max_image_side_px': (512, 'models.over_all.max_image_side_px'),
     'vlm.max_tokens': (100, 'models.over_all.max_tokens'),
     'vlm.attempt_limit': (1, 'models.over_all.attempt_limit'),
+    'vlm.hedge_after_s': (2.5, 'models.over_all.hedge_after_s'),
     'nav2.require_active': ('never', 'require_active'),
     'nav2.ready_timeout_s': (1.5, 'nav2.ready_timeout_s'),
     'nav2.response_timeout_s': (1.5, 'nav2.response_timeout_s'),

@@ -21,6 +21,7 @@ from vlm_nav.vlm.errors import (
     ModelLate,
     ModelRefused,
     ModelUnreachable,
+    RefusedInWords,
     UnusableAnswer,
 )
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
@@ -65,7 +66,7 @@ ENDS: dict[str, tuple[type[ModelError], ...]] = {
     'HTML with 200': UNUSABLE,
     'empty choices': UNUSABLE,
     'no content': UNUSABLE,
-    'refusal': REFUSED,
+    'refusal': (RefusedInWords,),
     'length cut': UNUSABLE,
     'half a JSON': UNUSABLE,
     'wrong labels': UNUSABLE,
@@ -77,6 +78,7 @@ ENDS: dict[str, tuple[type[ModelError], ...]] = {
 REASONS = {
     ModelLate: AskingReason.VLM_LATE,
     ModelRefused: AskingReason.VLM_REFUSED,
+    RefusedInWords: AskingReason.VLM_REFUSED,
     ModelUnreachable: AskingReason.VLM_UNREACHABLE,
     UnusableAnswer: AskingReason.VLM_UNUSABLE,
 }

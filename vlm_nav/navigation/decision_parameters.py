@@ -133,6 +133,9 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('vlm.max_image_side_px', 1024, 'longest side of a sent picture', 64, 8192),
     Parameter('vlm.max_tokens', 0, "longest answer; 0: the profile's", 0, 10**6),
     Parameter('vlm.attempt_limit', 3, 'tries for one answer', 1, 20),
+    Parameter(
+        'vlm.hedge_after_s', 0.0, "when a second request is sent; 0: the profile's", 0.0, 3600.0
+    ),
 )
 """The robot's size, its reach, PIVOT and the model."""
 
@@ -222,8 +225,11 @@ def _models(values: Mapping[str, Any]) -> ModelSettings:
     profiles = profiles_with(Path(os.path.expanduser(file)) if file else None)
     over_all = {name: values[f'vlm.{name}'] for name in _OVER_ALL}
     over_all = {name: value for name, value in over_all.items() if value != _AS_PROFILE}
-    if values['vlm.max_tokens']:
-        over_all['max_tokens'] = values['vlm.max_tokens']
+    over_all |= {
+        name: values[f'vlm.{name}']
+        for name in ('max_tokens', 'hedge_after_s')
+        if values[f'vlm.{name}']
+    }
     over_first = {name: values[f'vlm.{name}'] for name in _OVER_FIRST}
     return ModelSettings(
         profiles, over_all, {name: value for name, value in over_first.items() if value}

@@ -7,7 +7,7 @@ from typing import Any
 from openai.types.chat import ChatCompletion
 
 from vlm_nav.vlm.endpoint_errors import LONGEST_WORDS, scrubbed
-from vlm_nav.vlm.errors import ModelRefused, UnusableAnswer
+from vlm_nav.vlm.errors import RefusedInWords, UnusableAnswer
 from vlm_nav.vlm.question import SentQuestion, TokenUse
 
 
@@ -16,18 +16,24 @@ def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) ->
 
     The `openai` package hands on whatever a server says: a page of HTML as `str`, an object
     without choices, a message without content. Each raises `UnusableAnswer` here; a refusal
-    and a content filter raise `ModelRefused`. `where` begins the messages, `secret` is kept
+    and a content filter raise `RefusedInWords`. `where` begins the messages, `secret` is kept
     out of them.
     """
 
     def unusable(what: str) -> UnusableAnswer:
-        return UnusableAnswer(scrubbed(f'{where}: {what}', secret), sent=sent)
+        return UnusableAnswer(f'{where}: {what}', sent=sent)
+
+    def excerpt(value: Any) -> str:
+        # A key that was cut first would not be found any more.
+        return f'{type(value).__name__} {scrubbed(str(value), secret)[:LONGEST_WORDS]!r}'
 
     if not isinstance(completion, ChatCompletion):
-        raise unusable(f'wanted a completion, came {_excerpt(completion)}')
+        raise unusable(f'wanted a completion, came {excerpt(completion)}')
     choices: Any = completion.choices
     if not isinstance(choices, list) or not choices:
-        raise unusable(f'wanted one choice, came {_excerpt(choices)}{_error_in(completion)}')
+        error = (completion.model_extra or {}).get('error')
+        said = f'; the endpoint says {excerpt(error)}' if error else ''
+        raise unusable(f'wanted one choice, came {excerpt(choices)}{said}')
     message = getattr(choices[0], 'message', None)
     finish = getattr(choices[0], 'finish_reason', None)
     text = _text_of(getattr(message, 'content', None))
@@ -35,7 +41,7 @@ def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) ->
     if (refusal and not text) or finish == 'content_filter':
         why = refusal or 'the content filter ended the answer'
         message_text = scrubbed(f'{where}: refused: {why}', secret)
-        raise ModelRefused(message_text, raw_text=scrubbed(text, secret), sent=sent)
+        raise RefusedInWords(message_text, raw_text=scrubbed(text, secret), sent=sent)
     if not text:
         raise unusable(f'an empty answer, finish_reason {finish!r}{_thoughts_in(message)}')
     return text
@@ -59,16 +65,7 @@ def _text_of(content: Any) -> str:
     return content.encode('utf-8', 'replace').decode('utf-8')
 
 
-def _error_in(completion: ChatCompletion) -> str:
-    error = (completion.model_extra or {}).get('error')
-    return f'; the endpoint says {_excerpt(error)}' if error else ''
-
-
 def _thoughts_in(message: Any) -> str:
     extra = getattr(message, 'model_extra', None) or {}
     thoughts = extra.get('reasoning_content') or extra.get('reasoning')
     return '; it only thought, perhaps max_tokens is too small' if thoughts else ''
-
-
-def _excerpt(value: Any) -> str:
-    return f'{type(value).__name__} {str(value)[:LONGEST_WORDS]!r}'

@@ -19,7 +19,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
-from vlm_nav.vlm.errors import ModelLate, ModelRefused
+from vlm_nav.vlm.errors import ModelLate, RefusedInWords
 from vlm_nav.vlm.model import Model, notice_of
 from vlm_nav.vlm.question import Answer, Purpose, Question
 from vlm_nav.vlm.reading import read_answer
@@ -125,9 +125,9 @@ class Refuser(ScriptedModel):
     """A double that refuses, as a model's safety training or its endpoint would."""
 
     async def ask(self, question: Question, deadline: Deadline) -> Answer:
-        """Raise `ModelRefused`."""
+        """Raise `RefusedInWords`."""
         await asyncio.sleep(0)
-        raise ModelRefused('Refuser: refused: this double answers no question')
+        raise RefusedInWords('Refuser: refused: this double answers no question')
 
 
 class Malformed(ScriptedModel):

@@ -46,14 +46,19 @@ def asked_pause_s(error: openai.APIError) -> float | None:
     return _between(headers.get('date'), headers.get('retry-after'))
 
 
-def describe(error: openai.APIError) -> str:
-    """Return what happened in one line: status, the endpoint's words, the request's id."""
+def describe(error: openai.APIError, secret: str) -> str:
+    """Return what happened in one line without `secret`: status, the endpoint's words, an id."""
+
+    def told(words: object) -> str:
+        # A key that was cut first would not be found any more.
+        return scrubbed(str(words), secret)[:LONGEST_WORDS]
+
     if isinstance(error, openai.APIStatusError):
-        identifier = f', request id {error.request_id}' if error.request_id else ''
-        return f'status {error.status_code}: {error.message[:LONGEST_WORDS]}{identifier}'
-    cause = f' ({error.__cause__})' if error.__cause__ else ''
+        identifier = f', request id {told(error.request_id)}' if error.request_id else ''
+        return f'status {error.status_code}: {told(error.message)}{identifier}'
+    cause = f' ({told(error.__cause__)})' if error.__cause__ else ''
     remedy = _TRUST_REMEDY if _is_untrusted(error) else ''
-    return f'{error.message[:LONGEST_WORDS]}{cause[:LONGEST_WORDS]}{remedy}'
+    return f'{told(error.message)}{cause}{remedy}'
 
 
 def scrubbed(text: str, secret: str) -> str:

@@ -39,7 +39,15 @@ class ModelRefused(ModelError):  # noqa: N818
     reason = AskingReason.VLM_REFUSED
 
 
+class RefusedInWords(ModelRefused):
+    """The model answered that it will not: its endpoint is well, and another has no say in it."""
+
+
 class UnusableAnswer(ModelError):  # noqa: N818
     """An answer came and cannot be read as a choice among the drawn labels."""
 
     reason = AskingReason.VLM_UNUSABLE
+
+
+class AskingOver(ModelError):  # noqa: N818
+    """No question is answered any more, this one or another: the instruction ends with it."""

@@ -222,7 +222,7 @@ class OpenAiModel:
     def _typed(self, failure: openai.APIError, attempt: int, sent: SentQuestion) -> ModelError:
         asked_s = asked_pause_s(failure)
         asked = f', asks to wait {asked_s:.1f} s' if asked_s is not None else ''
-        message = self._said(f'{describe(failure)} (attempt {attempt}{asked})')
+        message = self._said(f'{describe(failure, self._key)} (attempt {attempt}{asked})')
         if isinstance(failure, openai.APIResponseValidationError):
             return UnusableAnswer(message, sent=sent)
         if isinstance(failure, openai.APIStatusError) and not is_transient(failure):

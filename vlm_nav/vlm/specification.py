@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.vlm import doubles
+from vlm_nav.vlm.fallback import Fallback
+from vlm_nav.vlm.hedged import Hedged
 from vlm_nav.vlm.model import Model
+from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.profiles import ModelSettings, ready_profiles
 from vlm_nav.vlm.remote_double import RemoteDouble
 
@@ -56,43 +60,54 @@ def model_from_spec(
     settings: ModelSettings | None = None,
     rng: random.Random | None = None,
     further: Mapping[str, ModelMaker] = MappingProxyType({}),
+    around: Callable[[Model], Model] = lambda model: model,
 ) -> Model:
     """Return the model that `spec` names: a profile such as `openai`, `vllm:MODEL`, or a double.
 
+    Several, with commas between them, are asked in that order where one does not answer.
     `settings` hold the profiles, else the ready ones serve. U and V are a pixel of the first
     camera's picture, P the share of wrong answers, SECONDS a delay. URL is where a simulator
     answers. `rng` drives what is random. `further` are models that a higher room adds by their
-    names; each is made from what follows its name. Raises `UnknownModelError`, which names the
-    known forms, for anything else.
+    names; each is made from what follows its name. `around` puts something around each single
+    model. Raises `UnknownModelError`, which names the known forms, for anything else.
     """
-    settings = settings or ModelSettings(ready_profiles())
-    rng = rng or random.Random(0)
-    return _single(spec.strip(), settings, rng, further, first=True)
+    making = _Making(settings or ModelSettings(ready_profiles()), rng or random.Random(0), further)
+    first, *others = specified_names(spec)
+    models = {first: making.one(first, around, first=True)}
+    models |= {name: making.one(name, around, first=False) for name in others}
+    return Fallback(models) if others else models[first]
 
 
-def _single(
-    spec: str,
-    settings: ModelSettings,
-    rng: random.Random,
-    further: Mapping[str, ModelMaker],
-    *,
-    first: bool,
-) -> Model:
-    kind, colon, rest = spec.partition(':')
-    if kind in further:
-        return further[kind](rest)
-    if kind in settings.profiles.profiles and (rest or not colon):
+@dataclass(frozen=True)
+class _Making:
+    """What models are made of."""
+
+    settings: ModelSettings
+    rng: random.Random
+    further: Mapping[str, ModelMaker]
+
+    def one(self, spec: str, around: Callable[[Model], Model], *, first: bool) -> Model:
+        """Return a single model with `around` around each of its requests."""
+        kind, colon, rest = spec.partition(':')
+        if kind in self.further:
+            return around(self.further[kind](rest))
+        if kind in self.settings.profiles.profiles and (rest or not colon):
+            return self._endpoint(self.settings.of(kind, rest, first=first), around)
+        if kind == 'double':
+            return around(RemoteDouble(rest))
+        double = _scripted(rest, self.rng) if kind == 'scripted' else None
+        if double is None:
+            known = ', '.join((*known_specifications(self.settings), *self.further))
+            raise UnknownModelError(f'wanted a model, got {spec!r}; known: {known}')
+        return around(double)
+
+    def _endpoint(self, settings: OpenAiSettings, around: Callable[[Model], Model]) -> Model:
         # Its package is large, and a double needs none of it.
         from vlm_nav.vlm.openai_model import OpenAiModel
 
-        return OpenAiModel(settings.of(kind, rest, first=first), rng=rng)
-    if kind == 'double':
-        return RemoteDouble(rest)
-    double = _scripted(rest, rng) if kind == 'scripted' else None
-    if double is None:
-        known = ', '.join((*known_specifications(settings), *further))
-        raise UnknownModelError(f'wanted a model, got {spec!r}; known: {known}')
-    return double
+        model = around(OpenAiModel(settings, rng=self.rng))
+        after_s = settings.hedge_after_s
+        return model if after_s is None else Hedged(model, after_s)
 
 
 def _scripted(rest: str, rng: random.Random) -> Model | None:

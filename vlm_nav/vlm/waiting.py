@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
 from vlm_nav.core.deadline import Deadline
@@ -30,11 +30,19 @@ async def done_by(deadline: Deadline, work: Coroutine[Any, Any, ResultT]) -> Res
         if task.done():
             return task.result()
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=GRACE_S)
-        task.add_done_callback(_forget)
+        await ended([task])
     raise DeadlinePassedError
+
+
+async def ended(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Cancel what is not done yet, and wait a tenth of a second for its end at most."""
+    running = {task for task in tasks if not task.done()}
+    for task in running:
+        task.cancel()
+    for task in tasks:
+        task.add_done_callback(_forget)
+    if running:
+        await asyncio.wait(running, timeout=GRACE_S)
 
 
 def _forget(task: asyncio.Future[Any]) -> None:
