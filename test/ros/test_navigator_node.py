@@ -76,6 +76,8 @@ USUAL = {
     'confirm': False,
     'confirm_timeout_s': 30.0,
     'override_quiet_s': 0.5,
+    'budget.mission_calls': 0,
+    'budget.hour_calls': 0,
 }
 
 
@@ -389,9 +391,36 @@ def test_diagnostics_come_once_a_second_with_a_level(robot: Robot) -> None:
     second = came.wait(lambda line: line['at_s'] > first['at_s'])
     assert 0.5 < second['at_s'] - first['at_s'] < 1.5
     assert came.wait(lambda line: line.get('watchdog') == 'listens')
+    assert first['tokens of the instruction'] == '0'
     assert robot.change('deactivate')
     told = came.wait(lambda line: line['level'] == DiagnosticStatus.WARN)
     assert told['message'] == 'not active'
+    robot.node.destroy_subscription(subscription)
+
+
+def test_a_spent_budget_ends_the_instruction_and_shows_in_the_diagnostics(robot: Robot) -> None:
+    robot.begin(until_arrived=True, budget__mission_calls=4)
+    came = Told('diagnostics')
+
+    def take(message: Any) -> None:
+        (status,) = message.status
+        came.add({'message': status.message, **{one.key: one.value for one in status.values}})
+
+    subscription = robot.node.create_subscription(DiagnosticArray, '/diagnostics', take, OUTPUT)
+    before = int(came.wait(lambda line: line['message'] == 'ready')['questions in all'])
+    for instruction in ('go on', 'go on again'):
+        end = robot.ask(instruction)
+        assert (end['outcome'], end['reason']) == ('hold', 'budget_spent')
+    told = came.wait(lambda line: line.get('questions in all') == str(before + 8))
+    assert told['message'] == 'budget_spent'
+    assert told['questions of the instruction'] == '4 of 4'
+    assert told['questions of the last hour'] == str(before + 8)
+    assert 'calls: 4 of 4 are spent' in told['budget']
+    # Another activation forgets no hour.
+    robot.begin(budget__hour_calls=before + 8)
+    end = robot.ask('go on once more')
+    assert (end['reason'], end['outcome']) == ('budget_spent', 'hold')
+    assert 'hour' in end['detail']
     robot.node.destroy_subscription(subscription)
 
 

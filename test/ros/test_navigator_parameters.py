@@ -197,6 +197,10 @@ REACHES: dict[str, tuple[Any, str]] = {
     'vlm.max_tokens': (100, 'models.over_all.max_tokens'),
     'vlm.attempt_limit': (1, 'models.over_all.attempt_limit'),
     'vlm.hedge_after_s': (2.5, 'models.over_all.hedge_after_s'),
+    'budget.mission_calls': (7, 'budget.mission.calls'),
+    'budget.mission_tokens': (8, 'budget.mission.tokens'),
+    'budget.hour_calls': (9, 'budget.hour.calls'),
+    'budget.hour_tokens': (10, 'budget.hour.tokens'),
     'nav2.require_active': ('never', 'require_active'),
     'nav2.ready_timeout_s': (1.5, 'nav2.ready_timeout_s'),
     'nav2.response_timeout_s': (1.5, 'nav2.response_timeout_s'),
@@ -211,6 +215,7 @@ REACHES: dict[str, tuple[Any, str]] = {
 def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below() -> None:
     assert DEFAULTS.keys() - REACHES.keys() == {
         'autostart', 'cameras', 'keep_out', 'until_arrived', 'vlm.models_file',
+        'budget.mission_cost', 'budget.hour_cost', 'budget.prices', 'budget.currency',
     }  # fmt: skip
 
 

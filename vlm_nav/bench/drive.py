@@ -19,7 +19,8 @@ from vlm_nav.bench.strategies import FrontierSelector
 from vlm_nav.bench.watching import CallWatch, PathWatch
 from vlm_nav.core.decision import DecisionOutcome
 from vlm_nav.core.events import Listener
-from vlm_nav.navigation.decision_making import mission_for, selector_for
+from vlm_nav.navigation.budget_listener import BudgetListener
+from vlm_nav.navigation.decision_making import mission_for, model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.mission import MissionEnd, new_identifier, unnamed
 from vlm_nav.navigation.selectors import Selector
@@ -39,9 +40,9 @@ from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.doubles import RandomChoice
 from vlm_nav.vlm.model import Model, close, notice_of
-from vlm_nav.vlm.specification import model_from_spec
 
 
 class Strategy(str, Enum):
@@ -66,11 +67,13 @@ class DriveOptions:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def model_of(options: DriveOptions, plan: HousePlan, views: RecentViews) -> Model:
+def model_of(
+    options: DriveOptions, plan: HousePlan, views: RecentViews, budget: Budget | None = None
+) -> Model:
     """Return the model that answers in an episode; raises UnknownModelError for none known."""
     doubles = {name: partial(_double, name, plan, views) for name in ('seer', 'oracle')}
-    rng = random.Random(options.settings.seed)
-    return model_from_spec(options.vlm, settings=options.settings.models, rng=rng, further=doubles)
+    settings = replace(options.settings, model_spec=options.vlm)
+    return model_for(settings, budget, further=doubles)
 
 
 def notice_for(options: DriveOptions) -> str:
@@ -115,11 +118,11 @@ async def _drive(
 ) -> MissionEnd:
     views = RecentViews()
     simulator = partial(Simulator, plan, SimulatorSettings(seed=episode.seed), episode.start)
-    model = model_of(options, plan, views)
-    listeners: list[Listener] = [calls]
+    budget = Budget(options.settings.budget)
+    model = model_of(options, plan, views, budget)
+    listeners: list[Listener] = [BudgetListener(budget), calls]
     if options.out is not None:
-        writer = RecordWriter(options.out, on_problem=_tell, parameters=options.parameters)
-        listeners.append(writer)
+        listeners.append(_writer(options.out, options, budget))
     try:
         async with SimulatedRobot(simulator) as robot:
             costmap = house_costmap(plan)
@@ -138,6 +141,15 @@ async def _drive(
             return await mission.carry_out(episode.instruction)
     finally:
         await close(model)
+
+
+def _writer(folder: Path, options: DriveOptions, budget: Budget) -> RecordWriter:
+    return RecordWriter(
+        folder,
+        on_problem=_tell,
+        parameters=options.parameters,
+        spending=lambda: budget.mission,
+    )
 
 
 def _selector(

@@ -9,7 +9,6 @@ from vlm_nav.core.events import Event
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.events import Decided
 from vlm_nav.vlm.events import Answered
-from vlm_nav.vlm.question import Answer
 
 
 class World(Protocol):
@@ -60,5 +59,4 @@ class CallWatch:
             self.decisions += 1
         elif isinstance(event, Answered):
             self.vlm_calls += 1
-            if isinstance(event.result, Answer):
-                self.tokens += event.result.tokens.prompt + event.result.tokens.completion
+            self.tokens += event.result.tokens.prompt + event.result.tokens.completion

@@ -40,6 +40,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
+from vlm_nav.core.reasons import Refusal
 from vlm_nav.navigation.decision_making import model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.dry_run import DryRunBase
@@ -51,6 +52,7 @@ from vlm_nav.navigation.waypoint import goal_pixel
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.loop import pivot as pivot_in
+from vlm_nav.pivot.settings import PivotResult
 from vlm_nav.pivot.spaces import ImagePointSpace
 from vlm_nav.vlm.model import close
 
@@ -199,6 +201,8 @@ async def _in_picture(
             listeners=[] if annotated is None else [annotated],
         )
         result = await pivot_in(inquiry, settings.seed)
+    except Refusal as refusal:
+        result = PivotResult(reason=refusal.reason, detail=refusal.detail, calls=inquiry.calls)
     finally:
         await close(model)
     outcome = DecisionOutcome.HOLD if result.action is None else DecisionOutcome.GOAL

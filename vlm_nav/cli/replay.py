@@ -32,6 +32,7 @@ from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.core.events import Listener
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.decision_making import model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings, without_secrets
 from vlm_nav.navigation.dry_run import DryRunBase
@@ -39,6 +40,7 @@ from vlm_nav.navigation.in_words import decision_fields, decision_words
 from vlm_nav.navigation.mission import Mission, new_identifier, unnamed
 from vlm_nav.records.folder import folder_name
 from vlm_nav.records.write import RecordWriter
+from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.model import Model, close
 
 _FIELDS = (
@@ -116,9 +118,10 @@ async def _replay(order: _Order) -> None:
         settings = replace(settings, sight=sight)
         _say_what_is_used(topics, sight)
         eyes = BagEyes(bag, topics, lasting, sight, settings.synchroniser, problems)
-        model = model_for(settings)
+        budget = Budget(settings.budget)
+        model = model_for(settings, budget)
         try:
-            mission = _mission(eyes, model, settings, order.out, values)
+            mission = _mission(eyes, model, budget, settings, order.out, values)
             with progress(bag.start_ns, bag.end_ns) as reached:
                 async for replayed in replay_bag(eyes, mission, order.instruction, order.every_s):
                     reached(eyes.now_ns)
@@ -131,14 +134,17 @@ async def _replay(order: _Order) -> None:
 def _mission(
     eyes: BagEyes,
     model: Model,
+    budget: Budget,
     settings: DecisionSettings,
     out: Path | None,
     values: dict[str, Any],
 ) -> Mission:
-    listeners: list[Listener] = []
+    listeners: list[Listener] = [BudgetListener(budget)]
     if out is not None:
         shown = without_secrets(values)
-        listeners.append(RecordWriter(out, on_problem=warn, parameters=shown))
+        listeners.append(
+            RecordWriter(out, on_problem=warn, parameters=shown, spending=lambda: budget.mission)
+        )
     return Mission(
         eyes,
         selector_for(settings, model, listeners),

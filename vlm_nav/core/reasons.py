@@ -46,6 +46,7 @@ class AskingReason(Enum):
     VLM_REFUSED = 'vlm_refused'
     VLM_UNREACHABLE = 'vlm_unreachable'
     VLM_UNUSABLE = 'vlm_unusable'
+    BUDGET_SPENT = 'budget_spent'
 
 
 class ChoosingReason(Enum):

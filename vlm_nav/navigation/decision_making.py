@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
@@ -16,14 +17,30 @@ from vlm_nav.navigation.mission import Mission, unnamed
 from vlm_nav.navigation.ports import Base, Eyes, Turner
 from vlm_nav.navigation.selectors import PivotSelector, Selector
 from vlm_nav.navigation.until_arrived import UntilArrivedSettings
+from vlm_nav.vlm.budget import Budget
+from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.model import Model
-from vlm_nav.vlm.specification import model_from_spec
+from vlm_nav.vlm.specification import ModelMaker
 
 
-def model_for(settings: DecisionSettings) -> Model:
-    """Return the model that the settings name; `vlm.model.close` ends its connections."""
-    rng = random.Random(settings.seed)
-    return model_from_spec(settings.model_spec, settings=settings.models, rng=rng)
+def model_for(
+    settings: DecisionSettings,
+    budget: Budget | None = None,
+    *,
+    further: Mapping[str, ModelMaker] = MappingProxyType({}),
+) -> Model:
+    """Return the model that the settings name; `vlm.model.close` ends its connections.
+
+    Its calls are counted in `budget`, in one of its own where none is given. `further` are models
+    that a higher room adds by their names.
+    """
+    return composed_model(
+        settings.model_spec,
+        settings=settings.models,
+        budget=budget or Budget(settings.budget),
+        rng=random.Random(settings.seed),
+        further=further,
+    )
 
 
 def selector_for(

@@ -9,6 +9,7 @@ from typing import Any
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.mission import MissionEnd
+from vlm_nav.vlm.budget import Budget, Limits
 
 _CARRIED_ON = {DecisionOutcome.ARRIVED: True, DecisionOutcome.GAVE_UP: False}
 
@@ -95,6 +96,29 @@ def end_line(end: MissionEnd) -> str:
         how = f'{decision.outcome.value}: {decision.detail}'
     reason = f' [{end.reason.value}]' if end.reason else ''
     return printable(f'ended {decision.record or "-"}: {how}{reason}')
+
+
+def budget_values(budget: Budget) -> dict[str, str]:
+    """Return what was asked, what it has cost and what it may cost, by short names."""
+    limits = budget.settings
+    scopes = {
+        'of the instruction': (budget.mission, limits.mission),
+        'of the last hour': (budget.hour, limits.hour),
+        'in all': (budget.total, Limits()),
+    }
+    values = {'budget': budget.problem()}
+    for scope, (spent, limit) in scopes.items():
+        values[f'questions {scope}'] = _of(f'{spent.calls}', limit.calls)
+        values[f'tokens {scope}'] = _of(f'{spent.tokens}', limit.tokens)
+        if spent.currency:
+            values[f'cost {scope}'] = _of(f'{spent.cost:.4f}', limit.cost, spent.currency)
+    values['questions without a count of tokens'] = str(budget.total.uncounted)
+    return values
+
+
+def _of(spent: str, limit: float, unit: str = '') -> str:
+    """Return what was spent and its limit, as in '0.0312 of 0.5 USD'."""
+    return ' '.join(filter(None, [spent, f'of {limit:g}' if limit else '', unit]))
 
 
 def printable(text: str) -> str:

@@ -10,10 +10,11 @@ from vlm_nav.choosing.runs import ask_together
 from vlm_nav.core.candidate import Candidate
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.events import Listener, tell
+from vlm_nav.core.reasons import Refusal
 from vlm_nav.pivot.proposing import Offer, marked_pictures
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ActionSpace
-from vlm_nav.vlm.errors import ModelError, UnusableAnswer
+from vlm_nav.vlm.errors import AskingOver, ModelError, UnusableAnswer
 from vlm_nav.vlm.events import Answered, Asked
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Answer, Question
@@ -70,7 +71,10 @@ class Inquiry(Generic[ActionT]):
         return Asked(question, offer.candidates, run, round_number)
 
     async def ask(self, asked: Sequence[Asked]) -> list[Answer | ModelError]:
-        """Return what came back for each question; what cannot be read is asked once more."""
+        """Return what came back for each question; what cannot be read is asked once more.
+
+        Raises Refusal where nothing is answered any more, with the reason for that.
+        """
         results = await self._ask_once(asked)
         again = [
             index for index, result in enumerate(results) if isinstance(result, UnusableAnswer)
@@ -91,4 +95,8 @@ class Inquiry(Generic[ActionT]):
         results = await ask_together(self.model, [item.question for item in asked], sooner)
         for item, result in zip(asked, results, strict=True):
             tell(self.listeners, Answered(item, result))
+        over = next((result for result in results if isinstance(result, AskingOver)), None)
+        if over is not None:
+            # What was answered before is no decision: the robot does not act on half a question.
+            raise Refusal(over.reason, str(over))
         return results

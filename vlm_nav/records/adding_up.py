@@ -122,6 +122,7 @@ class _AddingUp:
             outcome=line.decision.outcome,
             reason=how.reason,
             detail=how.detail,
+            spent=line.decision.spent,
         )
 
     def _reply(self, line: AnsweredLine) -> None:

@@ -9,13 +9,15 @@ from vlm_nav.records.schema import (
     CheckedPart,
     DecidedPart,
     DrivePart,
+    SpentPart,
     TurnPart,
     WaypointPart,
 )
+from vlm_nav.vlm.spending import Spending
 
 
-def decided_part(decision: Decision, at_s: float) -> DecidedPart:
-    """Return what the record says of a decision."""
+def decided_part(decision: Decision, at_s: float, spent: SpentPart | None = None) -> DecidedPart:
+    """Return what the record says of a decision, and of what was spent by then."""
     waypoint = decision.waypoint
     return DecidedPart(
         at_s=at_s,
@@ -26,6 +28,19 @@ def decided_part(decision: Decision, at_s: float) -> DecidedPart:
         confidence=decision.confidence,
         labels=decision.labels,
         calls=decision.calls,
+        spent=spent,
+    )
+
+
+def spent_part(spending: Spending) -> SpentPart:
+    """Return what the record says of what an instruction has cost so far."""
+    return SpentPart(
+        calls=spending.calls,
+        prompt_tokens=spending.prompt_tokens,
+        completion_tokens=spending.completion_tokens,
+        uncounted=spending.uncounted,
+        cost=spending.cost if spending.currency else None,
+        currency=spending.currency,
     )
 
 

@@ -101,6 +101,8 @@ def _error_part(error: ModelError) -> ErrorPart:
         reason=error.reason.value,
         message=str(error),
         raw_text=error.raw_text,
+        prompt_tokens=error.tokens.prompt,
+        completion_tokens=error.tokens.completion,
     )
 
 

@@ -101,12 +101,17 @@ class AnswerPart(Part):
 
 
 class ErrorPart(Part):
-    """Why there is no answer: the error's class, its reason code, its message, what came."""
+    """Why there is no answer: the error's class, its reason code, its message, what came.
+
+    What came may have cost tokens all the same.
+    """
 
     kind: Text
     reason: Text
     message: Text
     raw_text: Text
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 class ReplyPart(Part):

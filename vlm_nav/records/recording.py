@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 from vlm_nav.core.events import Event
 from vlm_nav.navigation.events import ArrivalChecked, Decided, Drove, Ended, Looked, Turned
 from vlm_nav.records import folder as files
 from vlm_nav.records.adding_up import record_from
-from vlm_nav.records.from_decision import checked_part, decided_part, drive_part, turn_part
+from vlm_nav.records.from_decision import (
+    checked_part,
+    decided_part,
+    drive_part,
+    spent_part,
+    turn_part,
+)
 from vlm_nav.records.from_question import pictures_of, question_part, reply_part
 from vlm_nav.records.from_sight import look_part
 from vlm_nav.records.lines import (
@@ -26,8 +33,10 @@ from vlm_nav.records.lines import (
     TurnedLine,
 )
 from vlm_nav.records.question_parts import PictureFilePart
+from vlm_nav.records.schema import SpentPart
 from vlm_nav.vlm.events import Answered, Asked
 from vlm_nav.vlm.question import Purpose
+from vlm_nav.vlm.spending import Spending
 
 _PURPOSES = {Purpose.ARRIVAL: 'arrival_', Purpose.IMAGE_POINT: 'point_'}
 _ENDINGS = {'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp'}
@@ -40,9 +49,18 @@ class Recording:
     raises, and ValueError, RecordError or cv2.error for what a record cannot hold.
     """
 
-    def __init__(self, folder: Path, started: StartedLine) -> None:
-        """Keep the folder, which is made with the first line, `started`."""
+    def __init__(
+        self,
+        folder: Path,
+        started: StartedLine,
+        spending: Callable[[], Spending] | None = None,
+    ) -> None:
+        """Keep the folder, which is made with the first line, `started`.
+
+        `spending` tells what the instruction has cost so far, where somebody keeps count.
+        """
         self.folder = folder
+        self._spending = spending
         self._lines: list[Line] = [started]
         self._looks = 0
         self._asked: list[Asked] = []
@@ -75,7 +93,7 @@ class Recording:
             case Answered():
                 line = self._answered(event, at_s)
             case Decided():
-                line = DecidedLine(decision=decided_part(event.decision, at_s))
+                line = DecidedLine(decision=decided_part(event.decision, at_s, self._spent()))
             case ArrivalChecked():
                 line = CheckedLine(arrival=checked_part(event, at_s))
             case Turned():
@@ -83,8 +101,16 @@ class Recording:
             case Drove():
                 line = DroveLine(drive=drive_part(event.outcome, at_s))
             case Ended():
-                line = _ended(event, at_s)
+                line = self._ended(event, at_s)
         return line
+
+    def _spent(self) -> SpentPart | None:
+        return None if self._spending is None else spent_part(self._spending())
+
+    def _ended(self, event: Ended, at_s: float) -> EndedLine:
+        drive = None if event.drive is None else drive_part(event.drive, at_s)
+        decision = decided_part(event.decision, at_s, self._spent())
+        return EndedLine(at_s=at_s, decision=decision, drive=drive)
 
     def _looked(self, event: Looked, at_s: float) -> LookedLine:
         self._looks += 1
@@ -134,8 +160,3 @@ def _picture_name(asked: Asked, look: int, number: int, media_type: str, taken: 
     again = (f'{stem}_again{count}.{ending}' for count in itertools.count(2))
     names = itertools.chain([f'{stem}.{ending}'], again)
     return next(name for name in names if name not in taken)
-
-
-def _ended(event: Ended, at_s: float) -> EndedLine:
-    drive = None if event.drive is None else drive_part(event.drive, at_s)
-    return EndedLine(at_s=at_s, decision=decided_part(event.decision, at_s), drive=drive)

@@ -22,11 +22,12 @@ from vlm_nav.records.report_markup import Markup, element, joined
 from vlm_nav.records.report_pictures import ReportPictures
 from vlm_nav.records.report_steps import reason_words, shortened, step_card, words_of_code
 from vlm_nav.records.report_story import Step, answered_by_double, steps_of, totals_of
-from vlm_nav.records.schema import Record
+from vlm_nav.records.schema import Record, SpentPart
+from vlm_nav.vlm.question import TokenUse
+from vlm_nav.vlm.spending import Price
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _NOTICE = 'Answers come from a double, not from a model.'
-_TOKENS_OF_PRICE = 1e6
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,10 @@ def _figures(
     record: Record, steps: Sequence[Step], path: Sequence[Place], prices: Prices | None
 ) -> list[Markup]:
     totals = totals_of(record.questions)
-    tokens = totals.prompt_tokens + totals.completion_tokens
+    spent = _spent(record)
+    # What only the budget saw, as what a check asked beside the questions, counts too.
+    counted = totals if spent is None else spent
+    tokens = counted.prompt_tokens + counted.completion_tokens
     decided = sum(step.decision is not None for step in steps)
     shown = [
         ('in all', 'unknown' if record.ended_s is None else f'{record.ended_s:.1f} s'),
@@ -146,9 +150,19 @@ def _figures(
     if path:
         shown.insert(1, ('driven', f'{_length_m(path):.1f} m'))
     if prices is not None:
-        cost = totals.prompt_tokens * prices.prompt + totals.completion_tokens * prices.completion
-        shown.append(('cost', f'{cost / _TOKENS_OF_PRICE:.4f} {prices.currency}'))
+        used = TokenUse(counted.prompt_tokens, counted.completion_tokens)
+        cost = Price(prices.prompt, prices.completion).of(used)
+        shown.append(('cost', f'{cost:.4f} {prices.currency}'))
+    elif spent is not None and spent.cost is not None:
+        shown.append(('cost', f'{spent.cost:.4f} {spent.currency}'))
     return [element('li', element('b', value), name) for name, value in shown]
+
+
+def _spent(record: Record) -> SpentPart | None:
+    """Return what the instruction has cost by the budget's count, as far as that was written."""
+    if record.ended is not None:
+        return record.ended.spent
+    return None if record.decision is None else record.decision.spent
 
 
 def _length_m(path: Sequence[Place]) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vlm_nav.records.question_parts import QuestionPart
+from vlm_nav.records.question_parts import AnswerPart, ErrorPart, QuestionPart
 from vlm_nav.records.schema import ArrivalPart, DecisionPart, Record
 
 
@@ -52,12 +52,18 @@ def steps_of(record: Record) -> tuple[Step, ...]:
 def totals_of(questions: Iterable[QuestionPart]) -> Totals:
     """Return the sums over questions; one that failed counts as a question."""
     asked = tuple(questions)
-    answers = [q.reply.answer for q in asked if q.reply is not None and q.reply.answer is not None]
+    replies = [question.reply for question in asked if question.reply is not None]
+    answers = [reply.answer for reply in replies if reply.answer is not None]
+    # What could not be read has cost its tokens too.
+    came: list[AnswerPart | ErrorPart] = [
+        *answers,
+        *(reply.error for reply in replies if reply.error is not None),
+    ]
     return Totals(
         questions=len(asked),
         waited_s=sum(answer.latency_s or 0.0 for answer in answers),
-        prompt_tokens=sum(answer.prompt_tokens for answer in answers),
-        completion_tokens=sum(answer.completion_tokens for answer in answers),
+        prompt_tokens=sum(one.prompt_tokens for one in came),
+        completion_tokens=sum(one.completion_tokens for one in came),
     )
 
 

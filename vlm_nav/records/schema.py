@@ -29,11 +29,27 @@ class WaypointPart(Part):
     yaw_rad: Number
 
 
+class SpentPart(Part):
+    """What the instruction has cost so far, by the budget's own count.
+
+    `calls` are questions that went to a model; `uncounted` of them ended without a count of their
+    tokens. `cost` is in `currency`, null where no prices were given.
+    """
+
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    uncounted: int
+    cost: Number
+    currency: Text
+
+
 class DecidedPart(Part):
     """What was decided, `at_s` seconds after the start.
 
     `waypoint` is there exactly when `outcome` is `goal`; `reason` is a reason code;
-    `confidence` the share of runs that agree, null for a single run.
+    `confidence` the share of runs that agree, null for a single run. `spent` is null where nobody
+    kept count.
     """
 
     at_s: float
@@ -44,6 +60,7 @@ class DecidedPart(Part):
     confidence: Number
     labels: tuple[int, ...]
     calls: int
+    spent: SpentPart | None = None
 
 
 class DrivePart(Part):
@@ -104,13 +121,14 @@ class EndedPart(Part):
     """How the instruction ended, `at_s` seconds after the start.
 
     `outcome` is that of the last decision; `reason` is null where the robot has arrived, or
-    reached its goal where it was to go on no further.
+    reached its goal where it was to go on no further. `spent` is what it cost in all.
     """
 
     at_s: float
     outcome: Text
     reason: Text | None
     detail: Text
+    spent: SpentPart | None = None
 
 
 class HeaderPart(Part):

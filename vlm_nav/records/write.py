@@ -22,6 +22,7 @@ from vlm_nav.records.lines import StartedLine
 from vlm_nav.records.recording import Recording
 from vlm_nav.records.schema import FORMAT_VERSION
 from vlm_nav.records.versions import installed_versions
+from vlm_nav.vlm.spending import Spending
 
 # Which instruction the running task carries out: events bear no identifier, and one
 # instruction may begin, or be refused, while another is under way.
@@ -54,6 +55,7 @@ class RecordWriter:
         keep_last: int | None = None,
         versions: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
+        spending: Callable[[], Spending] | None = None,
         wall_clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -61,7 +63,8 @@ class RecordWriter:
 
         `keep_last` is how many records stay there, None for all. `versions` adds to those of
         `installed_versions`, `parameters` are the settings in force; keys have no place in
-        them. What cannot be written is told to `on_problem`, once until a record is whole
+        them. `spending` tells what the instruction has cost that the running task carries out.
+        What cannot be written is told to `on_problem`, once until a record is whole
         again, and ends that record only. Raises InvalidValueError for parameters that JSON
         cannot say, and for a `keep_last` below 1.
         """
@@ -72,6 +75,7 @@ class RecordWriter:
         self._keep_last = keep_last
         self._versions = {**installed_versions(), **(versions or {})}
         self._parameters = _as_json(parameters or {})
+        self._spending = spending
         self._wall_clock = wall_clock
         self._monotonic = monotonic
         self._open: dict[str, _Open] = {}
@@ -109,7 +113,8 @@ class RecordWriter:
             versions=self._versions,
             parameters=self._parameters,
         )
-        recording = Recording(self._folder / folder_name(event.identifier), started)
+        folder = self._folder / folder_name(event.identifier)
+        recording = Recording(folder, started, self._spending)
         recording.begin()
         one.recording = recording
 

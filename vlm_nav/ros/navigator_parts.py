@@ -17,6 +17,7 @@ from vlm_nav.ros.outputs import NavigatorOutputs
 from vlm_nav.ros.own_pose import own_pose
 from vlm_nav.ros.spin_action import RclpySpinAction
 from vlm_nav.ros.transforms import transform_source
+from vlm_nav.vlm.ledger import Ledger
 
 
 class NavigatorParts:
@@ -32,6 +33,8 @@ class NavigatorParts:
         self.outputs = NavigatorOutputs(node)
         self.confirmation = Confirmation(node)
         self.transforms = transform_source(node)
+        # What an hour has cost is no less after another activation.
+        self.ledger = Ledger()
         self._actions: dict[RequireActive, RclpyNavigateAction] = {}
         self._spins: dict[RequireActive, RclpySpinAction] = {}
 

@@ -10,6 +10,7 @@ from rclpy.node import Node
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.events import Listener
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.confirmed import ConfirmedBase
 from vlm_nav.navigation.decision_making import mission_for, model_for
 from vlm_nav.navigation.dispatcher import Dispatcher
@@ -26,6 +27,7 @@ from vlm_nav.ros.nav2_spin import Nav2Spin
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
 from vlm_nav.ros.navigator_parts import NavigatorParts
 from vlm_nav.ros.override_input import OverrideInput
+from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.model import close
 
 
@@ -36,7 +38,8 @@ class Shift:
         """Make it all, and look through the cameras; raises what its parts raise."""
         self.settings = settings
         self.eyes = RosEyes(node, parts.transforms, settings.eyes)
-        self.model = model_for(settings)
+        self.budget = Budget(settings.budget, parts.ledger)
+        self.model = model_for(settings, self.budget)
         self.last_sight = LastSight()
         self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
         self.turner = self._turner(node, parts)
@@ -116,7 +119,13 @@ class Shift:
             self._base(parts.confirmation, own_pose),
             self.turner,
             self.model,
-            [self.last_sight, *recorders, parts.outputs, parts.inputs],
+            [
+                BudgetListener(self.budget),
+                self.last_sight,
+                *recorders,
+                parts.outputs,
+                parts.inputs,
+            ],
             name_record=new_identifier if recorders else unnamed,
         )
 
@@ -129,6 +138,7 @@ class Shift:
                 keep_last=self.settings.records_keep_last,
                 parameters=self.settings.values,
                 on_problem=node.get_logger().error,
+                spending=lambda: self.budget.mission,
             )
         ]
 

@@ -9,6 +9,7 @@ from rclpy.node import Node
 
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.dispatcher import EndListener
+from vlm_nav.navigation.in_words import budget_values
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
 from vlm_nav.ros.navigator_parts import NavigatorParts
 from vlm_nav.ros.navigator_shift import Shift
@@ -89,7 +90,9 @@ class NavigatorWork:
         values['busy'] = str(shift.dispatcher.busy)
         values['decisions'] = str(self._parts.outputs.decisions)
         values['release'] = 'awaited' if self._parts.confirmation.is_awaited else ''
+        values |= budget_values(shift.budget)
         values['watchdog'] = 'listens' if self._parts.heartbeat.watched else 'none listens'
-        problem = 'overridden' if shift.dispatcher.overridden else ''
+        problem = 'budget_spent' if shift.budget.problem() else ''
+        problem = 'overridden' if shift.dispatcher.overridden else problem
         problem = 'paused' if shift.dispatcher.paused else problem
         self._parts.outputs.diagnose(problem, values)

@@ -10,18 +10,21 @@ from vlm_nav.vlm.endpoint_errors import LONGEST_WORDS, scrubbed
 from vlm_nav.vlm.errors import RefusedInWords, UnusableAnswer
 from vlm_nav.vlm.question import SentQuestion, TokenUse
 
+_MOST_TOKENS = 10**9
+
 
 def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) -> str:
     """Return the text of the first choice.
 
     The `openai` package hands on whatever a server says: a page of HTML as `str`, an object
     without choices, a message without content. Each raises `UnusableAnswer` here; a refusal
-    and a content filter raise `RefusedInWords`. `where` begins the messages, `secret` is kept
-    out of them.
+    and a content filter raise `RefusedInWords`. Each carries the tokens that it cost. `where`
+    begins the messages, `secret` is kept out of them.
     """
+    tokens = tokens_of(completion)
 
     def unusable(what: str) -> UnusableAnswer:
-        return UnusableAnswer(f'{where}: {what}', sent=sent)
+        return UnusableAnswer(f'{where}: {what}', sent=sent, tokens=tokens)
 
     def excerpt(value: Any) -> str:
         # A key that was cut first would not be found any more.
@@ -40,18 +43,20 @@ def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) ->
     refusal = getattr(message, 'refusal', None)
     if (refusal and not text) or finish == 'content_filter':
         why = refusal or 'the content filter ended the answer'
-        message_text = scrubbed(f'{where}: refused: {why}', secret)
-        raise RefusedInWords(message_text, raw_text=scrubbed(text, secret), sent=sent)
+        words = scrubbed(f'{where}: refused: {why}', secret)
+        raise RefusedInWords(words, raw_text=scrubbed(text, secret), sent=sent, tokens=tokens)
     if not text:
         raise unusable(f'an empty answer, finish_reason {finish!r}{_thoughts_in(message)}')
     return text
 
 
-def tokens_of(completion: ChatCompletion) -> TokenUse:
-    """Return the tokens that the endpoint counted, zero where it did not."""
+def tokens_of(completion: Any) -> TokenUse:
+    """Return the tokens that the endpoint counted, zero where it did not or says nonsense."""
     usage = getattr(completion, 'usage', None)
     counts = [getattr(usage, name, 0) for name in ('prompt_tokens', 'completion_tokens')]
-    prompt, answer = (count if isinstance(count, int) else 0 for count in counts)
+    prompt, answer = (
+        count if isinstance(count, int) and 0 <= count <= _MOST_TOKENS else 0 for count in counts
+    )
     return TokenUse(prompt=prompt, completion=answer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.core.reasons import AskingReason
-from vlm_nav.vlm.question import SentQuestion
+from vlm_nav.vlm.question import SentQuestion, TokenUse
 
 
 class ModelError(VlmNavError):
@@ -13,12 +13,18 @@ class ModelError(VlmNavError):
     reason = AskingReason.VLM_UNREACHABLE
 
     def __init__(
-        self, message: str, *, raw_text: str = '', sent: SentQuestion | None = None
+        self,
+        message: str,
+        *,
+        raw_text: str = '',
+        sent: SentQuestion | None = None,
+        tokens: TokenUse = TokenUse(),
     ) -> None:
-        """Keep the message, the raw answer where there was one, and what was sent."""
+        """Keep the message, the raw answer where there was one, what was sent and what it cost."""
         super().__init__(message)
         self.raw_text = raw_text
         self.sent = sent
+        self.tokens = tokens
 
 
 class ModelLate(ModelError):  # noqa: N818 - states what happened, as httpx's timeouts do
@@ -51,3 +57,9 @@ class UnusableAnswer(ModelError):  # noqa: N818
 
 class AskingOver(ModelError):  # noqa: N818
     """No question is answered any more, this one or another: the instruction ends with it."""
+
+
+class BudgetSpent(AskingOver):
+    """The budget allows no further call."""
+
+    reason = AskingReason.BUDGET_SPENT

@@ -20,13 +20,15 @@ def read_answer(
     """Return what `text` answers to `question`: labels, or none, or arrived; never two of them.
 
     Arrival counts before labels where it may be answered, and not at all where it may not.
-    Raises `UnusableAnswer`, with `text` and `sent`, where nothing is left that may be answered.
+    Raises `UnusableAnswer`, with `text`, `sent` and `tokens`, where nothing is left that may be
+    answered.
     """
+    used = tokens or TokenUse()
     try:
         parsed = _parsed(question, text, truncated)
         _check_allowed(question, parsed, text)
     except UnusableAnswer as error:
-        raise UnusableAnswer(str(error), raw_text=text, sent=sent) from None
+        raise UnusableAnswer(str(error), raw_text=text, sent=sent, tokens=used) from None
     arrived = parsed.arrived and question.may_answer_arrived
     return Answer(
         labels=() if arrived else parsed.labels,
@@ -36,7 +38,7 @@ def read_answer(
         raw_text=text,
         dropped=parsed.dropped,
         latency_s=latency_s,
-        tokens=tokens or TokenUse(),
+        tokens=used,
         sent=sent,
     )
 
