@@ -63,13 +63,19 @@ def test_annotated_pictures_show_each_question_and_the_goal(
     vlm_nav: Command, tmp_path: Path
 ) -> None:
     out = tmp_path / 'new' / 'pictures'
-    said = vlm_nav(*robot('--out', out, '-p', 'pivot.runs:=2', '-p', 'pivot.rounds:=2', '--json'))
+    given = ('pivot.runs:=2', 'pivot.rounds:=2', 'checks:=[mirrored]')
+    parameters = [word for one in given for word in ('-p', one)]
+    said = vlm_nav(*robot('--out', out, *parameters, '--json'))
     rounds = [f'round{turn}_run{run}.png' for turn in (1, 2) for run in (1, 2)]
-    assert sorted(path.name for path in out.iterdir()) == ['decision.png', *rounds]
+    *shown, check, last = sorted(path.name for path in out.iterdir())[::-1]
+    assert (sorted(shown), last) == (rounds, 'decision.png')
+    assert check.startswith('mirrored_run')
     clean = robot_floor_frame().rgb
     for path in out.iterdir():
         drawn = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        drawn = drawn[:, ::-1] if path.name == check else drawn
         assert drawn.shape == clean.shape
+        assert 2 * (drawn == clean).all(axis=-1).sum() > clean[..., 0].size
         assert (drawn != clean).any(axis=-1).sum() > 2000
     (line,) = said.lines
     goal = cv2.cvtColor(cv2.imread(str(out / 'decision.png')), cv2.COLOR_BGR2RGB)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from roaming import Roamer, goal
 
-from vlm_nav.navigation.decision_making import mission_for, model_for
+from vlm_nav.checks.known import checks_named
+from vlm_nav.navigation.decision_making import mission_for, model_for, selector_for
 from vlm_nav.navigation.decision_parameters import (
     DECIDING_PARAMETERS,
     LOOKING_PARAMETERS,
@@ -36,6 +37,13 @@ def test_instructions_are_carried_on_as_the_parameters_say() -> None:
     assert carrying_on.arrival.distance_m == 0.5
     assert carrying_on.looking_around is not None
     assert (carrying_on.looking_around.step_rad, carrying_on.looking_around.views) == (1.57, 4)
+
+
+def test_a_choice_is_checked_as_the_parameters_say() -> None:
+    for names in ([''], ['shuffled', 'mirrored']):
+        settings = settings_of(checks=names)
+        selector = selector_for(settings, model_for(settings), ())
+        assert selector.settings.checks == checks_named(names)
 
 
 def test_a_robot_that_cannot_turn_goes_without() -> None:

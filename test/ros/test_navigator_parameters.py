@@ -12,6 +12,8 @@ import yaml
 
 pytest.importorskip('rclpy')
 
+from vlm_nav.checks.mirrored import mirrored
+from vlm_nav.checks.shuffled import shuffled
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.parameters import problems
@@ -214,8 +216,8 @@ REACHES: dict[str, tuple[Any, str]] = {
 
 def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below() -> None:
     assert DEFAULTS.keys() - REACHES.keys() == {
-        'autostart', 'cameras', 'keep_out', 'until_arrived', 'vlm.models_file',
         'budget.mission_cost', 'budget.hour_cost', 'budget.prices', 'budget.currency',
+        'autostart', 'cameras', 'checks', 'keep_out', 'until_arrived', 'vlm.models_file',
     }  # fmt: skip
 
 
@@ -240,6 +242,13 @@ def test_every_text_of_what_is_kept_out_is_a_zone() -> None:
     assert not navigator_settings(DEFAULTS).fence.is_set
 
 
+def test_checks_are_taken_by_their_names() -> None:
+    assert navigator_settings(DEFAULTS).pivot.checks == ()
+    names = ['mirrored', 'shuffled']
+    checks = navigator_settings({**DEFAULTS, 'checks': names}).pivot.checks
+    assert checks == (mirrored, shuffled)
+
+
 def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> None:
     given = {**DEFAULTS, 'records.folder': '', 'records.keep_last': 0, 'vlm.max_tokens': 0}
     settings = navigator_settings(given)
@@ -262,6 +271,7 @@ def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> N
         ({'fence': '0 0, 1 1'}, 'fence has three corners or more, got 2'),
         ({'keep_out': ['', '0 0, 2 2, 2 0, 0 2']}, 'keep_out 2 has sides that cross'),
         ({'base_frame': ''}, 'leading /'),
+        ({'checks': ['upside_down']}, 'mirrored, paraphrased, shuffled'),
     ],
 )
 def test_values_that_do_not_go_together_are_refused_with_the_reason(

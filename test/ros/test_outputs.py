@@ -175,6 +175,17 @@ def test_what_the_model_failed_to_answer_is_not_drawn(stage: Stage) -> None:
     assert stage.heard.nothing('annotated')
 
 
+def test_what_a_check_asked_otherwise_is_not_shown_as_the_answer(stage: Stage) -> None:
+    stage.outputs(Looked(Sight(FRAME)))
+    stage.outputs(Answered(replace(ASKED, check='mirrored'), Answer((4,))))
+    stage.outputs(Decided(GOAL))
+    assert stage.heard.next('goal')
+    assert stage.heard.next('markers')
+    assert stage.heard.next('decision')
+    assert stage.heard.nothing('annotated')
+    assert stage.heard.nothing('markers')
+
+
 def test_how_an_instruction_ended_is_told(stage: Stage) -> None:
     stage.outputs(Ended(GOAL, DriveOutcome(False, CommonReason.REPLACED, 'stopped')))
     told = json.loads(stage.heard.next('outcome').data)

@@ -20,8 +20,8 @@ GOAL_PICTURE = 'decision.png'
 class AnnotatedPictures:
     """A listener that writes what was drawn and chosen into a folder, which is made.
 
-    `roundN_runM.png` shows one question with the chosen marks ringed; `decision.png`, which
-    `finish` writes, the last one of them with the goal.
+    `roundN_runM.png` shows one question with the chosen marks ringed, `CHECK_runM.png` one that a
+    check asked; `decision.png`, which `finish` writes, the last of the former with the goal.
     """
 
     def __init__(self, folder: Path, clean: RgbArray) -> None:
@@ -38,10 +38,14 @@ class AnnotatedPictures:
         """Write the picture of a question that was answered; raises FileError."""
         if not (isinstance(event, Answered) and isinstance(event.result, Answer)):
             return
-        asked = event.asked
-        self._last, self._chosen = asked.question.pictures[0], event.result.labels
-        drawn = draw_marks(self._last, chosen=self._chosen)
-        self._write(f'round{asked.round}_run{asked.run}.png', drawn)
+        asked, chosen = event.asked, event.result.labels
+        picture = asked.question.pictures[0]
+        self._write(
+            f'{asked.check or f"round{asked.round}"}_run{asked.run}.png',
+            draw_marks(picture, chosen=chosen),
+        )
+        if not asked.check:
+            self._last, self._chosen = picture, chosen
 
     def finish(self, goal: Pixel | None) -> Path:
         """Write the last picture with the goal, where there is one, and return its path."""

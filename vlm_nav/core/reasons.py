@@ -55,6 +55,7 @@ class ChoosingReason(Enum):
     ALL_CANDIDATES_BLOCKED = 'all_candidates_blocked'
     NONE_FITS = 'none_fits'
     NO_AGREEMENT = 'no_agreement'
+    INCONSISTENT = 'inconsistent'
 
 
 class DrivingReason(Enum):

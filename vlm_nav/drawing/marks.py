@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -39,7 +39,8 @@ class MarkedPicture:
     `rgb` is (H, W, 3) uint8, `radius_px` the discs' radius in its pixels. The identifier is
     opaque; it names the picture in records and lets a double look up what it shows. `camera`
     names who took it, empty where there is one only, and `heading_rad` where that camera looks
-    from the robot, positive to the left.
+    from the robot, positive to the left. A `mirrored` picture shows left and right exchanged, its
+    marks with it.
     """
 
     identifier: str
@@ -48,6 +49,27 @@ class MarkedPicture:
     radius_px: float = 18.0
     camera: str = ''
     heading_rad: float = 0.0
+    mirrored: bool = False
+
+
+def mirrored_picture(picture: MarkedPicture) -> MarkedPicture:
+    """Return the picture with left and right exchanged, marks and all; twice is the picture."""
+    last_px = picture.rgb.shape[1] - 1.0
+
+    def across(pixel: Pixel) -> Pixel:
+        return Pixel(last_px - pixel.u_px, pixel.v_px)
+
+    marks = tuple(
+        replace(mark, anchor=across(mark.anchor), tail=across(mark.tail) if mark.tail else None)
+        for mark in picture.marks
+    )
+    rgb = np.ascontiguousarray(picture.rgb[:, ::-1])
+    return replace(picture, rgb=rgb, marks=marks, mirrored=not picture.mirrored)
+
+
+def as_taken(picture: MarkedPicture) -> MarkedPicture:
+    """Return the picture as its camera took it: what its identifier stands for."""
+    return mirrored_picture(picture) if picture.mirrored else picture
 
 
 def draw_marks(

@@ -150,8 +150,8 @@ class ArrivalCheck:
     def _inquiry(
         self, frame: RgbdFrame, instruction: str, deadline: Deadline, rounds: int | None = None
     ) -> Inquiry[Pixel]:
-        # One run alone points; how near runs agree plays no part.
-        settings = replace(self.settings, runs=1, minimum_agreement=0.0)
+        # One run alone points; how near runs agree plays no part, and the depth is the check.
+        settings = replace(self.settings, runs=1, minimum_agreement=0.0, checks=())
         if rounds is not None:
             settings = replace(settings, rounds=rounds)
         return Inquiry(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vlm_nav.checks.known import CHECKS, checks_named
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
@@ -113,6 +114,11 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('pivot.early_stop', _PIVOT.early_stop, 'stop when labels cannot tell more'),
     seconds('pivot.question_timeout_s', _PIVOT.question_timeout_s, 'how long an answer may take'),
     Parameter('pivot.seed', 0, 'seed of the samples', 0, 2**31 - 1),
+    Parameter(
+        'checks',
+        [''],
+        f'a choice is asked for again as each says: {", ".join(CHECKS)}; one empty text: none',
+    ),
     Parameter('mark_facts', True, 'tell the model range, side and free way of each mark'),
     Parameter('vlm.spec', 'openai', 'which model: a profile, or a double such as scripted:first'),
     Parameter('vlm.models_file', '', 'profiles of your own, as in config/models.yaml'),
@@ -222,6 +228,7 @@ def _reach(values: Mapping[str, Any]) -> GroundReach:
 def _pivot(values: Mapping[str, Any]) -> PivotSettings:
     given = named(values, PivotSettings, 'pivot.')
     given['aggregation'] = Aggregation(given['aggregation'])
+    given['checks'] = checks_named(values['checks'])
     return PivotSettings(agreement_radius=values['pivot.agreement_m'], **given)
 
 

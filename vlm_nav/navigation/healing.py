@@ -27,6 +27,7 @@ HEALING: frozenset[ReasonCode] = frozenset(
         AskingReason.VLM_UNREACHABLE,
         AskingReason.VLM_UNUSABLE,
         ChoosingReason.NO_AGREEMENT,
+        ChoosingReason.INCONSISTENT,
         DrivingReason.NO_VALID_COSTMAP,
     }
 )

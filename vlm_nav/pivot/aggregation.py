@@ -115,8 +115,13 @@ def _first_unrefused(
     for index, reason in enumerate(proposals.refused):
         if reason is None:
             candidate = inquiry.space.candidate(1, proposals, index)
-            labels = _nearest_run(members, vectors[index]).labels
-            return PivotResult(action=candidate.action, confidence=share, labels=labels)
+            nearest = _nearest_run(members, vectors[index])
+            return PivotResult(
+                action=candidate.action,
+                confidence=share,
+                labels=nearest.labels,
+                run=nearest.number,
+            )
     refused = ', '.join(sorted({reason.value for reason in proposals.refused}))
     detail = f'the chosen place is refused: {refused}'
     return PivotResult(reason=ChoosingReason.ALL_CANDIDATES_BLOCKED, detail=detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from vlm_nav.choosing.runs import ask_together
@@ -79,10 +79,7 @@ class Inquiry(Generic[ActionT]):
         again = [
             index for index, result in enumerate(results) if isinstance(result, UnusableAnswer)
         ]
-        second = [
-            Asked(item.question, item.candidates, item.run, item.round, attempt=2)
-            for item in (asked[index] for index in again)
-        ]
+        second = [replace(item, attempt=2) for item in (asked[index] for index in again)]
         for index, result in zip(again, await self._ask_once(second), strict=True):
             results[index] = result
         return results

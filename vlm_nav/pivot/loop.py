@@ -16,11 +16,13 @@ import numpy as np
 from vlm_nav.core.reasons import ChoosingReason
 from vlm_nav.drawing.palette import smallest_label_radius_px
 from vlm_nav.pivot.aggregation import aggregate
+from vlm_nav.pivot.confirming import confirmed
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.proposing import Offer, offer_candidates
 from vlm_nav.pivot.run import Run, RunState
 from vlm_nav.pivot.settings import PivotResult
 from vlm_nav.vlm.errors import ModelError
+from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.question import Answer
 
 ActionT = TypeVar('ActionT')
@@ -43,7 +45,8 @@ async def pivot(inquiry: Inquiry[ActionT], seed: int = 0) -> PivotResult[ActionT
         # After the first round it may only be that few places are free.
         if round_number > 1 and _agree(inquiry, runs):
             break
-    return await aggregate(inquiry, runs)
+    result = await aggregate(inquiry, runs)
+    return await confirmed(inquiry, runs, result, seed)
 
 
 async def _play_round(
@@ -64,7 +67,7 @@ async def _play_round(
         if offer.candidates
     ]
     results = await inquiry.ask(asked)
-    answers = dict(zip((item.run for item in asked), results, strict=True))
+    answers = {item.run: (item, result) for item, result in zip(asked, results, strict=True)}
     return [_after(inquiry, run, offers.get(run.number), answers.get(run.number)) for run in runs]
 
 
@@ -72,15 +75,15 @@ def _after(
     inquiry: Inquiry[ActionT],
     run: Run[ActionT],
     offer: Offer[ActionT] | None,
-    result: Answer | ModelError | None,
+    answered: tuple[Asked, Answer | ModelError] | None,
 ) -> Run[ActionT]:
     if offer is None:
         return run
-    if result is None:
+    if answered is None:
         counts = ', '.join(f'{name} {count}' for name, count in offer.dropped().most_common())
         detail = f'no candidate is left of the samples ({counts})'
         return run.failed(ChoosingReason.ALL_CANDIDATES_BLOCKED, detail)
-    return run.after(inquiry.space, offer, result, inquiry.settings)
+    return run.after(inquiry.space, offer, *answered, inquiry.settings)
 
 
 def _agree(inquiry: Inquiry[ActionT], runs: Sequence[Run[ActionT]]) -> bool:

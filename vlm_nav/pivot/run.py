@@ -15,6 +15,7 @@ from vlm_nav.pivot.proposing import Offer, is_narrow
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ActionSpace
 from vlm_nav.vlm.errors import ModelError
+from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.question import Answer
 
 ActionT = TypeVar('ActionT')
@@ -31,8 +32,20 @@ class RunState(str, Enum):
 
 
 @dataclass(frozen=True, eq=False)
+class FirstChoice(Generic[ActionT]):
+    """What a run was asked first, and which labels it chose, best first."""
+
+    asked: Asked
+    offer: Offer[ActionT]
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Run(Generic[ActionT]):
-    """A run after some rounds; `best` (d,) is the winner of its last answered round."""
+    """A run after some rounds; `best` (d,) is the winner of its last answered round.
+
+    `first` is what it chose in its first round, None as long as it chose nothing.
+    """
 
     number: int
     rng: np.random.Generator
@@ -42,6 +55,7 @@ class Run(Generic[ActionT]):
     labels: tuple[int, ...] = ()
     reason: ReasonCode | None = None
     detail: str = ''
+    first: FirstChoice[ActionT] | None = None
 
     def failed(self, reason: ReasonCode, detail: str) -> Run[ActionT]:
         """Return the run ended for a reason."""
@@ -51,10 +65,11 @@ class Run(Generic[ActionT]):
         self,
         space: ActionSpace[ActionT],
         offer: Offer[ActionT],
+        asked: Asked,
         result: Answer | ModelError,
         settings: PivotSettings,
     ) -> Run[ActionT]:
-        """Return the run as the answer to its offer leaves it."""
+        """Return the run as the answer to what was asked about its offer leaves it."""
         if isinstance(result, ModelError):
             return self.failed(result.reason, str(result))
         if result.arrived:
@@ -72,4 +87,5 @@ class Run(Generic[ActionT]):
             distribution=fitted,
             best=chosen[0],
             labels=result.labels,
+            first=self.first or FirstChoice(asked, offer, result.labels),
         )

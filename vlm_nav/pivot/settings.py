@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from vlm_nav.checks.check import Check
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import ReasonCode
 
@@ -25,7 +26,8 @@ class PivotSettings:
 
     `rounds` is N, `samples` M, `picks` K and `runs` E of the paper. `agreement_radius` is the
     distance, in the action space's unit, within which two runs want the same;
-    `minimum_agreement` the share of runs that must.
+    `minimum_agreement` the share of runs that must. `checks` ask once more, otherwise, before an
+    action is taken.
     """
 
     rounds: int = 3
@@ -38,6 +40,7 @@ class PivotSettings:
     minimum_agreement: float = 0.5
     early_stop: bool = True
     question_timeout_s: float = 20.0
+    checks: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError where a number makes no decision possible."""
@@ -61,8 +64,9 @@ class PivotResult(Generic[ActionT]):
     """The end of one decision.
 
     `action` is there unless the model answered none or arrived, or `reason` says what was in
-    the way. `confidence` is the share of runs that agree, None for a single run. `labels` is
-    the last answer of the run whose winner is nearest to the action.
+    the way. `confidence` is the share of runs that agree, less where checks speak against it,
+    and None for a single unchecked run. `labels` is the last answer of the run whose winner is
+    nearest to the action, `run` its number. `detail` may say of an action what spoke against it.
     """
 
     action: ActionT | None = None
@@ -72,3 +76,4 @@ class PivotResult(Generic[ActionT]):
     confidence: float | None = None
     labels: tuple[int, ...] = ()
     calls: int = 0
+    run: int | None = None

@@ -38,6 +38,7 @@ def question_part(asked: Asked, look: int | None, at_s: float) -> QuestionPart:
         run=asked.run,
         round=asked.round,
         attempt=asked.attempt,
+        check=asked.check,
         purpose=question.purpose.value,
         instruction=question.instruction,
         pick=question.pick,
@@ -138,7 +139,12 @@ def _shown_part(picture: MarkedPicture) -> ShownPart:
         )
         for mark in picture.marks
     )
-    return ShownPart(identifier=picture.identifier, radius_px=picture.radius_px, marks=marks)
+    return ShownPart(
+        identifier=picture.identifier,
+        radius_px=picture.radius_px,
+        marks=marks,
+        mirrored=picture.mirrored,
+    )
 
 
 def _pixel_part(pixel: Pixel) -> PixelPart:

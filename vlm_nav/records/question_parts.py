@@ -71,11 +71,15 @@ class MarkPart(Part):
 
 
 class ShownPart(Part):
-    """A picture of the question as data: whose picture, and the marks that belong on it."""
+    """A picture of the question as data: whose picture, and the marks that belong on it.
+
+    A `mirrored` one was shown with left and right exchanged; its marks lie on what was shown.
+    """
 
     identifier: Text
     radius_px: Number
     marks: tuple[MarkPart, ...]
+    mirrored: bool = False
 
 
 class PictureFilePart(Part):
@@ -136,8 +140,9 @@ class QuestionPart(Part):
     """A question; runs and rounds count from 1, `look` is an index into the looks.
 
     `look` is null where nothing was looked at in this record. `visited` are the labels that were
-    told to lead to where the robot had been. `reply` is null where nothing came back before the
-    end.
+    told to lead to where the robot had been. `check` names the check that asked a question of
+    this run and round otherwise, empty for the question itself. `reply` is null where nothing came
+    back before the end.
     """
 
     at_s: float
@@ -145,6 +150,7 @@ class QuestionPart(Part):
     run: int
     round: int
     attempt: int
+    check: Text = ''
     purpose: Text
     instruction: Text
     pick: int

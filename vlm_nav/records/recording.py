@@ -155,7 +155,8 @@ def _picture_name(asked: Asked, look: int, number: int, media_type: str, taken: 
     attempt = f'_attempt{asked.attempt}' if asked.attempt > 1 else ''
     picture = f'_picture{number}' if number > 1 else ''
     purpose = _PURPOSES.get(asked.question.purpose, '')
-    stem = f'{of_look}{purpose}round{asked.round}_run{asked.run}{attempt}{picture}'
+    check = f'_{asked.check}' if asked.check else ''
+    stem = f'{of_look}{purpose}round{asked.round}_run{asked.run}{check}{attempt}{picture}'
     ending = _ENDINGS.get(media_type, 'bin')
     again = (f'{stem}_again{count}.{ending}' for count in itertools.count(2))
     names = itertools.chain([f'{stem}.{ending}'], again)

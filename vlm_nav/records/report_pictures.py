@@ -156,15 +156,16 @@ def _marked(
     found = (_mark(part) for part in shown.marks)
     marks = tuple(mark for mark in found if mark is not None)
     radius_px = min(max(shown.radius_px or _RADIUS_PX, 1.0), _LARGEST_RADIUS_PX)
-    picture = MarkedPicture(shown.identifier, frame.rgb, marks, radius_px)
+    rgb = frame.rgb[:, ::-1] if shown.mirrored else frame.rgb
+    picture = MarkedPicture(shown.identifier, rgb, marks, radius_px)
     fitting = fitted(picture, max(width_px, round(width_px * _tall(frame.rgb))))
-    rgb = draw_marks(fitting, chosen=chosen)
-    goal = None if waypoint is None else _goal(waypoint, frame)
+    drawn = draw_marks(fitting, chosen=chosen)
+    goal = None if waypoint is None or shown.mirrored else _goal(waypoint, frame)
     if goal is not None:
-        scale = rgb.shape[1] / frame.rgb.shape[1]
+        scale = drawn.shape[1] / frame.rgb.shape[1]
         at = Pixel(goal.u_px * scale, goal.v_px * scale)
-        draw_goal(rgb, at, fitting.radius_px)
-    return rgb
+        draw_goal(drawn, at, fitting.radius_px)
+    return drawn
 
 
 def _goal(waypoint: WaypointPart, frame: RgbdFrame) -> Pixel | None:

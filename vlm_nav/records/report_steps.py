@@ -150,7 +150,7 @@ def _shots(shown: Sequence[str]) -> Markup:
 def _leading(questions: Sequence[QuestionPart]) -> QuestionPart | None:
     """Return the question that shows best what was decided: the last one about places."""
     answered = [q for q in questions if q.reply is not None and q.reply.answer is not None]
-    about_places = [q for q in answered if q.purpose == 'ground_waypoint']
+    about_places = [q for q in answered if q.purpose == 'ground_waypoint' and not q.check]
     return next(reversed(about_places or answered), None)
 
 
@@ -171,10 +171,11 @@ def _figure(question: QuestionPart, pictures: ReportPictures) -> Markup:
     where = f'run {question.run}, round {question.round}'
     answered = _answer_words(question)
     again = f', attempt {question.attempt}' if question.attempt > 1 else ''
+    otherwise = f', {question.check}' if question.check else ''
     return element(
         'figure',
         _shots(shown) if shown else None,
-        element('figcaption', f'{about}: {where}{again} → ', element('b', answered)),
+        element('figcaption', f'{about}: {where}{otherwise}{again} → ', element('b', answered)),
         *_sent_and_said(question),
     )
 

@@ -63,7 +63,8 @@ class NavigatorOutputs:
         elif isinstance(event, Looked):
             self._sight, self._answered = event.sight, None
         elif isinstance(event, Answered) and isinstance(event.result, Answer):
-            self._show_answer(event, event.result.labels)
+            if not event.asked.check:
+                self._show_answer(event, event.result.labels)
         elif isinstance(event, ArrivalChecked):
             self._node.get_logger().info(arrival_line(event))
         elif isinstance(event, Decided):

@@ -18,7 +18,7 @@ from typing import TypeAlias
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
 from vlm_nav.vlm.errors import ModelLate, RefusedInWords
 from vlm_nav.vlm.model import Model, notice_of
 from vlm_nav.vlm.question import Answer, Purpose, Question
@@ -68,7 +68,7 @@ class NearestToTarget(ScriptedModel):
             self._first_camera = question.pictures[0].camera
         for picture in question.pictures:
             targets = self._targets(picture)
-            for mark in picture.marks:
+            for mark in as_taken(picture).marks:
                 nearest = min((_distance_px(mark, target) for target in targets), default=None)
                 if nearest is not None:
                     known = distances_px.get(mark.label, math.inf)

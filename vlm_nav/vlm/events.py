@@ -13,13 +13,18 @@ from vlm_nav.vlm.question import Answer, Question
 
 @dataclass(frozen=True)
 class Asked(Event):
-    """A question goes out; runs and rounds count from 1, `attempt` 2 is a second try."""
+    """A question goes out; runs and rounds count from 1, `attempt` 2 is a second try.
+
+    `check` names the check that asks a question of this run and round otherwise, empty for the
+    question itself.
+    """
 
     question: Question
     candidates: tuple[Candidate[Any], ...]
     run: int
     round: int
     attempt: int = 1
+    check: str = ''
 
 
 @dataclass(frozen=True)

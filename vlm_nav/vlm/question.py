@@ -27,6 +27,7 @@ class Question:
     The labels that may be answered are those of the marks of all pictures, in order. `pick` is
     how many labels are wanted, best first. `evidence` holds facts in words, one line each.
     `visited` are the labels whose places the robot has been to, or could not get to, before.
+    `phrasing` says in which of several wordings it is asked; 0 is the usual one.
     """
 
     purpose: Purpose
@@ -37,6 +38,7 @@ class Question:
     may_answer_arrived: bool = False
     evidence: tuple[str, ...] = ()
     visited: tuple[int, ...] = ()
+    phrasing: int = 0
 
     @property
     def labels(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
 from vlm_nav.vlm.question import Purpose, Question
 
 MOST_PICTURES, MOST_MARKS = 64, 1000
@@ -57,9 +57,10 @@ def question_from_data(data: object) -> Question:
 
 
 def _picture_as_data(picture: MarkedPicture) -> dict[str, Any]:
+    # Who looks up what a picture shows knows it as it was taken.
     marks = [
         {'label': mark.label, 'u_px': mark.anchor.u_px, 'v_px': mark.anchor.v_px}
-        for mark in picture.marks
+        for mark in as_taken(picture).marks
     ]
     return {
         'identifier': picture.identifier,

@@ -7,31 +7,17 @@ from dataclasses import dataclass
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import MarkedPicture
+from vlm_nav.vlm.phrasings import phrasing_of
 from vlm_nav.vlm.question import Purpose, Question
 
-_INTRODUCTION = {
-    Purpose.GROUND_WAYPOINT: (
-        'You choose where a wheeled robot drives next. {pictures}'
-        'Each numbered disc marks a place on the floor that the robot can drive to in one step; '
-        'a disc stands where the robot would stop. {arrows}'
-        'The robot rolls on the floor: it cannot pass through or over furniture, walls, people '
-        'or other things, so never choose a place that is reached only through one.'
-    ),
-    Purpose.IMAGE_POINT: (
-        'You point at things in a picture. Each numbered disc marks the spot at its centre. '
-        '{arrows}Judge by what lies under and right around the disc.'
-    ),
-    Purpose.ARRIVAL: (
-        'You judge whether a wheeled robot has arrived where an instruction sends it. {pictures}'
-        'It has arrived when what the instruction leads to is in sight and so near that it '
-        'stands right in front of it or beside it, within about a metre. To see it from farther '
-        'away is not to have arrived. Nothing is drawn, and there is no number to choose.'
-    ),
-}
 _ONE_CAMERA = 'The picture is what its camera sees now. '
 _SEVERAL_CAMERAS = (
     'It has several cameras, or has turned on the spot: the pictures look to different sides, '
     'and the words before a picture say where. '
+)
+_MIRRORED = (
+    'What is shown is mirrored: what lies to the left of the robot is seen on the right of a '
+    'picture. All words, those of the instruction too, are about the world and not the mirror. '
 )
 _ARROWS = {
     Purpose.GROUND_WAYPOINT: (
@@ -39,18 +25,10 @@ _ARROWS = {
     ),
     Purpose.IMAGE_POINT: 'Each arrow starts where the hand is now and ends at its disc. ',
 }
-_TASK = {
-    Purpose.GROUND_WAYPOINT: 'Choose the {pick} that bring the robot furthest in following it',
-    Purpose.IMAGE_POINT: 'Choose the {pick} that overlap most with the thing it describes',
-}
 _HAS_IT_ARRIVED = (
     'Has the robot arrived? If it has, answer "arrived": true and "none": false; if it has not, '
     'or you cannot tell, "arrived": false and "none": true. "points" is empty either way.'
 )
-_NONE_FITS = {
-    Purpose.GROUND_WAYPOINT: 'If no disc helps to follow the instruction',
-    Purpose.IMAGE_POINT: 'If no disc overlaps the described thing',
-}
 _FORM = (
     'Answer with one JSON object and nothing else, its keys in this order: '
     '"reason" (one short sentence, written first), '
@@ -109,7 +87,10 @@ def _system(question: Question) -> str:
     arrows = _ARROWS.get(question.purpose, '') if tailed else ''
     named = any(picture.camera for picture in question.pictures)
     pictures = _SEVERAL_CAMERAS if named else _ONE_CAMERA
-    introduction = _INTRODUCTION[question.purpose].format(arrows=arrows, pictures=pictures)
+    if any(picture.mirrored for picture in question.pictures):
+        pictures += _MIRRORED
+    introduction = phrasing_of(question.phrasing).introduction[question.purpose]
+    introduction = introduction.format(arrows=arrows, pictures=pictures)
     return f'{introduction}\nBe direct and brief. {_FORM}'
 
 
@@ -157,7 +138,7 @@ def _evidence(question: Question) -> list[str]:
 def _task(question: Question) -> str:
     wanted = min(question.pick, len(question.labels))
     pick = 'one disc' if wanted == 1 else f'{wanted} discs, best first,'
-    task = _TASK[question.purpose].format(pick=pick)
+    task = phrasing_of(question.phrasing).task[question.purpose].format(pick=pick)
     if wanted == 1:
         task = task.replace('that bring ', 'that brings ').replace('overlap most', 'overlaps most')
     return f'{task}. Name only numbers that are drawn.'
@@ -175,7 +156,8 @@ def _visited(question: Question) -> list[str]:
 
 def _none(question: Question) -> str:
     if question.may_answer_none:
-        return f'{_NONE_FITS[question.purpose]}, answer "none": true and an empty "points".'
+        none_fits = phrasing_of(question.phrasing).none_fits[question.purpose]
+        return f'{none_fits}, answer "none": true and an empty "points".'
     return 'Some disc must be chosen: "none" is always false.'
 
 

@@ -12,7 +12,7 @@ from simulated_views import house, marked, thing, view_of
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.drawing.marks import Mark, MarkedPicture, mirrored_picture
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.sim.answering.seer import Seer, seeing_double
 from vlm_nav.sim.answering.views import RecentViews
@@ -49,6 +49,12 @@ def seer(plan: HousePlan, *views: SimulatedView) -> Seer:
 async def test_marks_are_ranked_by_metres_to_the_thing_that_the_picture_shows() -> None:
     view = view_of(HOUSE, START)
     question = waypoint('go to the red chair', marked(view, PLACES))
+    assert (await answer_of(seer(HOUSE, view), question)).labels == (2, 3, 1)
+
+
+async def test_marks_on_a_mirrored_picture_stand_where_they_stood_before() -> None:
+    view = view_of(HOUSE, START)
+    question = waypoint('go to the red chair', mirrored_picture(marked(view, PLACES)))
     assert (await answer_of(seer(HOUSE, view), question)).labels == (2, 3, 1)
 
 

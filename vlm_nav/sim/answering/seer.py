@@ -12,12 +12,12 @@ import json
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark
+from vlm_nav.drawing.marks import Mark, as_taken
 from vlm_nav.evidence.mark_facts import free_distances_m
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.sim.answering.naming import things_named
@@ -75,6 +75,7 @@ class Seer(ScriptedModel):
         lot = random.Random(_digest(question))
         if lot.random() >= self._right:
             return _random_answer(question, lot)
+        question = replace(question, pictures=tuple(map(as_taken, question.pictures)))
         if question.purpose is Purpose.ARRIVAL:
             return self._arrival(question)
         if question.purpose is Purpose.IMAGE_POINT:

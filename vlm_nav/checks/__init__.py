@@ -1,0 +1,1 @@
+"""What a choice must survive before the robot moves."""

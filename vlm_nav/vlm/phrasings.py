@@ -1,0 +1,96 @@
+"""The same questions in several wordings, so that an answer can be held against another one.
+
+The first is the one that is usually asked. What is told differs in words only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vlm_nav.vlm.question import Purpose
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """The words for each purpose.
+
+    `introduction` has the places {pictures} and {arrows}, `task` the place {pick}; `none_fits`
+    is the condition for the answer none.
+    """
+
+    introduction: Mapping[Purpose, str]
+    task: Mapping[Purpose, str]
+    none_fits: Mapping[Purpose, str]
+
+
+_USUAL = Phrasing(
+    introduction={
+        Purpose.GROUND_WAYPOINT: (
+            'You choose where a wheeled robot drives next. {pictures}'
+            'Each numbered disc marks a place on the floor that the robot can drive to in one '
+            'step; a disc stands where the robot would stop. {arrows}'
+            'The robot rolls on the floor: it cannot pass through or over furniture, walls, '
+            'people or other things, so never choose a place that is reached only through one.'
+        ),
+        Purpose.IMAGE_POINT: (
+            'You point at things in a picture. Each numbered disc marks the spot at its centre. '
+            '{arrows}Judge by what lies under and right around the disc.'
+        ),
+        Purpose.ARRIVAL: (
+            'You judge whether a wheeled robot has arrived where an instruction sends it. '
+            '{pictures}'
+            'It has arrived when what the instruction leads to is in sight and so near that it '
+            'stands right in front of it or beside it, within about a metre. To see it from '
+            'farther away is not to have arrived. Nothing is drawn, and there is no number to '
+            'choose.'
+        ),
+    },
+    task={
+        Purpose.GROUND_WAYPOINT: 'Choose the {pick} that bring the robot furthest in following it',
+        Purpose.IMAGE_POINT: 'Choose the {pick} that overlap most with the thing it describes',
+    },
+    none_fits={
+        Purpose.GROUND_WAYPOINT: 'If no disc helps to follow the instruction',
+        Purpose.IMAGE_POINT: 'If no disc overlaps the described thing',
+    },
+)
+
+_OTHER = Phrasing(
+    introduction={
+        Purpose.GROUND_WAYPOINT: (
+            'A robot on wheels asks you for its next stop. {pictures}'
+            'The discs with numbers are the stops that it can reach now: each lies on the floor '
+            'where the robot would come to stand. {arrows}'
+            'Nothing that stands on the floor can be driven through or over, be it a wall, a '
+            'person or a piece of furniture; leave out every stop that lies behind one.'
+        ),
+        Purpose.IMAGE_POINT: (
+            'Find the spot in a picture that a description means. The discs with numbers are '
+            'the spots to choose from, each at the centre of its disc. '
+            '{arrows}What counts is what is seen under a disc and close around it.'
+        ),
+        Purpose.ARRIVAL: (
+            'A robot on wheels wants to know whether its errand is done. {pictures}'
+            'It is done when the robot stands directly before what it was sent to, or next to '
+            'it, no more than about a metre away. If that is only to be seen in the distance, '
+            'the errand is not done. There are no numbers to choose from.'
+        ),
+    },
+    task={
+        Purpose.GROUND_WAYPOINT: 'Name the {pick} that bring the robot closest to what is asked',
+        Purpose.IMAGE_POINT: 'Name the {pick} that overlap most with what is described',
+    },
+    none_fits={
+        Purpose.GROUND_WAYPOINT: 'If none of the discs serves the instruction',
+        Purpose.IMAGE_POINT: 'If nothing of what is described lies under a disc',
+    },
+)
+
+PHRASINGS: tuple[Phrasing, ...] = (_USUAL, _OTHER)
+"""Which one a question is asked in says `Question.phrasing`, modulo their number."""
+
+
+def phrasing_of(number: int) -> Phrasing:
+    """Return the phrasing with a number from 0 on; after the last comes the first again."""
+    return PHRASINGS[number % len(PHRASINGS)]
