@@ -387,7 +387,12 @@ async def test_content_in_parts_is_read(question: Question) -> None:
 
 
 @pytest.mark.parametrize(
-    'behaviour', [says(None, refusal='I will not'), says('half', finish='content_filter')]
+    'behaviour',
+    [
+        says(None, refusal='I will not'),
+        says(None, provider_specific_fields={'refusal': 'I will not'}),
+        says('half', finish='content_filter'),
+    ],
 )
 async def test_a_refusal_in_words_is_a_refusal(behaviour: Behaviour, question: Question) -> None:
     await ended_with(ModelRefused, question, behaviour)

@@ -40,7 +40,7 @@ def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) ->
     message = getattr(choices[0], 'message', None)
     finish = getattr(choices[0], 'finish_reason', None)
     text = _text_of(getattr(message, 'content', None))
-    refusal = getattr(message, 'refusal', None)
+    refusal = _refusal_in(message)
     if (refusal and not text) or finish == 'content_filter':
         why = refusal or 'the content filter ended the answer'
         words = scrubbed(f'{where}: refused: {why}', secret)
@@ -68,6 +68,14 @@ def _text_of(content: Any) -> str:
     if not isinstance(content, str) or not content.strip():
         return ''
     return content.encode('utf-8', 'replace').decode('utf-8')
+
+
+def _refusal_in(message: Any) -> Any:
+    """Return the refusal in words; LiteLLM's gateway hands it on among the provider's own."""
+    extra = getattr(message, 'model_extra', None) or {}
+    own = extra.get('provider_specific_fields')
+    passed_on = own.get('refusal') if isinstance(own, dict) else None
+    return getattr(message, 'refusal', None) or passed_on
 
 
 def _thoughts_in(message: Any) -> str:
