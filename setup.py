@@ -22,6 +22,7 @@ TEST = [
     'pytest',
     'pytest-asyncio',
     'pytest-timeout',
+    'pytest-xdist',
     'rosbags',
 ]
 # What `colcon build` and `colcon test` need of colcon.
