@@ -160,7 +160,7 @@ def test_every_picture_is_decided_about_with_its_stamp() -> None:
     )
 
 
-@pytest.mark.parametrize(('every_s', 'count'), [(1.0, 20), (2.0, 10), (7.0, 4), (100.0, 1)])
+@pytest.mark.parametrize(('every_s', 'count'), [(2.0, 10), (7.0, 4), (100.0, 1)])
 def test_decisions_come_as_often_as_they_are_wanted(every_s: float, count: int) -> None:
     assert len(replayed(folder('bags') / 'kitchen_rgbd', every_s=every_s)) == count
 
@@ -177,7 +177,7 @@ def test_an_instruction_without_words_is_refused_at_every_picture_and_no_more() 
 
 
 def test_a_second_replay_decides_the_same() -> None:
-    first, second = (replayed(folder('bags') / 'kitchen_rgbd', every_s=3.0) for _ in range(2))
+    first, second = (replayed(folder('bags') / 'kitchen_rgbd', every_s=5.0) for _ in range(2))
     assert first == second
 
 

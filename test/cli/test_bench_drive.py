@@ -17,7 +17,7 @@ EPISODE_KEYS = {
     'seed', 'house', 'target', 'outcome', 'reason', 'success', 'spl', 'geodesic_m', 'path_m',
     'collisions',
 }  # fmt: skip
-QUICK = ('--workers', '1', '--episodes', '1')
+QUICK = ('--workers', '1', '--episodes', '1', '-p', 'decision_limit:=2')
 
 
 def test_the_figures_come_as_json_and_everything_else_goes_beside(vlm_nav: Command) -> None:

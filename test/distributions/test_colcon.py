@@ -25,7 +25,7 @@ INTERFACES = ('--base-paths', '.', 'interfaces')
 SHARED = ('config/navigator.yaml', 'config/fastdds_shm.xml', 'launch/navigate.launch.py')
 SHARED += ('rviz/navigate.rviz', 'package.xml')
 # Tests that need neither recorded data nor much time; the rest has run on the same code already.
-QUICK_TESTS = ('test/core', 'test/geometry', 'test/choosing', 'test/messages')
+QUICK_TESTS = ('test/core', 'test/choosing', 'test/messages')
 LAUNCH = 'end_to_end.launch_file'
 CAMERA_TOPICS = (
     'image:=camera/color/image_raw',

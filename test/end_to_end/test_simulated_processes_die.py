@@ -1,6 +1,7 @@
 """The simulator, the navigator or the model's server is killed in the middle of an instruction.
 
-The others end or go on with a reason, nothing hangs, and what was recorded can be read.
+The others end or go on with a reason, nothing hangs, and what was recorded can be read. All this
+happens in one house: what lives is used again, what does not is started.
 """
 
 from __future__ import annotations
@@ -51,30 +52,56 @@ class House:
         self.folder, self.human = folder, Human(node)
         self.places = Told('places')
         node.create_subscription(Odometry, 'odom', self._heard, SENSOR)
-        self.started: list[JsonProcess] = []
+        self._started: list[JsonProcess] = []
+        self._simulator: tuple[JsonProcess, Line] | None = None
+        self._navigator: tuple[JsonProcess, Line] | None = None
         with socket.socket() as free:
             free.bind(('127.0.0.1', 0))
             # Where the doubles answer, whichever simulator is there.
             self._port = free.getsockname()[1]
 
-    def start_simulator(self) -> tuple[JsonProcess, Line]:
-        """Launch a simulator; return it with what it tells when it is ready."""
-        words = ('simulate.launch.py', *self._named, *SMALL, f'answers_port:={self._port}')
-        launched = self._start('end_to_end.launch_file', *words)
-        return launched, launched.told.wait(lambda line: line.get('event') == 'ready')
+    def simulator(self) -> tuple[JsonProcess, Line]:
+        """Return the launched simulator and what it told when it was ready."""
+        if self._simulator is None:
+            words = ('simulate.launch.py', *self._named, *SMALL, f'answers_port:={self._port}')
+            launched = self._start('end_to_end.launch_file', *words)
+            ready = launched.told.wait(lambda line: line.get('event') == 'ready')
+            self._simulator = launched, ready
+        return self._simulator
 
-    def start_navigator(self, **values: Any) -> JsonProcess:
-        """Launch a navigator with its watchdog, and wait until both are there."""
-        file = self.folder / 'parameters.yaml'
-        given = {**VALUES, 'records.folder': str(self.folder / 'runs'), **values}
-        file.write_text(yaml.safe_dump({'/**': {'ros__parameters': given}}))
-        launched = self._start(
-            'end_to_end.launch_file', 'navigate.launch.py', *self._named,
-            'use_sim_time:=true', f'params_file:={file}',
-        )  # fmt: skip
-        launched.wait_log('active: instructions')
-        launched.wait_log('hears a navigator')
-        return launched
+    def navigator(self, **values: Any) -> JsonProcess:
+        """Return a launched navigator with these parameters and its watchdog, both there."""
+        if self._navigator is not None and self._navigator[1] != values:
+            self.end_navigator()
+        if self._navigator is None:
+            file = self.folder / 'parameters.yaml'
+            given = {**VALUES, 'records.folder': str(self.folder / 'runs'), **values}
+            file.write_text(yaml.safe_dump({'/**': {'ros__parameters': given}}))
+            launched = self._start(
+                'end_to_end.launch_file', 'navigate.launch.py', *self._named,
+                'use_sim_time:=true', f'params_file:={file}',
+            )  # fmt: skip
+            launched.wait_log('active: instructions')
+            launched.wait_log('hears a navigator')
+            self._navigator = launched, values
+        return self._navigator[0]
+
+    def seeing_navigator(self) -> JsonProcess:
+        """Return a launched navigator that the simulator answers."""
+        _, told = self.simulator()
+        return self.navigator(**{'vlm.spec': f'double:{told["answers"]}/seer'})
+
+    def end_simulator(self) -> None:
+        """End what is left of the simulator."""
+        assert self._simulator is not None
+        self._simulator[0].stop()
+        self._simulator = None
+
+    def end_navigator(self) -> None:
+        """End the navigator, or what is left of it."""
+        assert self._navigator is not None
+        self._navigator[0].stop()
+        self._navigator = None
 
     def start_model(self) -> tuple[JsonProcess, str]:
         """Start a double of a model's server; return it with its URL."""
@@ -115,7 +142,7 @@ class House:
 
     def stop(self) -> None:
         """End everything, the newest first."""
-        for process in reversed(self.started):
+        for process in reversed(self._started):
             process.stop()
 
     @property
@@ -127,8 +154,8 @@ class House:
             'OPENAI_API_KEY': 'sk-0',
             'PYTHONPATH': str(Path(__file__).resolve().parents[1]),
         }
-        self.started.append(JsonProcess(module, arguments, environment))
-        return self.started[-1]
+        self._started.append(JsonProcess(module, arguments, environment))
+        return self._started[-1]
 
     def _heard(self, message: Any) -> None:
         place = message.pose.pose.position
@@ -139,16 +166,16 @@ def _apart_m(place: Line, other: Line) -> float:
     return float(abs(place['x_m'] - other['x_m']) + abs(place['y_m'] - other['y_m']))
 
 
-@pytest.fixture
-def house(human_node: Any, tmp_path: Path) -> Iterator[House]:
-    """Give a house whose processes end with the test."""
+@pytest.fixture(scope='module')
+def house(human_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Give the house of all tests; its processes end with them."""
     from rclpy.node import Node
 
     from vlm_nav.ros.spinning import SpinThread
 
     node = Node('human', context=human_node.context, namespace=f'/{NAMESPACE}')
     with SpinThread(node):
-        found = House(node, tmp_path)
+        found = House(node, tmp_path_factory.mktemp('house'))
         try:
             yield found
         finally:
@@ -180,50 +207,10 @@ def listeners_to_the_truth(house: House) -> list[str]:
     ]
 
 
-def test_a_killed_simulator_ends_the_instruction_with_a_reason_and_a_new_one_is_driven(
-    house: House,
-) -> None:
-    simulator, told = house.start_simulator()
-    navigator = house.start_navigator(**{'vlm.spec': f'double:{told["answers"]}/seer'})
-    goal = house.drive(SEARCH)
-    assert listeners_to_the_truth(house) == []
-    kill(simulator, 'simulator')
-    outcome = house.end_of(goal)
-    assert outcome['reason'] in ('nav_silent', 'nav_not_active', 'no_image', 'vlm_unreachable')
-    record = record_of(house, goal)
-    assert record.ended.reason == outcome['reason']
-    assert len(record.decisions) >= 1
-    assert navigator.process.poll() is None
-    # Another simulator begins where time began: the same navigator works with it.
-    house.start_simulator()
-    assert house.drive(f'{SEARCH}, again')['outcome'] == 'goal'
-
-
-def test_a_killed_navigator_leaves_a_robot_that_stands_and_a_record_of_what_it_did(
-    house: House,
-) -> None:
-    _, told = house.start_simulator()
-    spec = {'vlm.spec': f'double:{told["answers"]}/seer'}
-    navigator = house.start_navigator(**spec)
-    goal = house.drive(SEARCH)
-    kill(navigator, 'navigator')
-    navigator.wait_log('cancelling goal', 'no heartbeat')
-    until_s = time.monotonic() + PATIENCE_S
-    while _apart_m(*house.places.lines[-50::49]) > 0.01:
-        assert time.monotonic() < until_s, 'the robot does not stop'
-        time.sleep(0.1)
-    record = record_of(house, goal)
-    assert record.ended is None
-    assert record.decisions[-1].outcome == 'goal'
-    navigator.stop()
-    house.start_navigator(**spec)
-    assert house.drive(f'{SEARCH}, again')['outcome'] == 'goal'
-
-
 def test_a_killed_server_of_the_model_ends_the_instruction_with_a_reason(house: House) -> None:
-    house.start_simulator()
+    house.simulator()
     model, url = house.start_model()
-    navigator = house.start_navigator(
+    navigator = house.navigator(
         **{'vlm.spec': 'openai', 'vlm.base_url': url, 'vlm.model': 'double'}
     )
     before = len(house.human.decisions.lines)
@@ -238,3 +225,42 @@ def test_a_killed_server_of_the_model_ends_the_instruction_with_a_reason(house: 
     record = record_of(house, outcome)
     assert record.ended.reason == 'vlm_unreachable'
     assert navigator.process.poll() is None
+
+
+def test_a_killed_navigator_leaves_a_robot_that_stands_and_a_record_of_what_it_did(
+    house: House,
+) -> None:
+    navigator = house.seeing_navigator()
+    goal = house.drive(SEARCH)
+    kill(navigator, 'navigator')
+    navigator.wait_log('cancelling goal', 'no heartbeat')
+    until_s = time.monotonic() + PATIENCE_S
+    while _apart_m(*house.places.lines[-50::49]) > 0.01:
+        assert time.monotonic() < until_s, 'the robot does not stop'
+        time.sleep(0.1)
+    record = record_of(house, goal)
+    assert record.ended is None
+    assert record.decisions[-1].outcome == 'goal'
+    house.end_navigator()
+    house.seeing_navigator()
+    assert house.drive(f'{SEARCH}, again')['outcome'] == 'goal'
+
+
+def test_a_killed_simulator_ends_the_instruction_with_a_reason_and_a_new_one_is_driven(
+    house: House,
+) -> None:
+    simulator, _ = house.simulator()
+    navigator = house.seeing_navigator()
+    goal = house.drive(SEARCH)
+    assert listeners_to_the_truth(house) == []
+    kill(simulator, 'simulator')
+    outcome = house.end_of(goal)
+    assert outcome['reason'] in ('nav_silent', 'nav_not_active', 'no_image', 'vlm_unreachable')
+    record = record_of(house, goal)
+    assert record.ended.reason == outcome['reason']
+    assert len(record.decisions) >= 1
+    assert navigator.process.poll() is None
+    # Another simulator begins where time began: the same navigator works with it.
+    house.end_simulator()
+    house.simulator()
+    assert house.drive(f'{SEARCH}, again')['outcome'] == 'goal'

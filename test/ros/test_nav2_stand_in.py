@@ -13,6 +13,7 @@ import pytest
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import DrivingReason
+from vlm_nav.geometry.poses import FloorPose
 
 pytest.importorskip('rclpy')
 pytest.importorskip('nav2_msgs')
@@ -101,8 +102,9 @@ class Line:
 
 @pytest.fixture
 async def line(hall: Any, spun: Callable[..., Any]) -> AsyncIterator[Line]:
-    """Give clients, the robot at the start."""
+    """Give clients, the robot at the start: it is put there, and then hardly has to drive."""
     line = Line(spun('client', namespace='/hall'), hall)
+    hall.robot.pose = FloorPose(0.0, 0.0, 0.0)
     end = await line.base.drive_to_end(START, Deadline.after(60.0))
     assert end.state is DriveState.REACHED, end
     yield line
@@ -195,6 +197,7 @@ async def test_a_turn_that_takes_too_long_ends_with_nav2s_code(line: Line) -> No
 
 async def test_a_cancelled_turn_is_canceled_and_the_robot_stands(line: Line) -> None:
     sent = line.spin_action.send(60.0, 100.0)
+    assert await asyncio.wait_for(sent.response, 10.0)
     await line.until('a turn', lambda: line.hall.robot.velocity.turn_rad_s > 0.1)
     await asyncio.wait_for(sent.cancel(), 10.0)
     assert (await asyncio.wait_for(sent.result, 10.0)).status == GoalStatus.CANCELED

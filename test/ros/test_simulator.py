@@ -212,7 +212,6 @@ def test_who_asks_the_doubles_is_answered_on_the_loopback(lasting: Simulating) -
 @pytest.mark.parametrize(
     ('parameter', 'words'),
     [
-        ('template:=castle', f'template is one of {templates()[0]}'),
         ('start:=here', 'start is by_seed'),
         ('seed:=-1', 'seed'),
         ('seed:=first', 'seed'),
