@@ -60,6 +60,16 @@ class RequestShape:
             return replace(self, without=self.without | {min(named)[1]})
         return None
 
+    def taught(self, tried: RequestShape, following: RequestShape) -> RequestShape:
+        """Return this shape with what is known since `tried` was refused for `following`.
+
+        Questions asked at the same time may have moved on already, or want another format.
+        """
+        known = replace(self, without=self.without | following.without)
+        if tried.response_format == self.response_format:
+            return replace(known, response_format=following.response_format)
+        return known
+
 
 def _mention(name: str, complaint: str) -> re.Match[str] | None:
     """Return where a complaint speaks of an argument."""

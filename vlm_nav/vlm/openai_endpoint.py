@@ -1,0 +1,260 @@
+"""Words and pictures to an OpenAI-compatible endpoint, and its text back, inside a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import openai
+from openai.types.chat import ChatCompletion
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.vlm.completion import answer_text, tokens_of
+from vlm_nav.vlm.endpoint_errors import (
+    asked_pause_s,
+    complaint,
+    describe,
+    is_transient,
+    scrubbed,
+)
+from vlm_nav.vlm.errors import (
+    ModelError,
+    ModelLate,
+    ModelRefused,
+    ModelUnreachable,
+    UnusableAnswer,
+)
+from vlm_nav.vlm.openai_settings import OpenAiSettings
+from vlm_nav.vlm.picture_encoding import data_url
+from vlm_nav.vlm.question import SentQuestion, TokenUse
+from vlm_nav.vlm.request_shape import RequestShape
+from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
+
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 4.0
+_NO_KEY = 'not-needed'
+_UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
+
+ResultT = TypeVar('ResultT')
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The text that came, what it cost, and whether the endpoint cut it short."""
+
+    text: str
+    tokens: TokenUse
+    truncated: bool
+    latency_s: float
+
+
+class OpenAiEndpoint:
+    """One endpoint and model: connections, the key, own retries, and what it does not take.
+
+    The client is made at the first request, so that a node starts without a key. Where
+    `base_url` is given and the key's variable is unset, a stand-in key serves: local servers
+    want none. Proxy variables of the environment hold, except for a server on this machine.
+    What the endpoint refuses to take (a response format, an optional argument) is left out
+    from then on.
+    """
+
+    def __init__(self, settings: OpenAiSettings, *, rng: random.Random) -> None:
+        """Keep the settings; `rng` spreads the pauses between attempts."""
+        self._settings = settings
+        self._rng = rng
+        self._shape = RequestShape(settings.response_format)
+        self._client: openai.AsyncOpenAI | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._key = ''
+
+    @property
+    def shape(self) -> RequestShape:
+        """Return how requests are formed by now."""
+        return self._shape
+
+    async def reply(
+        self, sent: SentQuestion, deadline: Deadline, *, in_words: bool = False
+    ) -> Reply:
+        """Return the text that the endpoint answers; `in_words` asks for no form of it.
+
+        Raises a `ModelError` of a fitting kind with what was sent, before the deadline.
+        """
+        started_s = time.monotonic()
+
+        def create(shape: RequestShape) -> Awaitable[ChatCompletion]:
+            return self._create(sent, shape, deadline)
+
+        completion = await self._in_time(create, sent, deadline, in_words)
+        text = answer_text(completion, self._where(), sent, self._key)
+        return Reply(
+            text=scrubbed(text, self._key),
+            tokens=tokens_of(completion),
+            truncated=completion.choices[0].finish_reason == 'length',
+            latency_s=time.monotonic() - started_s,
+        )
+
+    async def models(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the names of the models that the endpoint lists; raises as `reply` does."""
+
+        async def names(_: RequestShape) -> tuple[str, ...]:
+            timeout_s = max(deadline.remaining_s(), 0.001)
+            page = await self._connected(None).models.list(timeout=timeout_s)
+            return tuple(str(entry.id) for entry in page.data)
+
+        return await self._in_time(names, None, deadline, in_words=True)
+
+    async def aclose(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        client, self._client = self._client, None
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.close()
+
+    async def _in_time(
+        self,
+        request: Callable[[RequestShape], Awaitable[ResultT]],
+        sent: SentQuestion | None,
+        deadline: Deadline,
+        in_words: bool,
+    ) -> ResultT:
+        try:
+            return await done_by(deadline, self._tried(request, sent, deadline, in_words))
+        except DeadlinePassedError:
+            raise self._late(sent) from None
+
+    async def _tried(
+        self,
+        request: Callable[[RequestShape], Awaitable[ResultT]],
+        sent: SentQuestion | None,
+        deadline: Deadline,
+        in_words: bool,
+    ) -> ResultT:
+        """Try until something comes, the endpoint refuses, or no time is left for a pause."""
+        attempt = 1
+        while not deadline.expired():
+            shape = replace(self._shape, response_format='text') if in_words else self._shape
+            try:
+                return await request(shape)
+            except openai.APITimeoutError:
+                break
+            except openai.APIError as error:
+                failure = error
+            except _UNREADABLE as error:
+                raise UnusableAnswer(
+                    self._said(f'an unreadable body: {error}'), sent=sent
+                ) from None
+            if self._reshaped(failure, shape):
+                continue
+            pause_s = self._pause_s(failure, attempt)
+            if attempt >= self._settings.attempt_limit or pause_s >= deadline.remaining_s():
+                raise self._typed(failure, attempt, sent)
+            await asyncio.sleep(pause_s)
+            attempt += 1
+        raise self._late(sent)
+
+    async def _create(
+        self, sent: SentQuestion, shape: RequestShape, deadline: Deadline
+    ) -> ChatCompletion:
+        client = self._connected(sent)
+        messages: Any = self._messages(sent, shape)
+        # Not by the package's own arguments: its older versions know fewer of them.
+        return await client.chat.completions.create(
+            model=sent.model,
+            messages=messages,
+            extra_body=shape.arguments(self._settings.options()),
+            timeout=max(deadline.remaining_s(), 0.001),
+        )
+
+    def _messages(self, sent: SentQuestion, shape: RequestShape) -> list[dict[str, Any]]:
+        detail = {'detail': self._settings.detail} if shape.takes_detail() else {}
+        pictures: list[dict[str, Any]] = []
+        for picture in sent.pictures:
+            if picture.caption:
+                pictures.append({'type': 'text', 'text': picture.caption})
+            url = {'url': data_url(picture)}
+            pictures.append({'type': 'image_url', 'image_url': {**url, **detail}})
+        return [
+            {'role': 'system', 'content': sent.system},
+            {'role': 'user', 'content': [*pictures, {'type': 'text', 'text': sent.text}]},
+        ]
+
+    def _connected(self, sent: SentQuestion | None) -> openai.AsyncOpenAI:
+        """Return the client of the running loop; connections do not outlive their loop."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._key = self._found_key(sent)
+            # A proxy knows nothing of this machine's own loopback.
+            http_client = _direct_client() if self._settings.is_loopback() else None
+            self._client = openai.AsyncOpenAI(
+                api_key=self._key,
+                base_url=self._settings.base_url,
+                max_retries=0,
+                http_client=http_client,
+            )
+            self._loop = loop
+        return self._client
+
+    def _found_key(self, sent: SentQuestion | None) -> str:
+        variable = self._settings.api_key_variable
+        key = os.environ.get(variable, '').strip()
+        if key:
+            return key
+        if self._settings.base_url is not None:
+            return _NO_KEY
+        raise ModelRefused(
+            f'wanted a key for model {self._settings.model!r}; the environment variable '
+            f'{variable} is not set; set it, or give base_url for a server that needs no key',
+            sent=sent,
+        )
+
+    def _reshaped(self, failure: openai.APIError, shape: RequestShape) -> bool:
+        """Return whether another try in a simpler shape makes sense, and remember that shape."""
+        if not isinstance(failure, openai.APIStatusError) or failure.status_code not in (400, 422):
+            return False
+        following = shape.after_refusal(
+            complaint(failure), shape.arguments(self._settings.options())
+        )
+        if following is None:
+            return False
+        self._shape = self._shape.taught(shape, following)
+        return True
+
+    def _pause_s(self, failure: openai.APIError, attempt: int) -> float:
+        if not is_transient(failure):
+            return float('inf')
+        asked_s = asked_pause_s(failure)
+        if asked_s is not None:
+            return asked_s
+        longest_s = min(FIRST_PAUSE_S * 2.0 ** (attempt - 1), LONGEST_PAUSE_S)
+        return longest_s * self._rng.uniform(0.5, 1.0)
+
+    def _typed(
+        self, failure: openai.APIError, attempt: int, sent: SentQuestion | None
+    ) -> ModelError:
+        asked_s = asked_pause_s(failure)
+        asked = f', asks to wait {asked_s:.1f} s' if asked_s is not None else ''
+        message = self._said(f'{describe(failure, self._key)} (attempt {attempt}{asked})')
+        if isinstance(failure, openai.APIResponseValidationError):
+            return UnusableAnswer(message, sent=sent)
+        if isinstance(failure, openai.APIStatusError) and not is_transient(failure):
+            return ModelRefused(message, sent=sent)
+        return ModelUnreachable(message, sent=sent)
+
+    def _late(self, sent: SentQuestion | None) -> ModelLate:
+        return ModelLate(self._said('no answer before the deadline'), sent=sent)
+
+    def _said(self, what: str) -> str:
+        return scrubbed(f'{self._where()}: {what}', self._key)
+
+    def _where(self) -> str:
+        return f'{self._settings.endpoint()}, model {self._settings.model!r}'
+
+
+def _direct_client() -> Any:
+    """Return the package's own HTTP client, deaf to proxy variables, under its name of today."""
+    make = getattr(openai, 'DefaultAsyncHttpx2Client', None) or openai.DefaultAsyncHttpxClient
+    return make(trust_env=False)
