@@ -204,3 +204,43 @@ def test_without_floor_in_the_depth_a_pose_is_asked_for(vlm_nav: Command, tmp_pa
     assert said.status == 1
     assert 'no floor is to be seen' in said.stderr
     assert '--base-from-camera' in said.stderr
+
+
+def test_an_answer_is_recorded_with_a_warning_and_played_again_for_the_same_picture_only(
+    vlm_nav: Command, tmp_path: Path
+) -> None:
+    tape = tmp_path / 'tape'
+    once = ('-p', 'pivot.runs:=1', '-p', 'pivot.rounds:=1', '--cassette', tape, '--json')
+    recorded = vlm_nav(*robot(*once, '--cassette-mode', 'record'))
+    assert f'camera pictures and answers are kept in {tape}' in recorded.stderr
+    played = vlm_nav(*robot(*once, '--cassette-mode', 'replay_or_fail'))
+    assert played.lines == recorded.lines
+    assert 'kept' not in played.stderr
+    other = (*once, '--cassette-mode', 'replay_or_fail', '--instruction', 'go to the door')
+    (line,) = vlm_nav(*robot(*other)).lines
+    assert (line['outcome'], line['reason']) == ('hold', 'not_on_cassette')
+    assert 'none of its 1 questions has these words' in line['detail']
+
+
+@pytest.mark.parametrize(
+    ('options', 'words'),
+    [
+        (('--cassette', 'tape'), 'wants a --cassette-mode'),
+        (('--cassette-mode', 'replay'), 'wants a folder'),
+        (('--cassette', 'none', '--cassette-mode', 'replay'), 'a cassette was wanted in none'),
+        (('-p', 'budget.hour_cost:=1.0'), 'budget.prices'),
+    ],
+)
+def test_a_cassette_or_a_budget_that_cannot_be_is_refused_in_a_line(
+    vlm_nav: Command, options: tuple[str, ...], words: str
+) -> None:
+    said = vlm_nav(*robot(*options))
+    assert said.status == 1
+    (line,) = said.stderr.splitlines()[-1:]
+    assert words in line
+
+
+@pytest.mark.parametrize('space', ['ground', 'image'])
+def test_a_spent_budget_ends_the_decision_with_its_reason(vlm_nav: Command, space: str) -> None:
+    (line,) = vlm_nav(*robot('--space', space, '-p', 'budget.mission_calls:=4', '--json')).lines
+    assert (line['outcome'], line['reason']) == ('hold', 'budget_spent')

@@ -73,18 +73,23 @@ def model_of(
     """Return the model that answers in an episode; raises UnknownModelError for none known."""
     doubles = {name: partial(_double, name, plan, views) for name in ('seer', 'oracle')}
     settings = replace(options.settings, model_spec=options.vlm)
-    return model_for(settings, budget, further=doubles)
+    return model_for(settings, budget, further=doubles, warn=_tell)
 
 
 def notice_for(options: DriveOptions) -> str:
     """Return who answers, for reports; raises UnknownModelError for a model that is none."""
-    empty = HousePlan('', 0, (), (), (), ())
-    return notice_of(model_of(options, empty, RecentViews())) or 'a model answers'
+    empty, cassette = HousePlan('', 0, (), (), (), ()), options.settings.cassette
+    unrecorded = replace(options, settings=replace(options.settings, cassette=None))
+    notice = notice_of(model_of(unrecorded, empty, RecentViews()))
+    if cassette is not None:
+        notice = cassette.notice(notice)
+    return notice or 'a model answers'
 
 
 def drive_episode(episode: Episode, options: DriveOptions) -> EpisodeResult:
     """Return how the episode went; it is driven in a simulator of its own."""
     began_s = time.perf_counter()
+    options = _with_own_cassette(options, episode)
     plan = plan_house(episode.template, episode.seed)
     path, calls = PathWatch(episode.start), CallWatch()
     end = asyncio.run(_drive(episode, options, plan, path, calls))
@@ -141,6 +146,15 @@ async def _drive(
             return await mission.carry_out(episode.instruction)
     finally:
         await close(model)
+
+
+def _with_own_cassette(options: DriveOptions, episode: Episode) -> DriveOptions:
+    """Return the options with a cassette for this episode alone: several may be driven at once."""
+    cassette = options.settings.cassette
+    if cassette is None:
+        return options
+    own = replace(cassette, folder=cassette.folder / f'seed_{episode.seed}')
+    return replace(options, settings=replace(options.settings, cassette=own))
 
 
 def _writer(folder: Path, options: DriveOptions, budget: Budget) -> RecordWriter:

@@ -17,6 +17,8 @@ from vlm_nav.cli.decision_options import (
     DECISION_TABLE,
     AsJson,
     BaseUrl,
+    CassetteFolder,
+    CassetteUse,
     DecisionOptions,
     ModelName,
     OneParameter,
@@ -65,6 +67,8 @@ def drive(
     base_url: BaseUrl = None,
     params: ParamsFile = None,
     param: OneParameter = None,
+    cassette: CassetteFolder = None,
+    cassette_mode: CassetteUse = None,
     out: Annotated[
         Optional[Path], typer.Option(help='Where a record of each errand goes.')
     ] = None,
@@ -75,7 +79,7 @@ def drive(
     Means of all errands. Seeds that follow each other go through all houses; the same seed is the
     same errand.
     """
-    options = DecisionOptions(None, model, base_url, params, param, TABLE)
+    options = DecisionOptions(None, model, base_url, params, param, TABLE, cassette, cassette_mode)
     values = values_of(_ROOM_FOR_ALL | options.given(), TABLE)
     first = random.randrange(_SEEDS) if seed is None else seed
     order = _Order(episodes, first, vlm, workers or _cores(), values, out)

@@ -17,6 +17,7 @@ from vlm_nav.navigation.decision_parameters import (
 )
 from vlm_nav.navigation.parameter_file import checked_values, value_of_words, values_of_file
 from vlm_nav.navigation.parameters import Parameter
+from vlm_nav.vlm.cassette import CassetteMode
 from vlm_nav.vlm.specification import specified_names
 
 Instruction = Annotated[str, typer.Option(help='What to do, in words.')]
@@ -30,6 +31,14 @@ ModelName = Annotated[
 BaseUrl = Annotated[Optional[str], typer.Option(help='The endpoint; else OPENAI_BASE_URL.')]
 ParamsFile = Annotated[
     Optional[Path], typer.Option(help='Parameters of the navigator, in the form of ROS 2.')
+]
+CassetteFolder = Annotated[
+    Optional[Path],
+    typer.Option('--cassette', help='Folder of recorded answers and of their pictures.'),
+]
+CassetteUse = Annotated[
+    Optional[CassetteMode],
+    typer.Option('--cassette-mode', help='Record answers, or play them without asking.'),
 ]
 OneParameter = Annotated[
     Optional[list[str]],
@@ -59,11 +68,14 @@ class DecisionOptions:
     params: Path | None = None
     param: Sequence[str] | None = None
     table: Sequence[Parameter] = DECISION_TABLE
+    cassette: Path | None = None
+    cassette_mode: CassetteMode | None = None
 
     def given(self) -> dict[str, Any]:
         """Return what was set: by the file, by `name:=value` over it, by options over both.
 
-        Raises InvalidValueError for a file or a `name:=value` that holds no parameter.
+        Raises InvalidValueError for a file or a `name:=value` that holds no parameter, and for a
+        cassette with which nothing is to be done.
         """
         given = {} if self.params is None else values_of_file(self.params, _NODE)
         given |= dict(_known(*value_of_words(words), self.table) for words in self.param or ())
@@ -71,8 +83,14 @@ class DecisionOptions:
             'vlm.spec': self.vlm,
             'vlm.model': self.model,
             'vlm.base_url': self.base_url,
+            'cassette': None if self.cassette is None else str(self.cassette),
+            'cassette_mode': None if self.cassette_mode is None else self.cassette_mode.value,
         }
-        return given | {name: value for name, value in options.items() if value is not None}
+        given |= {name: value for name, value in options.items() if value is not None}
+        if self.cassette is not None and 'cassette_mode' not in given:
+            modes = ', '.join(mode.value for mode in CassetteMode)
+            raise InvalidValueError(f'--cassette wants a --cassette-mode, one of {modes}')
+        return given
 
 
 def values_of(

@@ -16,6 +16,8 @@ from vlm_nav.cli.camera_pose import CameraPose, PoseOptions, camera_pose
 from vlm_nav.cli.decision_options import (
     AsJson,
     BaseUrl,
+    CassetteFolder,
+    CassetteUse,
     DecisionOptions,
     Instruction,
     ModelName,
@@ -35,7 +37,7 @@ from vlm_nav.cli.picture_options import (
     Pictures,
     read_pictures,
 )
-from vlm_nav.cli.saying import note, say
+from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
@@ -92,6 +94,8 @@ def pivot(
     ] = None,
     params: ParamsFile = None,
     param: OneParameter = None,
+    cassette: CassetteFolder = None,
+    cassette_mode: CassetteUse = None,
     out: Annotated[Optional[Path], typer.Option(help='A folder for annotated pictures.')] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,10 +104,10 @@ def pivot(
     Without a pose of the camera the floor is looked for in the depth, and the base put on it
     under the camera.
     """
-    settings = settings_of(
-        values_of(DecisionOptions(vlm, model, base_url, params, param).given()),
-        with_depth=depth is not None,
+    options = DecisionOptions(
+        vlm, model, base_url, params, param, cassette=cassette, cassette_mode=cassette_mode
     )
+    settings = settings_of(values_of(options.given()), with_depth=depth is not None)
     files = PictureFiles(color, depth, camera, depth_format, depth_camera, color_from_depth)
     pictures = read_pictures(files)
     annotated = None if out is None else AnnotatedPictures(out, pictures.rgb)
@@ -161,7 +165,7 @@ async def _on_floor(
         identifier='picture',
     )
     listeners: list[Listener] = [] if annotated is None else [annotated]
-    model = model_for(settings)
+    model = model_for(settings, warn=warn)
     try:
         selector = selector_for(settings, model, listeners)
         mission = Mission(
@@ -189,7 +193,7 @@ async def _in_picture(
     annotated: AnnotatedPictures | None,
 ) -> _Decided:
     largest_px = max(pictures.rgb.shape[:2])
-    model = model_for(settings)
+    model = model_for(settings, warn=warn)
     try:
         inquiry = Inquiry(
             space=ImagePointSpace('picture', pictures.rgb),

@@ -18,6 +18,8 @@ from vlm_nav.bags.topics import WITHOUT, BagTopics, WantedTopics, choose_topics
 from vlm_nav.cli.decision_options import (
     AsJson,
     BaseUrl,
+    CassetteFolder,
+    CassetteUse,
     DecisionOptions,
     Instruction,
     ModelName,
@@ -80,6 +82,8 @@ def replay(
     ] = None,
     params: ParamsFile = None,
     param: OneParameter = None,
+    cassette: CassetteFolder = None,
+    cassette_mode: CassetteUse = None,
     out: Annotated[Optional[Path], typer.Option(help='Where records of all decisions go.')] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +92,9 @@ def replay(
     A line for each decision. What is wrong with a picture is the decision's reason, as on the
     robot, and ends nothing.
     """
-    options = DecisionOptions(vlm, model, base_url, params, param)
+    options = DecisionOptions(
+        vlm, model, base_url, params, param, cassette=cassette, cassette_mode=cassette_mode
+    )
     wanted = WantedTopics(
         image, camera_info, depth, depth_info, None if costmap is None else tuple(costmap)
     )
@@ -119,7 +125,7 @@ async def _replay(order: _Order) -> None:
         _say_what_is_used(topics, sight)
         eyes = BagEyes(bag, topics, lasting, sight, settings.synchroniser, problems)
         budget = Budget(settings.budget)
-        model = model_for(settings, budget)
+        model = model_for(settings, budget, warn=warn)
         try:
             mission = _mission(eyes, model, budget, settings, order.out, values)
             with progress(bag.start_ns, bag.end_ns) as reached:

@@ -47,6 +47,7 @@ class AskingReason(Enum):
     VLM_UNREACHABLE = 'vlm_unreachable'
     VLM_UNUSABLE = 'vlm_unusable'
     BUDGET_SPENT = 'budget_spent'
+    NOT_ON_CASSETTE = 'not_on_cassette'
 
 
 class ChoosingReason(Enum):

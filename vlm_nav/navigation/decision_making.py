@@ -28,11 +28,12 @@ def model_for(
     budget: Budget | None = None,
     *,
     further: Mapping[str, ModelMaker] = MappingProxyType({}),
+    warn: Callable[[str], None] = lambda words: None,
 ) -> Model:
     """Return the model that the settings name; `vlm.model.close` ends its connections.
 
     Its calls are counted in `budget`, in one of its own where none is given. `further` are models
-    that a higher room adds by their names.
+    that a higher room adds by their names; `warn` is told of what a cassette keeps.
     """
     return composed_model(
         settings.model_spec,
@@ -40,6 +41,8 @@ def model_for(
         budget=budget or Budget(settings.budget),
         rng=random.Random(settings.seed),
         further=further,
+        cassette=settings.cassette,
+        warn=warn,
     )
 
 

@@ -16,6 +16,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.budget_parameters import BUDGET_PARAMETERS, budget_settings
+from vlm_nav.navigation.cassette_parameters import CASSETTE_PARAMETERS, cassette_settings
 from vlm_nav.navigation.fence import Fence, fence_from
 from vlm_nav.navigation.mission_parameters import until_arrived_settings
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
@@ -26,6 +27,7 @@ from vlm_nav.navigation.waypoint import Arrival, FinalHeading
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.vlm.budget import BudgetSettings
+from vlm_nav.vlm.cassette import CassetteSettings
 from vlm_nav.vlm.coordinates import Convention
 from vlm_nav.vlm.openai_settings import without_password
 from vlm_nav.vlm.profiles import ModelSettings, profiles_with
@@ -145,6 +147,7 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
         'vlm.hedge_after_s', 0.0, "when a second request is sent; 0: the profile's", 0.0, 3600.0
     ),
     *BUDGET_PARAMETERS,
+    *CASSETTE_PARAMETERS,
 )
 """The robot's size, its reach, PIVOT and the model."""
 
@@ -170,6 +173,7 @@ class DecisionSettings:
     seed: int
     until_arrived: UntilArrivedSettings | None
     budget: BudgetSettings
+    cassette: CassetteSettings | None
 
 
 def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> DecisionSettings:
@@ -200,6 +204,7 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
         seed=values['pivot.seed'],
         until_arrived=until_arrived_settings(values),
         budget=budget_settings(values),
+        cassette=cassette_settings(values),
     )
 
 

@@ -39,7 +39,7 @@ class Shift:
         self.settings = settings
         self.eyes = RosEyes(node, parts.transforms, settings.eyes)
         self.budget = Budget(settings.budget, parts.ledger)
-        self.model = model_for(settings, self.budget)
+        self.model = model_for(settings, self.budget, warn=node.get_logger().warning)
         self.last_sight = LastSight()
         self.nav2 = None if settings.safety.dry_run else self._nav2_client(node, parts)
         self.turner = self._turner(node, parts)

@@ -63,3 +63,9 @@ class BudgetSpent(AskingOver):
     """The budget allows no further call."""
 
     reason = AskingReason.BUDGET_SPENT
+
+
+class NotOnCassette(AskingOver):
+    """The cassette, which alone is to answer, has no answer to this question."""
+
+    reason = AskingReason.NOT_ON_CASSETTE

@@ -1,0 +1,166 @@
+"""A folder of questions and what came back: `cassette.jsonl`, and the pictures beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from vlm_nav.core.errors import InvalidValueError, VlmNavError
+from vlm_nav.vlm.cassette_keys import LARGEST_DIFFERENCE, Look, difference
+from vlm_nav.vlm.cassette_lines import FORMAT, ExchangeLine, HeaderLine, PicturePart
+from vlm_nav.vlm.question import SentPicture
+
+LINES = 'cassette.jsonl'
+PICTURES = 'pictures'
+# Nobody else of this machine's users may look at somebody's rooms.
+_PRIVATE = 0o700
+_ENDINGS = {'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp'}
+
+
+class CassetteError(VlmNavError):
+    """There is no cassette where one was wanted, or it is damaged."""
+
+
+@dataclass(eq=False)
+class _Takes:
+    """What came back for one and the same question, as often as it was asked."""
+
+    looks: tuple[Look, ...]
+    lines: list[ExchangeLine] = field(default_factory=list)
+    played: int = 0
+
+    def next(self) -> ExchangeLine:
+        line = self.lines[self.played % len(self.lines)]
+        self.played += 1
+        return line
+
+
+class Tape:
+    """The questions of a cassette, to be found again and added to."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the folder, which may not be there yet."""
+        self.folder = folder
+        self._takes: dict[str, list[_Takes]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many questions were asked for this cassette."""
+        return self._count
+
+    def load(self) -> None:
+        """Read what is there; raises CassetteError where there is nothing, or it is damaged."""
+        path = self.folder / LINES
+        try:
+            texts = path.read_bytes().split(b'\n')
+        except OSError as error:
+            raise CassetteError(f'a cassette was wanted in {self.folder}: {error}') from error
+        # What follows the last end of a line was being written when a process ended.
+        header, *rest = texts[:-1] or [b'']
+        try:
+            found = HeaderLine.model_validate_json(header).cassette
+            lines = [ExchangeLine.model_validate_json(text) for text in rest]
+        except ValidationError as error:
+            raise CassetteError(f'{path} is damaged: {error}') from error
+        if found > FORMAT:
+            raise CassetteError(f'{path} has format {found}, this vlm_nav reads up to {FORMAT}')
+        try:
+            for line in sorted(lines, key=lambda one: one.number):
+                self._keep(line)
+        except InvalidValueError as error:
+            raise CassetteError(f'{path} is damaged: {error}') from error
+
+    def begin(self) -> None:
+        """Make the folder, or go on with the cassette that is there.
+
+        Raises OSError where that cannot be, CassetteError where another thing is there.
+        """
+        path = self.folder / LINES
+        (self.folder / PICTURES).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        self.folder.chmod(_PRIVATE)
+        if not path.exists():
+            path.write_bytes(HeaderLine().model_dump_json().encode('utf-8') + b'\n')
+            return
+        self.load()
+        whole = path.read_bytes().rpartition(b'\n')[0] + b'\n'
+        if len(whole) != path.stat().st_size:
+            path.write_bytes(whole)
+
+    def next_number(self) -> int:
+        """Return the number of a question that is asked now."""
+        self._count += 1
+        return self._count - 1
+
+    def find(self, key: str, looks: tuple[Look, ...]) -> ExchangeLine | None:
+        """Return what came back for a question, None where it was never asked.
+
+        What was asked several times is played in the order in which it was asked, and then from
+        the first time again. Of several that look nearly the same the nearest one counts.
+        """
+        takes = self._nearest(key, looks)
+        return None if takes is None else takes.next()
+
+    def why_not(self, key: str, looks: tuple[Look, ...]) -> str:
+        """Return in words how far the cassette is from having a question."""
+        same_words = self._takes.get(key, [])
+        if not same_words:
+            return f'none of its {self._count} questions has these words, this model and form'
+        levels = [difference(takes.looks, looks) for takes in same_words]
+        known = [level for level in levels if level is not None]
+        words = f'{len(same_words)} of its {self._count} questions have these words'
+        if not known:
+            return f'{words}, with marks at other places'
+        return f'{words} and marks, with pictures that differ by {min(known)} levels or more'
+
+    def add(self, line: ExchangeLine, data: Sequence[bytes]) -> None:
+        """Write a line and the bytes of its pictures; raises OSError where that cannot be."""
+        for picture, content in zip(line.pictures, data, strict=True):
+            path = self.folder / PICTURES / picture.file
+            if not path.exists():
+                path.write_bytes(content)
+        with (self.folder / LINES).open('ab') as file:
+            file.write(line.model_dump_json().encode('utf-8') + b'\n')
+
+    def pictures_of(self, line: ExchangeLine) -> tuple[SentPicture, ...]:
+        """Return the pictures of a line as they were sent, none where files were removed."""
+        found = []
+        for picture in line.pictures:
+            try:
+                data = (self.folder / PICTURES / picture.file).read_bytes()
+            except OSError:
+                return ()
+            found.append(SentPicture(picture.media_type, data, picture.caption))
+        return tuple(found)
+
+    def _keep(self, line: ExchangeLine) -> None:
+        takes = self._nearest(line.key, line.looks)
+        if takes is None:
+            takes = _Takes(line.looks)
+            self._takes.setdefault(line.key, []).append(takes)
+        takes.lines.append(line)
+        self._count = max(self._count, line.number + 1)
+
+    def _nearest(self, key: str, looks: tuple[Look, ...]) -> _Takes | None:
+        ranked = []
+        for takes in self._takes.get(key, []):
+            levels = difference(takes.looks, looks)
+            if levels is not None and levels <= LARGEST_DIFFERENCE:
+                ranked.append((levels, takes))
+        return min(ranked, key=lambda one: one[0])[1] if ranked else None
+
+
+def picture_part(look: Look, picture: SentPicture) -> PicturePart:
+    """Return what a line says of a picture; its file is named after what it holds."""
+    ending = _ENDINGS.get(picture.media_type, 'bin')
+    name = hashlib.sha256(picture.data).hexdigest()[:16]
+    return PicturePart(
+        thumb=look.thumb,
+        marks=look.marks,
+        media_type=picture.media_type,
+        caption=picture.caption,
+        file=f'{name}.{ending}',
+    )
