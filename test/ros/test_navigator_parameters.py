@@ -194,6 +194,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'vlm.api_key_variable': ('KEY', 'models.over_first.api_key_variable'),
     'vlm.detail': ('low', 'models.over_all.detail'),
     'vlm.coordinates': ('molmo', 'models.over_all.coordinates'),
+    'vlm.max_picture_kb': (40, 'models.over_all.max_picture_kb'),
     'vlm.jpeg_quality': (90, 'models.over_all.jpeg_quality'),
     'vlm.max_image_side_px': (512, 'models.over_all.max_image_side_px'),
     'vlm.max_tokens': (100, 'models.over_all.max_tokens'),

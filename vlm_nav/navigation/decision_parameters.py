@@ -37,7 +37,14 @@ _PIVOT, _SPACE, _REACH = PivotSettings(), FreeSpaceSettings(), GroundReach()
 _LIMITS, _SYNC, _SIGHT = MissionLimits(), SynchroniserSettings(), SightSettings()
 _ARRIVAL = Arrival()
 _AS_PROFILE = 'profile'
-_OVER_ALL = ('detail', 'coordinates', 'jpeg_quality', 'max_image_side_px', 'attempt_limit')
+_OVER_ALL = (
+    'detail',
+    'coordinates',
+    'jpeg_quality',
+    'max_picture_kb',
+    'max_image_side_px',
+    'attempt_limit',
+)
 _OVER_FIRST = ('model', 'base_url', 'api_key_variable')
 
 LOOKING_PARAMETERS: tuple[Parameter, ...] = (
@@ -139,7 +146,14 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
         'how the model writes places in pictures',
         one_of=(_AS_PROFILE, *(item.value for item in Convention)),
     ),
-    Parameter('vlm.jpeg_quality', 85, 'quality of pictures', 80, 100),
+    Parameter('vlm.jpeg_quality', 85, 'best quality of pictures', 80, 100),
+    Parameter(
+        'vlm.max_picture_kb',
+        60,
+        'most kB of a picture of 640 x 480, others in proportion; 0: any',
+        0,
+        10_000,
+    ),
     Parameter('vlm.max_image_side_px', 1024, 'longest side of a sent picture', 64, 8192),
     Parameter('vlm.max_tokens', 0, "longest answer; 0: the profile's", 0, 10**6),
     Parameter('vlm.attempt_limit', 3, 'tries for one answer', 1, 20),

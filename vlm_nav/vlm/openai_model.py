@@ -92,4 +92,5 @@ class OpenAiModel:
             picture,
             max_side_px=self.settings.max_image_side_px,
             jpeg_quality=self.settings.jpeg_quality,
+            max_kb=self.settings.max_picture_kb,
         )

@@ -31,6 +31,7 @@ class OpenAiSettings(BaseModel):
     api_key_variable: str = Field(default='OPENAI_API_KEY', pattern=r'^[A-Za-z_][A-Za-z0-9_]*$')
     detail: Literal['low', 'high', 'auto'] = 'high'
     jpeg_quality: int = Field(default=85, ge=80, le=100)
+    max_picture_kb: int = Field(default=60, ge=0, le=10_000)
     max_image_side_px: int = Field(default=1024, ge=64, le=8192)
     max_pictures: int | None = Field(default=None, ge=1)
     max_tokens: int | None = Field(default=None, ge=1)

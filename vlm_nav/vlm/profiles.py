@@ -33,7 +33,7 @@ class ModelProfile(OpenAiSettings):
 
     @model_validator(mode='after')
     def _leaves_parameters_alone(self) -> ModelProfile:
-        stray = sorted({'attempt_limit', 'jpeg_quality'} & self.model_fields_set)
+        stray = sorted({'attempt_limit', 'jpeg_quality', 'max_picture_kb'} & self.model_fields_set)
         if stray:
             raise ValueError(f'{", ".join(stray)}: a parameter (vlm.{stray[0]}), in no profile')
         return self

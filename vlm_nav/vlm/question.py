@@ -49,11 +49,17 @@ class Question:
 
 @dataclass(frozen=True)
 class SentPicture:
-    """One picture exactly as it left for the model, and the words that stood before it."""
+    """One picture exactly as it left for the model, and the words that stood before it.
+
+    Its size is kept for bringing places that a model names back to the clean picture; 0 where
+    nobody knows it.
+    """
 
     media_type: str
     data: bytes
     caption: str = ''
+    width_px: int = 0
+    height_px: int = 0
 
 
 @dataclass(frozen=True)
