@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from command_line import Command, Said, as_process
+from face_network import write_face_network
 from sensor_data import folder, kitchen_cameras, kitchen_frame, robot_floor_frame
 
 pytestmark = pytest.mark.data
@@ -244,3 +245,30 @@ def test_a_cassette_or_a_budget_that_cannot_be_is_refused_in_a_line(
 def test_a_spent_budget_ends_the_decision_with_its_reason(vlm_nav: Command, space: str) -> None:
     (line,) = vlm_nav(*robot('--space', space, '-p', 'budget.mission_calls:=4', '--json')).lines
     assert (line['outcome'], line['reason']) == ('hold', 'budget_spent')
+
+
+@pytest.mark.skipif(
+    tuple(map(int, cv2.__version__.split('.')[:2])) < (4, 8),
+    reason=f'OpenCV {cv2.__version__} does not read this form of YuNet',
+)
+@pytest.mark.parametrize('space', ['ground', 'image'])
+def test_faces_are_blurred_before_the_picture_is_asked_about(
+    vlm_nav: Command, tmp_path: Path, space: str
+) -> None:
+    rgb = robot_floor_frame().rgb.copy()
+    rgb[64:96, 128:160] = (255, 0, 0)
+    color, network = tmp_path / 'color.png', write_face_network(tmp_path / 'red.onnx')
+    cv2.imwrite(str(color), rgb[..., ::-1])
+    reds = []
+    for blur in (True, False):
+        out = tmp_path / f'blur_{blur}'
+        given = (f'blur_faces:={blur}', f'face_model:={network}', 'pivot.runs:=1')
+        parameters = [word for one in given for word in ('-p', one)]
+        said = vlm_nav(*robot('--color', color, '--space', space, '--out', out, *parameters))
+        assert said.status == 0
+        assert len(list(out.iterdir())) >= 2
+        pictures = [cv2.imread(str(path)) for path in out.iterdir()]
+        reds.append(
+            any((one[70:90, 134:154] == (0, 0, 255)).all(axis=-1).any() for one in pictures)
+        )
+    assert reds == [False, True]

@@ -219,7 +219,8 @@ def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below()
     assert DEFAULTS.keys() - REACHES.keys() == {
         'budget.mission_cost', 'budget.hour_cost', 'budget.prices', 'budget.currency',
         'cassette', 'cassette_mode',
-        'autostart', 'cameras', 'checks', 'keep_out', 'until_arrived', 'vlm.models_file',
+        'autostart', 'blur_faces', 'cameras', 'checks', 'face_model', 'keep_out', 'until_arrived',
+        'vlm.models_file',
     }  # fmt: skip
 
 
@@ -273,6 +274,7 @@ def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> N
         ({'fence': '0 0, 1 1'}, 'fence has three corners or more, got 2'),
         ({'keep_out': ['', '0 0, 2 2, 2 0, 0 2']}, 'keep_out 2 has sides that cross'),
         ({'base_frame': ''}, 'leading /'),
+        ({'blur_faces': True, 'face_model': '/no/faces.onnx'}, 'no file /no/faces.onnx'),
         ({'checks': ['upside_down']}, 'mirrored, paraphrased, shuffled'),
     ],
 )

@@ -51,6 +51,7 @@ from vlm_nav.navigation.in_words import decision_fields, decision_words
 from vlm_nav.navigation.mission import Mission, unnamed
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import goal_pixel
+from vlm_nav.observation.faces import blurred, face_detector
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.loop import pivot as pivot_in
@@ -109,7 +110,7 @@ def pivot(
     )
     settings = settings_of(values_of(options.given()), with_depth=depth is not None)
     files = PictureFiles(color, depth, camera, depth_format, depth_camera, color_from_depth)
-    pictures = read_pictures(files)
+    pictures = _to_be_shown(read_pictures(files), settings)
     annotated = None if out is None else AnnotatedPictures(out, pictures.rgb)
     if space is Space.IMAGE:
         decided = asyncio.run(_in_picture(pictures, instruction, settings, annotated))
@@ -134,6 +135,14 @@ class _Decided:
     fields: dict[str, Any]
     words: str
     pixel: Pixel | None
+
+
+def _to_be_shown(pictures: Pictures, settings: DecisionSettings) -> Pictures:
+    """Return the pictures as a model and people may see them."""
+    if not settings.blur_faces:
+        return pictures
+    detect = face_detector(settings.face_model)
+    return replace(pictures, rgb=blurred(pictures.rgb, detect(pictures.rgb)))
 
 
 class _OneSight:

@@ -35,7 +35,7 @@ from vlm_nav.core.events import Listener
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.stamps import NS_IN_S
 from vlm_nav.navigation.budget_listener import BudgetListener
-from vlm_nav.navigation.decision_making import model_for, selector_for
+from vlm_nav.navigation.decision_making import eyes_for, model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings, without_secrets
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.in_words import decision_fields, decision_words
@@ -152,7 +152,7 @@ def _mission(
             RecordWriter(out, on_problem=warn, parameters=shown, spending=lambda: budget.mission)
         )
     return Mission(
-        eyes,
+        eyes_for(settings, eyes),
         selector_for(settings, model, listeners),
         DryRunBase(),
         settings.limits,

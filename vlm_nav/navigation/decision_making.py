@@ -12,11 +12,13 @@ from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.navigation.arrival import ArrivalCheck
 from vlm_nav.navigation.course import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
+from vlm_nav.navigation.faceless_eyes import FacelessEyes
 from vlm_nav.navigation.looking_around import LookingAround
 from vlm_nav.navigation.mission import Mission, unnamed
 from vlm_nav.navigation.ports import Base, Eyes, Turner
 from vlm_nav.navigation.selectors import PivotSelector, Selector
 from vlm_nav.navigation.until_arrived import UntilArrivedSettings
+from vlm_nav.observation.faces import face_detector
 from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.model import Model
@@ -63,6 +65,13 @@ def selector_for(
     )
 
 
+def eyes_for(settings: DecisionSettings, eyes: Eyes) -> Eyes:
+    """Return eyes whose pictures may leave the robot: without faces where that is wanted."""
+    if not settings.blur_faces:
+        return eyes
+    return FacelessEyes(eyes, face_detector(settings.face_model))
+
+
 def mission_for(
     settings: DecisionSettings,
     eyes: Eyes,
@@ -78,6 +87,7 @@ def mission_for(
 
     `selector` takes the place of PIVOT where it is given.
     """
+    eyes = eyes_for(settings, eyes)
     until_arrived, carrying_on = settings.until_arrived, None
     if until_arrived is not None:
         carrying_on = _carrying_on(settings, until_arrived, eyes, turner, model, listeners)

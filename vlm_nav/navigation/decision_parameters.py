@@ -24,6 +24,7 @@ from vlm_nav.navigation.selectors import GroundReach
 from vlm_nav.navigation.steps import MissionLimits
 from vlm_nav.navigation.until_arrived import UntilArrivedSettings
 from vlm_nav.navigation.waypoint import Arrival, FinalHeading
+from vlm_nav.observation.faces import face_detector
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.vlm.budget import BudgetSettings
@@ -128,6 +129,8 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
         [''],
         f'a choice is asked for again as each says: {", ".join(CHECKS)}; one empty text: none',
     ),
+    Parameter('blur_faces', False, 'blur faces before a picture is used, shown or kept'),
+    Parameter('face_model', '', "YuNet (.onnx) or a cascade (.xml); empty: OpenCV's cascades"),
     Parameter('mark_facts', True, 'tell the model range, side and free way of each mark'),
     Parameter('vlm.spec', 'openai', 'which model: a profile, or a double such as scripted:first'),
     Parameter('vlm.models_file', '', 'profiles of your own, as in config/models.yaml'),
@@ -184,6 +187,8 @@ class DecisionSettings:
     models: ModelSettings
     model_spec: str
     mark_facts: bool
+    blur_faces: bool
+    face_model: str
     seed: int
     until_arrived: UntilArrivedSettings | None
     budget: BudgetSettings
@@ -199,6 +204,8 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
     """
     models = _models(values)
     model_from_spec(values['vlm.spec'], settings=models)
+    if values['blur_faces']:
+        face_detector(values['face_model'])
     return DecisionSettings(
         synchroniser=SynchroniserSettings(
             with_depth=with_depth,
@@ -215,6 +222,8 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
         models=models,
         model_spec=values['vlm.spec'],
         mark_facts=values['mark_facts'],
+        blur_faces=values['blur_faces'],
+        face_model=values['face_model'],
         seed=values['pivot.seed'],
         until_arrived=until_arrived_settings(values),
         budget=budget_settings(values),
