@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from vlm_nav.drawing.marks import MarkedPicture
@@ -51,15 +51,15 @@ class Question:
 class SentPicture:
     """One picture exactly as it left for the model, and the words that stood before it.
 
-    Its size is kept for bringing places that a model names back to the clean picture; 0 where
-    nobody knows it.
+    Its size is kept for bringing places that a model names back to the clean picture, 0 where
+    nobody kept it; two pictures of the same bytes are equal either way.
     """
 
     media_type: str
     data: bytes
     caption: str = ''
-    width_px: int = 0
-    height_px: int = 0
+    width_px: int = field(default=0, compare=False)
+    height_px: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
