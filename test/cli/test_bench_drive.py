@@ -9,6 +9,9 @@ pytest.importorskip('mujoco')
 
 from command_line import Command
 
+from vlm_nav.sim.furniture.furniture_cache import FOLDER_VARIABLE
+from vlm_nav.sim.furniture.furniture_kinds import kinds
+
 KEYS = {
     'episodes', 'success', 'spl', 'collisions', 'path_m', 'decisions', 'vlm_calls', 'tokens',
     'wall_s', 'per_episode',
@@ -32,10 +35,16 @@ def test_the_figures_come_as_json_and_everything_else_goes_beside(vlm_nav: Comma
     assert '1/1 seed 3' in said.stderr
 
 
-def test_a_seed_that_was_not_given_is_drawn_and_told(vlm_nav: Command) -> None:
+def test_a_seed_that_was_not_given_is_drawn_and_told_as_are_spoilt_models(
+    vlm_nav: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in kinds():
+        (tmp_path / f'{kind}.npz').write_bytes(b'PK')
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     said = vlm_nav('bench', 'drive', *QUICK, '--vlm', 'scripted:none', '--json')
     (figures,) = said.lines
     assert f'seeds {figures["per_episode"][0]["seed"]} to' in said.stderr
+    assert f'{tmp_path}/couch.npz holds no furniture' in said.stderr
 
 
 def test_two_files_of_results_are_compared(vlm_nav: Command, tmp_path: Path) -> None:

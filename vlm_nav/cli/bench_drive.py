@@ -113,12 +113,16 @@ def _driven(strategy: str, order: _Order) -> dict[str, Any]:
     # They need MuJoCo, which no other command does.
     from vlm_nav.bench.drive import DriveOptions, Strategy, notice_for
     from vlm_nav.bench.driving import drive_seeds, in_order
+    from vlm_nav.sim.furniture.furniture import Furniture
+    from vlm_nav.sim.furniture.furniture_cache import furniture_folder
 
     if strategy not in _STRATEGIES:
         raise InvalidValueError(f'wanted one of {", ".join(_STRATEGIES)}, got {strategy!r}')
     shown = without_secrets(order.values)
     options = DriveOptions(Strategy(strategy), order.vlm, order.settings, order.out, shown)
     seeds = range(order.seed, order.seed + order.episodes)
+    for problem in Furniture(furniture_folder()).spoilt():
+        note(f'{problem}; it is drawn from solids instead')
     note(f'{strategy} with {order.vlm}, seeds {seeds[0]} to {seeds[-1]}: {notice_for(options)}')
     began_s = time.perf_counter()
     results: list[EpisodeResult] = []

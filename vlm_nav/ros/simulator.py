@@ -26,6 +26,8 @@ from vlm_nav.ros.simulator_parameters import (
 )
 from vlm_nav.ros.simulator_thread import SimulatorThread
 from vlm_nav.ros.simulator_work import SimulatorWork
+from vlm_nav.sim.furniture.furniture import Furniture
+from vlm_nav.sim.furniture.furniture_cache import furniture_folder
 from vlm_nav.sim.robot.sensors import DepthNoise, OdometryDrift
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
@@ -43,7 +45,10 @@ class SimulatorNode(Node):
         super().__init__('simulator', **options)
         declare(self, SIMULATOR_PARAMETERS)
         choice = simulator_choice(read(self, SIMULATOR_PARAMETERS))
-        self._thread = SimulatorThread(lambda: simulator_for(choice), choice.values['pace'])
+        furniture = self._furniture()
+        self._thread = SimulatorThread(
+            lambda: simulator_for(choice, furniture), choice.values['pace']
+        )
         with ExitStack() as undoing:
             undoing.callback(self._thread.stop)
             self._work = SimulatorWork(self, self._thread.make(), choice)
@@ -61,8 +66,14 @@ class SimulatorNode(Node):
         self._work.close()
         super().destroy_node()
 
+    def _furniture(self) -> Furniture:
+        furniture = Furniture(furniture_folder())
+        for problem in furniture.spoilt():
+            self.get_logger().warning(f'{problem}; it is drawn from solids instead')
+        return furniture
 
-def simulator_for(choice: SimulatorChoice) -> Simulator:
+
+def simulator_for(choice: SimulatorChoice, furniture: Furniture) -> Simulator:
     """Return the simulator that parameters ask for; it belongs to the thread that calls."""
     values = choice.values
     settings = SimulatorSettings(
@@ -73,6 +84,7 @@ def simulator_for(choice: SimulatorChoice) -> Simulator:
         wheels=values['wheels'],
         seed=values['seed'],
         robot=choice.robot,
+        furniture=furniture,
     )
     return Simulator(choice.plan, settings, choice.start)
 

@@ -8,48 +8,68 @@ import numpy as np
 
 from vlm_nav.sim.furniture.drawings import VARIANTS, differs, drawing
 from vlm_nav.sim.furniture.furniture_kinds import Kind, kinds
-from vlm_nav.sim.furniture.furniture_meshes import MeshedThing, MeshPart, read_thing
+from vlm_nav.sim.furniture.furniture_meshes import (
+    FurnitureError,
+    MeshedThing,
+    MeshPart,
+    read_thing,
+)
 
 
 class Furniture:
-    """What things look like; keeps what it has read."""
+    """What things look like; keeps what it has read. A model that cannot be read is drawn."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Take the folder of models, None for drawings only."""
         self._folder = folder
-        self._kept: dict[tuple[str, int], MeshedThing] = {}
+        self._models: dict[str, MeshedThing | FurnitureError | None] = {}
+        self._drawn: dict[tuple[str, int], MeshedThing] = {}
 
     @property
     def has_models(self) -> bool:
         """Return whether any model is there."""
         return self._folder is not None and any(self._folder.glob('*.npz'))
 
-    def look(self, kind: str, variant: int = 0) -> MeshedThing:
-        """Return the meshes of a kind in its size, in one of the variants that it has.
+    def spoilt(self) -> tuple[str, ...]:
+        """Return what is wrong with each model that cannot be read; this reads them all."""
+        return tuple(
+            str(found)
+            for kind in kinds()
+            if isinstance(found := self._model(kind), FurnitureError)
+        )
 
-        Raises FurnitureError where its file is not readable.
-        """
+    def look(self, kind: str, variant: int = 0) -> MeshedThing:
+        """Return the meshes of a kind in its size, in one of the variants that it has."""
+        model = self._model(kind)
+        if isinstance(model, MeshedThing):
+            return model
         key = (kind, self.variant(kind, variant))
-        if key not in self._kept:
-            self._kept[key] = self._made(*key)
-        return self._kept[key]
+        if key not in self._drawn:
+            known = kinds()[kind]
+            self._drawn[key] = drawing(known.drawing, known.size_m, key[1])
+        return self._drawn[key]
 
     def variant(self, kind: str, number: int) -> int:
         """Return which of the different looks of a kind a number stands for."""
-        has_variants = differs(kinds()[kind].drawing) and self._model(kind) is None
-        return number % VARIANTS if has_variants else 0
+        is_drawn = not isinstance(self._model(kind), MeshedThing)
+        return number % VARIANTS if is_drawn and differs(kinds()[kind].drawing) else 0
 
-    def _model(self, kind: str) -> Path | None:
+    def _model(self, kind: str) -> MeshedThing | FurnitureError | None:
+        if kind not in self._models:
+            self._models[kind] = self._read(kind)
+        return self._models[kind]
+
+    def _read(self, kind: str) -> MeshedThing | FurnitureError | None:
+        """Return the model in the size of its kind, what is wrong with it, or None for none."""
         if self._folder is None or not kinds()[kind].model:
             return None
         file = self._folder / f'{kind}.npz'
-        return file if file.is_file() else None
-
-    def _made(self, kind: str, variant: int) -> MeshedThing:
-        known, file = kinds()[kind], self._model(kind)
-        if file is None:
-            return drawing(known.drawing, known.size_m, variant)
-        return _in_size(read_thing(file), known)
+        if not file.is_file():
+            return None
+        try:
+            return _in_size(read_thing(file), kinds()[kind])
+        except FurnitureError as error:
+            return error
 
 
 def _in_size(thing: MeshedThing, kind: Kind) -> MeshedThing:

@@ -6,7 +6,9 @@ A thing's frame stands below its middle, x along its front, y to its left, z up;
 from __future__ import annotations
 
 import io
+import math
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,12 @@ from numpy.typing import NDArray
 from vlm_nav.core.errors import InvalidValueError
 
 FORMAT = 1
+
+# What unpacking and decoding raise for files that are cut off, overwritten or of another make.
+_UNREADABLE = (
+    OSError, KeyError, ValueError, TypeError, EOFError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error, cv2.error,
+)  # fmt: skip
 
 
 class FurnitureError(InvalidValueError):
@@ -68,14 +76,18 @@ def write_thing(file: Path, thing: MeshedThing) -> None:
 
 def read_thing(file: Path) -> MeshedThing:
     """Return the thing in a .npz file; raises FurnitureError where there is none."""
+    if not zipfile.is_zipfile(file):
+        raise FurnitureError(f'{file} holds no furniture: it is no whole .npz file')
     try:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
             if int(arrays['format']) != FORMAT:
                 raise FurnitureError(f'{file} has format {arrays["format"]}, wanted is {FORMAT}')
             parts = [_part(arrays, index, bool(p)) for index, p in enumerate(arrays['painted'])]
             x_m, y_m, z_m = (float(length) for length in arrays['size_m'])
+            if not (parts and all(0.0 < length < math.inf for length in (x_m, y_m, z_m))):
+                raise FurnitureError(f'{len(parts)} parts of {x_m} x {y_m} x {z_m} m')
             return MeshedThing(tuple(parts), (x_m, y_m, z_m), str(arrays['creator']))
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise FurnitureError(f'{file} holds no furniture: {error}') from error
 
 
@@ -83,10 +95,17 @@ def _part(arrays: np.lib.npyio.NpzFile, index: int, painted: bool) -> MeshPart:
     picture = cv2.imdecode(arrays[f'picture_{index}'], cv2.IMREAD_COLOR)
     if picture is None:
         raise FurnitureError(f'part {index} has no picture')
+    vertices, faces = arrays[f'vertices_{index}'], arrays[f'faces_{index}'].astype(np.int32)
+    places = arrays[f'places_{index}'].astype(np.float32)
+    shapes = (vertices.shape[1:], faces.shape[1:], places.shape)
+    if shapes != ((3,), (3,), (len(vertices), 2)) or not faces.size:
+        raise FurnitureError(f'part {index} has no triangles on a picture')
+    if not np.isfinite(vertices).all() or faces.min() < 0 or faces.max() >= len(vertices):
+        raise FurnitureError(f'the triangles of part {index} have corners that are nowhere')
     return MeshPart(
-        arrays[f'vertices_{index}'],
-        arrays[f'faces_{index}'].astype(np.int32),
-        arrays[f'places_{index}'].astype(np.float32),
+        vertices,
+        faces,
+        places,
         cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8),
         painted,
     )
