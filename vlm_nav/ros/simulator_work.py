@@ -31,7 +31,7 @@ from vlm_nav.sim.view import SimulatedView
 _NS_IN_S = 1_000_000_000
 _MOTION_HZ = 25.0
 # A model may be asked about the first picture of a turn when the last one has been taken.
-_VIEWS_KEPT_S = 20.0
+_VIEWS_KEPT_S = 40.0
 # After this a command of a velocity holds no longer, as with a robot's own watchdog.
 _COMMAND_HOLDS_S = 0.5
 
@@ -155,7 +155,7 @@ class SimulatorWork:
         camera_name, _, _ = view.identifier.partition('/')
         stamped = replace(view, stamp_ns=now_ns, identifier=f'{camera_name}/{now_ns}')
         # Before the picture goes out: who asks about it at once finds it, and where it was taken.
-        self._views.keep(_without_pictures(stamped))
+        self._views.keep(stamped)
         self._tell_motion(view.base_from_camera)
         self._outputs.tell_view(stamped)
         self._truth.tell_view(stamped)
@@ -215,8 +215,3 @@ def joints_of(simulator: Simulator) -> dict[str, float]:
         'wrist': arm.wrist_rad,
         'gripper': simulator.gripper(),
     }
-
-
-def _without_pictures(view: SimulatedView) -> SimulatedView:
-    """Return the view with what the doubles look at alone: it is kept for a while."""
-    return replace(view, rgb=view.rgb[:0], depth_m=view.true_depth_m)

@@ -1,5 +1,6 @@
 """The doubles of the simulator know what the pictures of a question show, and no more."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.sim.answering.seer import Seer, seeing_double
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.house.house_plan import Footprint, HousePlan
-from vlm_nav.sim.view import SimulatedView
+from vlm_nav.sim.view import NOTHING, SimulatedView
 from vlm_nav.vlm.model import notice_of
 from vlm_nav.vlm.question import Answer, Purpose, Question
 
@@ -180,6 +181,32 @@ def test_only_the_last_views_are_kept() -> None:
         recent.keep(view_of(house(), START, stamp_ns))
     assert recent.view('front/1') is None
     assert recent.view('front/3') is not None
+
+
+def test_of_a_view_is_kept_what_it_truly_shows_of_things_and_where_it_was_taken() -> None:
+    view = view_of(house(thing('red chair', 4.0, 0.5), thing('plant', 3.0, -0.5)), START)
+    shows = view.things != NOTHING
+    assert len(np.unique(view.things[shows])) == 2
+    kept = known(view).view(view.identifier)
+    assert kept is not None
+    assert np.array_equal(kept.things, view.things)
+    assert np.array_equal(kept.true_depth_m[shows], view.true_depth_m[shows])
+    assert np.isnan(kept.true_depth_m[~shows]).all()
+    assert np.array_equal(kept.map_from_base, view.map_from_base)
+    assert (kept.rgb.size, kept.camera) == (0, view.camera)
+
+
+def test_a_kept_view_takes_far_less_than_its_pictures() -> None:
+    recent, pictures = RecentViews(), 0
+    tracemalloc.start()
+    for stamp_ns in range(10):
+        view = view_of(HOUSE, START, stamp_ns)
+        pictures += view.things.nbytes + view.true_depth_m.nbytes
+        recent.keep(view)
+        del view
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 0.25 * pictures
 
 
 def arrival(instruction: str, view: SimulatedView) -> Question:
