@@ -21,6 +21,8 @@ import rclpy
 import yaml
 from rclpy.signals import SignalHandlerOptions
 
+from vlm_nav.ros.own_domain import NoDomainError, own_domain
+
 ROOT = Path(__file__).resolve().parent.parent
 END_S = 12.0
 TAIL_LINES = 12
@@ -134,17 +136,24 @@ def status_of(name: str, work: Callable[[], int]) -> int:
 
     2 where a DemoError ends it, told under the script's name, and 130 for Ctrl-C or SIGTERM.
     """
-    # What runs here must not drive a robot.
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
     signal.signal(signal.SIGTERM, _interrupt)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
-        return work()
-    except DemoError as error:
+        # What runs here must drive no robot, and hear nobody who runs it as well.
+        with own_domain() as domain:
+            os.environ['ROS_DOMAIN_ID'] = str(domain)
+            os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+            return _with_ros(work)
+    except (DemoError, NoDomainError) as error:
         print(f'{name}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _with_ros(work: Callable[[], int]) -> int:
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        return work()
     finally:
         rclpy.shutdown()
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from one_domain import claimed_domain
 
 # Before anything of ROS is imported: nobody else's nodes, and nobody else's network.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+os.environ['ROS_DOMAIN_ID'] = claimed_domain()
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 
