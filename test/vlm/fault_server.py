@@ -41,6 +41,7 @@ class FaultServer(ThreadingHTTPServer):
         self.headers: list[Message] = []
         self.arrived = threading.Event()
         self.hung_up = threading.Event()
+        self.models: list[str] | None = None
         self.ending = threading.Event()
 
     @property
@@ -77,6 +78,14 @@ class Handler(BaseHTTPRequestHandler):
         behaviours = self.server.behaviours
         behaviour = behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
         behaviour(self)
+
+    def do_GET(self) -> None:
+        models = self.server.models
+        if self.path != '/v1/models' or models is None:
+            fails(404, 'there is nothing here')(self)
+            return
+        entries = [{'id': name, 'object': 'model', 'created': 1} for name in models]
+        self.send(200, json.dumps({'object': 'list', 'data': entries}))
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -152,9 +161,15 @@ def completion(content: Any = GOOD, finish: str = 'stop', **message: Any) -> dic
     }
 
 
-def says(content: Any = GOOD, finish: str = 'stop', **message: Any) -> Behaviour:
-    """Answer with one choice."""
-    return replies(json.dumps(completion(content, finish, **message)))
+def says(
+    content: Any = GOOD,
+    finish: str = 'stop',
+    *,
+    body: dict[str, Any] | None = None,
+    **message: Any,
+) -> Behaviour:
+    """Answer with one choice; `body` replaces parts of what is around it."""
+    return replies(json.dumps({**completion(content, finish, **message), **(body or {})}))
 
 
 def replies(body: str, kind: str = 'application/json') -> Behaviour:

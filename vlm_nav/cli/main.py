@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 import typer
 
+from vlm_nav.cli.ask import ask
 from vlm_nav.cli.bench import bench
 from vlm_nav.cli.check_calibration import check_calibration
+from vlm_nav.cli.doctor import doctor
 from vlm_nav.cli.explain import explain
 from vlm_nav.cli.models import models
 from vlm_nav.cli.pivot import pivot
@@ -20,7 +22,9 @@ from vlm_nav.navigation.in_words import printable
 
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
 app.add_typer(bench, name='bench')
+app.command()(ask)
 app.command()(check_calibration)
+app.command()(doctor)
 app.command()(explain)
 app.command()(models)
 app.command()(pivot)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
@@ -18,6 +18,10 @@ from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.profiles import ModelSettings, ready_profiles
 from vlm_nav.vlm.remote_double import RemoteDouble
+
+if TYPE_CHECKING:
+    # Its package is large, and a double needs none of it.
+    from vlm_nav.vlm.openai_model import OpenAiModel
 
 ModelMaker: TypeAlias = Callable[[str], Model]
 
@@ -78,6 +82,25 @@ def model_from_spec(
     return Fallback(models) if others else models[first]
 
 
+def endpoints_from_spec(
+    spec: str, settings: ModelSettings, rng: random.Random
+) -> dict[str, OpenAiModel]:
+    """Return the models of a specification by their names there, all of them behind endpoints.
+
+    Raises `UnknownModelError` for doubles, which answer nothing but which numbers they choose.
+    """
+    from vlm_nav.vlm.openai_model import OpenAiModel
+
+    found: dict[str, OpenAiModel] = {}
+    for name in specified_names(spec):
+        profile, colon, model = name.partition(':')
+        if profile not in settings.profiles.profiles or (colon and not model):
+            known = ', '.join(f'{each}[:MODEL]' for each in settings.profiles.profiles)
+            raise UnknownModelError(f'wanted a model behind an endpoint ({known}), got {name!r}')
+        found[name] = OpenAiModel(settings.of(profile, model, first=not found), rng=rng)
+    return found
+
+
 @dataclass(frozen=True)
 class _Making:
     """What models are made of."""
@@ -102,7 +125,6 @@ class _Making:
         return around(double)
 
     def _endpoint(self, settings: OpenAiSettings, around: Callable[[Model], Model]) -> Model:
-        # Its package is large, and a double needs none of it.
         from vlm_nav.vlm.openai_model import OpenAiModel
 
         model = around(OpenAiModel(settings, rng=self.rng))
