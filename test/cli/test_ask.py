@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from command_line import Command
+from face_network import write_face_network
 
 from ..vlm.fault_server import FaultServer, fails, hangs, says, serving
 
@@ -42,6 +43,13 @@ def server() -> Iterator[FaultServer]:
         yield served
 
 
+def sent_picture(server: FaultServer) -> np.ndarray:
+    """Return the picture (H, W, 3) BGR of the last question."""
+    url = server.bodies[-1]['messages'][1]['content'][0]['image_url']['url']
+    jpeg = np.frombuffer(base64.b64decode(url.partition(',')[2]), np.uint8)
+    return cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+
+
 def test_the_picture_and_the_words_go_out_as_they_are_and_the_answer_comes_back(
     vlm_nav: Command, picture: Path, server: FaultServer
 ) -> None:
@@ -49,11 +57,9 @@ def test_the_picture_and_the_words_go_out_as_they_are_and_the_answer_comes_back(
     assert (said.status, said.stdout) == (0, 'Two chairs.\nOne of them is red.\n'), said.stderr
     assert '700 tokens asked, 20 answered' in said.stderr
     (body,) = server.bodies
-    shown, words = body['messages'][1]['content']
-    assert words['text'] == 'How many chairs?'
+    assert body['messages'][1]['content'][-1]['text'] == 'How many chairs?'
     assert 'response_format' not in body
-    jpeg = base64.b64decode(shown['image_url']['url'].partition(',')[2])
-    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (768, 1024, 3)
+    assert sent_picture(server).shape == (768, 1024, 3)
 
 
 @pytest.mark.parametrize('instruction', INSTRUCTIONS)
@@ -110,6 +116,26 @@ def test_of_several_models_the_first_that_answers_counts(
     assert said.stdout.startswith('Two chairs')
     assert 'shut: ' in said.stderr
     assert 'status 401' in said.stderr
+
+
+@pytest.mark.skipif(
+    tuple(map(int, cv2.__version__.split('.')[:2])) < (4, 8),
+    reason=f'OpenCV {cv2.__version__} does not read this form of YuNet',
+)
+def test_faces_are_blurred_where_that_is_wanted(
+    vlm_nav: Command, server: FaultServer, tmp_path: Path
+) -> None:
+    bgr = np.full((480, 640, 3), 128, np.uint8)
+    bgr[64:96, 128:160] = (0, 0, 255)
+    picture, network = tmp_path / 'picture.png', write_face_network(tmp_path / 'red.onnx')
+    cv2.imwrite(str(picture), bgr)
+    reds = []
+    for blur in (True, False):
+        given = ('-p', f'blur_faces:={blur}', '-p', f'face_model:={network}')
+        assert vlm_nav('ask', picture, 'hi', '--base-url', server.url, *given).status == 0
+        patch = sent_picture(server)[70:90, 134:154]
+        reds.append(bool((patch[..., 2] - patch[..., 0].astype(int)).max() > 200))
+    assert reds == [False, True]
 
 
 def test_what_a_model_says_cannot_steer_the_terminal(vlm_nav: Command, picture: Path) -> None:

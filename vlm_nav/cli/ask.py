@@ -24,6 +24,7 @@ from vlm_nav.cli.saying import note, say
 from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.files.pictures import rgb_of_file
 from vlm_nav.navigation.in_words import printable
+from vlm_nav.observation.faces import blurred, face_detector
 from vlm_nav.vlm.specification import endpoints_from_spec
 
 
@@ -52,8 +53,10 @@ def ask(
     models = endpoints_from_spec(
         settings.model_spec, settings.models, random.Random(settings.seed)
     )
-    shown = MarkedPicture(picture.name, rgb_of_file(picture))
-    asked = Asked(question, shown, points, timeout)
+    rgb = rgb_of_file(picture)
+    if settings.blur_faces:
+        rgb = blurred(rgb, face_detector(settings.face_model)(rgb))
+    asked = Asked(question, MarkedPicture(picture.name, rgb), points, timeout)
     answered = asyncio.run(first_answer(models, asked))
     note(answered.about)
     if as_json:

@@ -94,7 +94,8 @@ async def first_answer(models: Mapping[str, OpenAiModel], asked: Asked) -> Answe
 async def _answered(model: OpenAiModel, asked: Asked) -> Answered:
     deadline = Deadline.after(asked.timeout_s)
     if not asked.points:
-        _, reply = await model.converse(asked.question, (asked.picture,), deadline)
+        pictures = (model.encoded(asked.picture),)
+        reply = await model.converse(asked.question, pictures, deadline)
         return Answered(model, reply, None)
     convention = model.settings.coordinates
     if convention is None:

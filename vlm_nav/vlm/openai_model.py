@@ -55,16 +55,24 @@ class OpenAiModel:
         )
 
     async def converse(
-        self, words: str, pictures: Sequence[MarkedPicture], deadline: Deadline
-    ) -> tuple[SentQuestion, Reply]:
-        """Return what was sent, and what comes to words of anybody's own and pictures.
+        self, words: str, pictures: Sequence[SentPicture], deadline: Deadline
+    ) -> Reply:
+        """Return what comes to words of anybody's own and to pictures that are `encoded`.
 
         The answer is any text, and is not checked. Raises as `ask` does.
         """
-        encoded = tuple(self._encoded(picture) for picture in pictures)
-        sent = SentQuestion(self.settings.model, _SPEAKING, words, encoded)
+        sent = SentQuestion(self.settings.model, _SPEAKING, words, tuple(pictures))
         self._check_number(sent)
-        return sent, await self.endpoint.reply(sent, deadline, in_words=True)
+        return await self.endpoint.reply(sent, deadline, in_words=True)
+
+    def encoded(self, picture: MarkedPicture) -> SentPicture:
+        """Return the picture as it leaves for this model."""
+        return encode_picture(
+            picture,
+            max_side_px=self.settings.max_image_side_px,
+            jpeg_quality=self.settings.jpeg_quality,
+            max_kb=self.settings.max_picture_kb,
+        )
 
     async def aclose(self) -> None:
         """Close the connections; a later question opens new ones."""
@@ -73,7 +81,7 @@ class OpenAiModel:
     def _sent(self, question: Question) -> SentQuestion:
         words = wording(question)
         pictures = tuple(
-            replace(self._encoded(picture), caption=caption)
+            replace(self.encoded(picture), caption=caption)
             for picture, caption in zip(question.pictures, captions(question), strict=True)
         )
         return SentQuestion(self.settings.model, words.system, words.text, pictures)
@@ -86,11 +94,3 @@ class OpenAiModel:
                 f'pictures, max_pictures is {most}',
                 sent=sent,
             )
-
-    def _encoded(self, picture: MarkedPicture) -> SentPicture:
-        return encode_picture(
-            picture,
-            max_side_px=self.settings.max_image_side_px,
-            jpeg_quality=self.settings.jpeg_quality,
-            max_kb=self.settings.max_picture_kb,
-        )

@@ -104,14 +104,6 @@ def fitted(picture: MarkedPicture, max_side_px: int) -> MarkedPicture:
     )
 
 
-def size_px(picture: SentPicture) -> tuple[int, int]:
-    """Return width and height of a picture as it left."""
-    decoded = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise InvalidValueError(f'{len(picture.data)} bytes hold no {picture.media_type}')
-    return decoded.shape[1], decoded.shape[0]
-
-
 def data_url(picture: SentPicture) -> str:
     """Return `picture` as a data URL."""
     return f'data:{picture.media_type};base64,{base64.b64encode(picture.data).decode("ascii")}'

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.vlm.coordinates import Convention, PictureSize, PointsRead, asked_form, read_points
-from vlm_nav.vlm.picture_encoding import fitted, size_px
 
 if TYPE_CHECKING:
     # What names the package of the endpoint takes long to load, and is needed for names alone.
@@ -41,8 +40,8 @@ async def point_at(
     Raises as `OpenAiModel.ask` does.
     """
     height_px, width_px = picture.rgb.shape[:2]
-    # The form names the size, so it has to be known before the picture is compressed.
-    expected = fitted(picture, model.settings.max_image_side_px).rgb.shape
-    form = asked_form(convention, (expected[1], expected[0]))
-    sent, reply = await model.converse(f'{words}\n{form}', (picture,), deadline)
-    return Pointed(reply, size_px(sent.pictures[0]), (width_px, height_px))
+    leaving = model.encoded(picture)
+    sent = (leaving.width_px, leaving.height_px)
+    form = asked_form(convention, sent)
+    reply = await model.converse(f'{words}\n{form}', (leaving,), deadline)
+    return Pointed(reply, sent, (width_px, height_px))

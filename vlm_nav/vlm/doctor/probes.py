@@ -79,7 +79,7 @@ class Probes:
     async def text(self) -> Finding:
         """Find whether words come back."""
         try:
-            _, reply = await self.model.converse(
+            reply = await self.model.converse(
                 f'Answer with the single word {_WORD}.', (), self._deadline()
             )
         except ModelError as error:
@@ -93,8 +93,8 @@ class Probes:
         number = self._numbers[0]
         words = 'Which number does the picture show? Answer with the number alone.'
         try:
-            _, reply = await self.model.converse(
-                words, (number_picture(number),), self._deadline()
+            reply = await self.model.converse(
+                words, (self.model.encoded(number_picture(number)),), self._deadline()
             )
         except ModelError as error:
             return _failed(PICTURE, error, 'use a model that takes pictures')
@@ -112,10 +112,10 @@ class Probes:
             'Each of the two pictures shows a number. Answer with the two numbers alone, that of '
             'the first picture first.'
         )
-        pictures = (number_picture(first), number_picture(second))
+        pictures = [self.model.encoded(number_picture(each)) for each in (first, second)]
         remedy = 'ask it with one camera, or use another model'
         try:
-            _, reply = await self.model.converse(words, pictures, self._deadline())
+            reply = await self.model.converse(words, pictures, self._deadline())
         except ModelError as error:
             return _failed(ORDER, error, 'set max_pictures: 1 in the profile')
         read = _numbers_in(reply.text)
