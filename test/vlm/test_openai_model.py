@@ -4,8 +4,10 @@ import asyncio
 import base64
 import json
 import random
+import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,14 +23,16 @@ from vlm_nav.vlm.errors import (
     ModelUnreachable,
     UnusableAnswer,
 )
+from vlm_nav.vlm.openai_endpoint import REQUESTS_AT_ONCE
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
-from vlm_nav.vlm.picture_encoding import data_url
+from vlm_nav.vlm.picture_encoding import data_url, encode_picture
 from vlm_nav.vlm.question import Answer, Question
 
 from .fault_server import (
     GOOD,
     Behaviour,
     FaultServer,
+    Handler,
     breaks_off,
     fails,
     hangs,
@@ -159,8 +163,50 @@ async def test_a_server_that_trickles_bytes_does_not_outlive_the_deadline(
 
 
 async def test_nothing_is_sent_after_the_deadline(question: Question) -> None:
-    _, server = await ended_with(ModelLate, question, says(), within_s=0.0)
+    with serving(says()) as server, pytest.raises(ModelLate, match='before anything was sent'):
+        await asked(server.url, question, within_s=0.0)
     assert server.bodies == []
+
+
+async def test_pictures_are_prepared_beside_the_loop(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def encode(*given: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread())
+        return encode_picture(*given, **options)
+
+    monkeypatch.setattr('vlm_nav.vlm.openai_model.encode_picture', encode)
+    with serving(says()) as server:
+        await asked(server.url, question)
+    assert threads
+    assert threading.current_thread() not in threads
+
+
+async def test_of_many_questions_at_once_a_few_are_under_way_and_all_are_answered(
+    question: Question,
+) -> None:
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def answers_slowly(handler: Handler) -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        # Long enough for others to come, if they did.
+        handler.server.ending.wait(0.2)
+        with lock:
+            under_way -= 1
+        says()(handler)
+
+    with serving(answers_slowly) as server:
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
+        until = Deadline.after(30.0)
+        answers = await asyncio.gather(*(model.ask(question, until) for _ in range(40)))
+        await model.aclose()
+    assert {answer.labels for answer in answers} == {(2, 1)}
+    assert most <= REQUESTS_AT_ONCE < 40
 
 
 async def test_cancelling_closes_the_request(question: Question) -> None:

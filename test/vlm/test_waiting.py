@@ -6,7 +6,7 @@ import time
 import pytest
 
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
+from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 
 pytestmark = pytest.mark.usefixtures('no_task_left_behind')
 
@@ -64,3 +64,57 @@ async def test_cancelling_the_waiter_cancels_the_work_even_as_it_ends() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_no_more_than_so_many_go_on_at_once_and_all_have_their_turn() -> None:
+    turns, under_way, most = Turns(3), 0, 0
+
+    async def work() -> None:
+        nonlocal under_way, most
+        async with turns:
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+
+    await asyncio.gather(*(work() for _ in range(20)))
+    assert (most, under_way) == (3, 0)
+
+
+async def test_who_is_cancelled_while_waiting_takes_no_turn_and_who_fails_gives_it_back() -> None:
+    turns = Turns(1)
+
+    async def fails() -> None:
+        async with turns:
+            raise KeyError('x')
+
+    async def waits() -> None:
+        async with turns:
+            raise AssertionError
+
+    with pytest.raises(KeyError):
+        await fails()
+    async with turns:
+        task = asyncio.ensure_future(waits())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    async with turns:
+        assert task.cancelled()
+
+
+def test_turns_serve_one_event_loop_after_another() -> None:
+    turns = Turns(1)
+
+    async def hold_and_wait() -> None:
+        async def hold() -> None:
+            async with turns:
+                await asyncio.sleep(60.0)
+
+        tasks = [asyncio.ensure_future(hold()) for _ in range(2)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+
+    asyncio.run(hold_and_wait())
+    asyncio.run(hold_and_wait())

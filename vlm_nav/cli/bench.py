@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,15 @@ from vlm_nav.bench.scenes import BESIDE_THE_CHECKOUT
 from vlm_nav.cli.bench_drive import drive
 from vlm_nav.cli.saying import say
 
+if TYPE_CHECKING:
+    from vlm_nav.bench.ask import AskBench
+
 VARIABLE = 'VLM_NAV_TEST_DATA'
+
+Data = Annotated[
+    Path,
+    typer.Option(envvar=VARIABLE, help='Folder with recorded pictures, where there is one.'),
+]
 
 bench = typer.Typer(help='Measure.', no_args_is_help=True)
 
@@ -26,11 +34,30 @@ bench.command()(drive)
 
 
 @bench.command()
+def ask(
+    data: Data = BESIDE_THE_CHECKOUT,
+    calls: Annotated[int, typer.Option(min=1, help='Questions one after the other.')] = 200,
+    at_once: Annotated[int, typer.Option(min=1, help='Questions at once.')] = 100,
+    as_json: Annotated[bool, typer.Option('--json', help='One JSON object.')] = False,
+) -> None:
+    """Measure what asking takes beside the model, and how long many questions hold up a node.
+
+    A process on this machine answers; a picture of robot_floor_frame where it is at hand.
+    """
+    # The openai package is large, and the other measurements need none of it.
+    from vlm_nav.bench.ask import bench_ask
+
+    found = bench_ask(data, calls=calls, at_once=at_once)
+    if as_json:
+        say(json.dumps(found.as_json()))
+        return
+    for line in ask_lines(found):
+        say(line)
+
+
+@bench.command()
 def pivot(
-    data: Annotated[
-        Path,
-        typer.Option(envvar=VARIABLE, help='Folder with recorded pictures, where there is one.'),
-    ] = BESIDE_THE_CHECKOUT,
+    data: Data = BESIDE_THE_CHECKOUT,
     calls: Annotated[int, typer.Option(min=1, help='Calls of each measurement.')] = 40,
     as_json: Annotated[bool, typer.Option('--json', help='One JSON object.')] = False,
 ) -> None:
@@ -42,11 +69,25 @@ def pivot(
     if as_json:
         say(json.dumps(found.as_json()))
         return
-    for line in _lines(found):
+    for line in pivot_lines(found):
         say(line)
 
 
-def _lines(found: PivotBench) -> list[str]:
+def ask_lines(found: 'AskBench') -> list[str]:
+    """Return what was measured of asking, for people."""
+    lags = ', '.join(f'{lag_ms:.0f}' for lag_ms in found.loop_lags_ms)
+    return [
+        f'a question               {found.ask_ms:7.2f} ms  of processor, median of {found.calls}',
+        f'  the openai package     {found.client_ms:7.2f} ms  for the same content, JSON included',
+        f'  drawing and JPEG       {found.jpeg_ms:7.2f} ms',
+        f'  the rest               {found.overhead_ms:7.2f} ms',
+        f'{found.at_once} questions at once: the loop {found.loop_lag_ms:.1f} ms late at worst, '
+        f'median of {lags}; {found.idle_lag_ms:.1f} ms without any',
+    ]
+
+
+def pivot_lines(found: PivotBench) -> list[str]:
+    """Return what was measured of PIVOT's own work, for people."""
     first, decision = found.propose_check_draw, found.decision_3x3
     return [
         f'on {found.scene}, pictures of {found.pictures}, one of {os.cpu_count()} cores; medians',

@@ -33,10 +33,11 @@ from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.picture_encoding import data_url
 from vlm_nav.vlm.question import SentQuestion, TokenUse
 from vlm_nav.vlm.request_shape import RequestShape
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
+from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 4.0
+REQUESTS_AT_ONCE = 16
 _NO_KEY = 'not-needed'
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 
@@ -60,13 +61,16 @@ class OpenAiEndpoint:
     `base_url` is given and the key's variable is unset, a stand-in key serves: local servers
     want none. Proxy variables of the environment hold, except for a server on this machine.
     What the endpoint refuses to take (a response format, an optional argument) is left out
-    from then on.
+    from then on. No more than REQUESTS_AT_ONCE are under way; others wait for their turn, as long
+    as their deadline allows.
     """
 
     def __init__(self, settings: OpenAiSettings, *, rng: random.Random) -> None:
         """Keep the settings; `rng` spreads the pauses between attempts."""
         self._settings = settings
         self._rng = rng
+        self._turns = Turns(REQUESTS_AT_ONCE)
+        self._connecting = Turns(1)
         self._shape = RequestShape(settings.response_format)
         self._client: openai.AsyncOpenAI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,7 +107,8 @@ class OpenAiEndpoint:
 
         async def names(_: RequestShape) -> tuple[str, ...]:
             timeout_s = max(deadline.remaining_s(), 0.001)
-            page = await self._connected(None).models.list(timeout=timeout_s)
+            client = await self._connected(None)
+            page = await client.models.list(timeout=timeout_s)
             return tuple(str(entry.id) for entry in page.data)
 
         return await self._in_time(names, None, deadline, in_words=True)
@@ -159,15 +164,17 @@ class OpenAiEndpoint:
     async def _create(
         self, sent: SentQuestion, shape: RequestShape, deadline: Deadline
     ) -> ChatCompletion:
-        client = self._connected(sent)
-        messages: Any = self._messages(sent, shape)
-        # Not by the package's own arguments: its older versions know fewer of them.
-        return await client.chat.completions.create(
-            model=sent.model,
-            messages=messages,
-            extra_body=shape.arguments(self._settings.options()),
-            timeout=max(deadline.remaining_s(), 0.001),
-        )
+        # Answers that come all together are read without a break: so many, and no more.
+        async with self._turns:
+            client = await self._connected(sent)
+            messages: Any = self._messages(sent, shape)
+            # Not by the package's own arguments: its older versions know fewer of them.
+            return await client.chat.completions.create(
+                model=sent.model,
+                messages=messages,
+                extra_body=shape.arguments(self._settings.options()),
+                timeout=max(deadline.remaining_s(), 0.001),
+            )
 
     def _messages(self, sent: SentQuestion, shape: RequestShape) -> list[dict[str, Any]]:
         detail = {'detail': self._settings.detail} if shape.takes_detail() else {}
@@ -182,21 +189,29 @@ class OpenAiEndpoint:
             {'role': 'user', 'content': [*pictures, {'type': 'text', 'text': sent.text}]},
         ]
 
-    def _connected(self, sent: SentQuestion | None) -> openai.AsyncOpenAI:
+    async def _connected(self, sent: SentQuestion | None) -> openai.AsyncOpenAI:
         """Return the client of the running loop; connections do not outlive their loop."""
         loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._key = self._found_key(sent)
-            # A proxy knows nothing of this machine's own loopback.
-            http_client = _direct_client() if self._settings.is_loopback() else None
-            self._client = openai.AsyncOpenAI(
-                api_key=self._key,
-                base_url=self._settings.base_url,
-                max_retries=0,
-                http_client=http_client,
-            )
-            self._loop = loop
-        return self._client
+        async with self._connecting:
+            client = self._client
+            if client is None or self._loop is not loop:
+                self._key = self._found_key(sent)
+                client = await asyncio.to_thread(self._new_client, self._key)
+                self._client, self._loop = client, loop
+        return client
+
+    def _new_client(self, key: str) -> openai.AsyncOpenAI:
+        """Return a client; certificates and modules are read for it, which takes 0.1 s."""
+        # A proxy knows nothing of this machine's own loopback.
+        http_client = direct_client() if self._settings.is_loopback() else None
+        client = openai.AsyncOpenAI(
+            api_key=key,
+            base_url=self._settings.base_url,
+            max_retries=0,
+            http_client=http_client,
+        )
+        _ = client.chat.completions  # is imported by the package when it is looked at
+        return client
 
     def _found_key(self, sent: SentQuestion | None) -> str:
         variable = self._settings.api_key_variable
@@ -254,7 +269,7 @@ class OpenAiEndpoint:
         return f'{self._settings.endpoint()}, model {self._settings.model!r}'
 
 
-def _direct_client() -> Any:
+def direct_client() -> Any:
     """Return the package's own HTTP client, deaf to proxy variables, under its name of today."""
     make = getattr(openai, 'DefaultAsyncHttpx2Client', None) or openai.DefaultAsyncHttpxClient
     return make(trust_env=False)

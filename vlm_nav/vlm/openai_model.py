@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Sequence
@@ -9,12 +10,13 @@ from dataclasses import replace
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.drawing.marks import MarkedPicture
-from vlm_nav.vlm.errors import ModelRefused
+from vlm_nav.vlm.errors import ModelLate, ModelRefused
 from vlm_nav.vlm.openai_endpoint import OpenAiEndpoint, Reply
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.picture_encoding import encode_picture
 from vlm_nav.vlm.question import Answer, Question, SentPicture, SentQuestion
 from vlm_nav.vlm.reading import read_answer
+from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 from vlm_nav.vlm.wording import captions, wording
 
 __all__ = ['OpenAiModel', 'OpenAiSettings']
@@ -32,6 +34,7 @@ class OpenAiModel:
         """Keep the settings; `rng` spreads the pauses between attempts."""
         self.settings = settings
         self.endpoint = OpenAiEndpoint(settings, rng=rng or random.Random(0))
+        self._preparing = Turns(1)
 
     async def ask(self, question: Question, deadline: Deadline) -> Answer:
         """Return the checked answer to `question` before `deadline`.
@@ -42,7 +45,7 @@ class OpenAiModel:
         what was sent. Cancelling closes the request.
         """
         started_s = time.monotonic()
-        sent = self._sent(question)
+        sent = await self._prepared(question, deadline)
         self._check_number(sent)
         reply = await self.endpoint.reply(sent, deadline)
         return read_answer(
@@ -77,6 +80,22 @@ class OpenAiModel:
     async def aclose(self) -> None:
         """Close the connections; a later question opens new ones."""
         await self.endpoint.aclose()
+
+    async def _prepared(self, question: Question, deadline: Deadline) -> SentQuestion:
+        """Return what is sent, made in a thread: pictures take milliseconds, and the loop is busy.
+
+        One at a time: several threads would keep the loop from its turn.
+        """
+
+        async def in_thread() -> SentQuestion:
+            async with self._preparing:
+                return await asyncio.to_thread(self._sent, question)
+
+        try:
+            return await done_by(deadline, in_thread())
+        except DeadlinePassedError:
+            where = f'{self.settings.endpoint()}, model {self.settings.model!r}'
+            raise ModelLate(f'{where}: the deadline passed before anything was sent') from None
 
     def _sent(self, question: Question) -> SentQuestion:
         words = wording(question)

@@ -45,6 +45,28 @@ async def ended(tasks: Collection[asyncio.Future[Any]]) -> None:
         await asyncio.wait(running, timeout=GRACE_S)
 
 
+class Turns:
+    """Lets so many go on at once and the others wait, in whichever event loop runs."""
+
+    def __init__(self, most: int) -> None:
+        """Keep how many may go on at once."""
+        self._most = most
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._semaphore = asyncio.Semaphore(most)
+
+    async def __aenter__(self) -> None:
+        """Wait for a turn."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # Who waited in an earlier loop has ended with it.
+            self._loop, self._semaphore = loop, asyncio.Semaphore(self._most)
+        await self._semaphore.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the turn."""
+        self._semaphore.release()
+
+
 def _forget(task: asyncio.Future[Any]) -> None:
     """Look at the outcome, so that nobody complains that it was never looked at."""
     if not task.cancelled():
