@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import DriveProgress, NavResult
 from vlm_nav.ros.nav2_port import Nav2Settings
-from vlm_nav.ros.nav2_states import DriveProgress, NavResult
 
 NEVER_S = math.inf
 STATUSES = [*list(GoalStatus)[4:], GoalStatus.SUCCEEDED, GoalStatus.UNKNOWN]

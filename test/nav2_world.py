@@ -10,6 +10,7 @@ from kinematic_robot import KinematicRobot
 from small_house import wall
 
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.sim.driving.inflation import inflated
 from vlm_nav.sim.driving.navigation_settings import StandInSettings
 from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
@@ -17,7 +18,6 @@ from vlm_nav.sim.driving.navigation_words import (
     Ended,
     NavigationFeedback,
     NavigationGoal,
-    NavigationResult,
     SpinFeedback,
     SpinGoal,
 )
@@ -122,7 +122,7 @@ class Nav2World:
             assert self.now_s < end_s, 'it did not come about'
             self.step()
 
-    def result(self, goal_id: bytes, patience_s: float = 300.0) -> NavigationResult:
+    def result(self, goal_id: bytes, patience_s: float = 300.0) -> NavResult:
         """Let time go by until a goal has ended; return how."""
         self.until(lambda: goal_id in self.ended, patience_s)
         return self.ended[goal_id].result

@@ -13,8 +13,8 @@ pytest.importorskip('rclpy')
 from rclpy.task import Future
 
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.ros.nav2_action import RclpyGoal, progress_from
-from vlm_nav.ros.nav2_states import NavResult
 
 pytestmark = pytest.mark.ros
 

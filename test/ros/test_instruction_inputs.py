@@ -26,9 +26,9 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.dispatcher import EndListener
 from vlm_nav.navigation.events import Decided, Drove, Started, Turned
 from vlm_nav.navigation.mission import MissionEnd
+from vlm_nav.navigation.nav2_states import DriveProgress
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.ros.instruction_inputs import InstructionInputs
-from vlm_nav.ros.nav2_states import DriveProgress
 from vlm_nav.ros.qos import COMMAND
 from vlm_nav.ros.spinning import answer_of
 from vlm_nav.vlm.events import Asked

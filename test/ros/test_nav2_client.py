@@ -14,9 +14,9 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CommonReason
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import DriveEnd, DriveProgress, DriveState, NavResult
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_port import Nav2Settings
-from vlm_nav.ros.nav2_states import DriveEnd, DriveProgress, DriveState, NavResult
 
 GOAL = Waypoint('map', 1, 1.0, 0.0, 0.0)
 OTHER = Waypoint('map', 2, 2.0, 0.0, 0.0)

@@ -31,8 +31,8 @@ from rclpy.node import Node
 from unique_identifier_msgs.msg import UUID
 
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import DriveProgress, NavResult
 from vlm_nav.ros.nav2_action import RclpyGoal, RclpyNavigateAction
-from vlm_nav.ros.nav2_states import DriveProgress, NavResult
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import ACTION_STATUS, OUTPUT
 from vlm_nav.ros.spinning import SpinThread, answer_of

@@ -17,11 +17,11 @@ pytest.importorskip('nav2_msgs')
 
 from action_msgs.srv import CancelGoal
 
+from vlm_nav.navigation.nav2_states import DriveEnd, DriveProgress, DriveState
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.nav2_ready import RequireActive
-from vlm_nav.ros.nav2_states import DriveEnd, DriveProgress, DriveState
 from vlm_nav.ros.spinning import answer_of
 
 pytestmark = pytest.mark.ros

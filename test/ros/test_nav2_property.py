@@ -18,9 +18,9 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import DriveEnd, DriveProgress, DriveState
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_port import Nav2Settings
-from vlm_nav.ros.nav2_states import DriveEnd, DriveProgress, DriveState
 
 SEQUENCES, BLOCKS = 5000, 10
 SETTINGS = Nav2Settings(

@@ -26,11 +26,11 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from vlm_nav.navigation.nav2_states import DriveEnd, DriveProgress, DriveState
 from vlm_nav.ros.doubles.nav2_behaviours import BEHAVIOURS
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction
 from vlm_nav.ros.nav2_port import Nav2Settings
-from vlm_nav.ros.nav2_states import DriveEnd, DriveProgress, DriveState
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import OUTPUT
 from vlm_nav.ros.spinning import SpinThread, answer_of

@@ -13,10 +13,10 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.nav2_spin import Nav2Spin
-from vlm_nav.ros.nav2_states import NavResult
 
 SETTINGS = Nav2Settings(ready_timeout_s=1.0, response_timeout_s=1.0, cancel_timeout_s=0.5)
 

@@ -31,11 +31,11 @@ from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.poses import floor_pose_from
 from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.navigation.nav2_states import DriveEnd, DriveState
 from vlm_nav.ros.nav2 import Nav2Client
 from vlm_nav.ros.nav2_action import RclpyNavigateAction
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.nav2_spin import Nav2Spin
-from vlm_nav.ros.nav2_states import DriveEnd, DriveState
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.ros.spin_action import RclpySpinAction
 from vlm_nav.ros.spinning import answer_of

@@ -119,7 +119,14 @@ async def test_a_robot_that_is_stuck_is_late_at_the_deadline_of_simulated_time(
 async def test_a_goal_that_no_way_leads_to_is_aborted_with_nav2s_words(parts: Parts) -> None:
     outcome = await parts.base.drive(waypoint(4.0, -0.15), Deadline.after(100.0))
     assert outcome.reason is DrivingReason.NAV_ABORTED
-    assert 'error 208: GridBasedplugin failed to plan' in outcome.detail
+    assert 'error 208: planner: GridBasedplugin failed to plan' in outcome.detail
+
+
+async def test_a_goal_in_odom_is_reached_by_where_odometry_has_the_robot(parts: Parts) -> None:
+    # Odom lies at (1, 0) of the map, turned by a quarter to the left.
+    outcome = await parts.base.drive(waypoint(3.0, 0.0, frame_id='odom'), Deadline.after(60.0))
+    assert outcome.reached, outcome
+    assert math.dist((parts.simulator.pose.x_m, parts.simulator.pose.y_m), (1.0, 3.0)) < 0.4
 
 
 async def test_a_stand_in_that_is_not_active_rejects_the_drive(parts: Parts) -> None:

@@ -20,7 +20,7 @@ from vlm_nav.navigation.dispatcher import EndListener
 from vlm_nav.navigation.events import Decided, Drove, Started, Turned
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.navigation.mission import MissionEnd
-from vlm_nav.ros.nav2_states import DriveProgress
+from vlm_nav.navigation.nav2_states import DriveProgress
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import COMMAND
 from vlm_nav.ros.spinning import call_in_loop, settle

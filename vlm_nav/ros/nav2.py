@@ -16,16 +16,16 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
-from vlm_nav.navigation.ports import DriveOutcome
-from vlm_nav.ros.nav2_goals import LateGoals, cancelled, within
-from vlm_nav.ros.nav2_port import Nav2Settings, NavigateAction, SentGoal
-from vlm_nav.ros.nav2_states import (
+from vlm_nav.navigation.nav2_states import (
     DriveEnd,
     DriveProgress,
     DriveState,
     interpret,
     unsendable,
 )
+from vlm_nav.navigation.ports import DriveOutcome
+from vlm_nav.ros.nav2_goals import LateGoals, cancelled, within
+from vlm_nav.ros.nav2_port import Nav2Settings, NavigateAction, SentGoal
 from vlm_nav.ros.nav2_watch import FeedbackWatch, Throttle
 
 _ASK_AGAIN_S = 0.2

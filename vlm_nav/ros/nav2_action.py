@@ -18,9 +18,9 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.messages.goal_status import ACTIVE_STATUSES
 from vlm_nav.messages.poses import floor_pose_from
 from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.navigation.nav2_states import DriveProgress, NavResult
 from vlm_nav.ros.nav2_names import ACTION, LIFECYCLE_SERVICE
 from vlm_nav.ros.nav2_ready import RequireActive, ServerState
-from vlm_nav.ros.nav2_states import DriveProgress, NavResult
 from vlm_nav.ros.poses import pose_stamped
 from vlm_nav.ros.qos import ACTION_STATUS
 from vlm_nav.ros.spinning import answer_of, call_in_loop

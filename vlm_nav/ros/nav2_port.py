@@ -9,7 +9,7 @@ from typing import Protocol
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.ros.nav2_states import DriveProgress, NavResult
+from vlm_nav.navigation.nav2_states import DriveProgress, NavResult
 
 
 class SentGoal(Protocol):

@@ -15,10 +15,10 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import NavResult, nav2_said
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.ros.nav2_goals import LateGoals, cancelled, within
 from vlm_nav.ros.nav2_port import Nav2Settings, SentGoal
-from vlm_nav.ros.nav2_states import NavResult, nav2_said
 
 _ASK_AGAIN_S = 0.2
 

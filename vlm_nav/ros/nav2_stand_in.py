@@ -134,7 +134,7 @@ class Nav2StandIn:
             angle = turned.angular_distance_traveled_rad
             self._spins.tell(turned.goal_id, Spin.Feedback(angular_distance_traveled=float(angle)))
         for ended in said.ended:
-            status = ended.result.status
+            status = GoalStatus(ended.result.status)
             self._drives.end(ended.goal_id, status, _drive_result(ended))
             self._spins.end(ended.goal_id, status, _spin_result(ended))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vlm_nav.messages.stamps import seconds
-from vlm_nav.ros.nav2_states import DriveProgress
+from vlm_nav.navigation.nav2_states import DriveProgress
 
 
 @dataclass

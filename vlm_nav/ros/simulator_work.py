@@ -21,7 +21,7 @@ from vlm_nav.ros.qos import SENSOR
 from vlm_nav.ros.simulator_outputs import Motion, SimulatorOutputs, TruthOutputs
 from vlm_nav.ros.simulator_parameters import SimulatorChoice
 from vlm_nav.ros.simulator_thread import STEP_S
-from vlm_nav.sim.answering.double_server import DoubleServer
+from vlm_nav.sim.answering.seeing_server import SeeingServer
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.driving.navigation_settings import StandInSettings
 from vlm_nav.sim.driving.navigation_stand_in import stand_in_for
@@ -118,7 +118,7 @@ class SimulatorWork:
         self._motions = Every(_MOTION_HZ)
         self._views = RecentViews(max(1, round(values['rate_hz'] * _VIEWS_KEPT_S)))
         self._ending = ExitStack()
-        server = DoubleServer(choice.plan, self._views, values['answers_port'])
+        server = SeeingServer(choice.plan, self._views, values['answers_port'])
         self.answers_url = self._ending.enter_context(server).url
         self._driver = _driver(node, self._access, choice)
         self._map: MapOutput | None = MapOutput(node, choice.plan)

@@ -21,16 +21,16 @@ from vlm_nav.core.reasons import CommonReason, DrivingReason, ReasonCode
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.navigation.nav2_states import interpret, unsendable
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.driving.navigation_frames import MAP
+from vlm_nav.sim.driving.navigation_frames import MAP, ODOM
 from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
 from vlm_nav.sim.driving.navigation_words import (
     Ended,
     NavigationGoal,
-    NavigationResult,
     SpinGoal,
 )
 from vlm_nav.sim.simulated_robot import AnySimulated, Simulated, SimulatedRobot, moment_of
@@ -115,9 +115,13 @@ class SimulatedDriver(Generic[AnySimulated]):
         """Return an id that no other goal bears."""
         return next(self._numbers).to_bytes(16, 'big')
 
-    async def own_pose(self) -> FloorPose:
-        """Return map_from_base."""
-        return await self._robot.ask(lambda simulator: simulator.true_pose())
+    async def own_pose(self, frame_id: str) -> FloorPose | None:
+        """Return frame_from_base, None for a frame that is neither map nor odom."""
+        if frame_id == MAP:
+            return await self._robot.ask(lambda simulator: simulator.true_pose())
+        if frame_id == ODOM:
+            return await self._robot.ask(lambda simulator: simulator.odometry())
+        return None
 
     async def send(self, send: Callable[[], _Sent]) -> _Sent:
         """Let the stand-in be told something between two steps; return its answer."""
@@ -181,9 +185,10 @@ class SimulatedBase:
 
     async def drive(self, waypoint: Waypoint, deadline: Deadline) -> DriveOutcome:
         """Drive to a waypoint; see navigation.ports.Base."""
-        refused = _unsendable(waypoint, self.driver.stand_in.costmap)
+        costmap = self.driver.stand_in.costmap
+        refused = unsendable(waypoint, lambda place: _is_on(costmap, place))
         if refused is not None:
-            return refused
+            return refused.outcome()
         stand_in = self.driver.stand_in
         goal_id = self._newest = self.driver.new_goal_id()
         goal = _goal_of(waypoint, goal_id)
@@ -194,7 +199,15 @@ class SimulatedBase:
             return _no(DrivingReason.NAV_LATE, 'the drive did not end before the deadline')
         if self._newest != goal_id and ended.result.status is GoalStatus.ABORTED:
             return _no(CommonReason.REPLACED, 'a newer goal replaced it')
-        return _outcome(ended.result, waypoint, await self.driver.own_pose())
+        end = interpret(
+            ended.result,
+            waypoint,
+            own_pose=await self.driver.own_pose(waypoint.frame_id),
+            position_tolerance_m=_POSITION_TOLERANCE_M,
+            others_driving=False,
+            not_ready=None,
+        )
+        return end.outcome()
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,29 +243,10 @@ def _goal_of(waypoint: Waypoint, goal_id: bytes) -> NavigationGoal:
     )
 
 
-def _unsendable(waypoint: Waypoint, costmap: Costmap) -> DriveOutcome | None:
-    numbers = (waypoint.x_m, waypoint.y_m, waypoint.yaw_rad)
-    if not all(map(math.isfinite, numbers)):
-        detail = f'a goal is finite, got x, y, yaw {numbers}'
-        return _no(DrivingReason.GOAL_NOT_FINITE, detail)
+def _is_on(costmap: Costmap, waypoint: Waypoint) -> bool:
+    """Return whether a waypoint lies on a map; one in another frame is not known not to."""
     place = np.array((waypoint.x_m, waypoint.y_m))
-    if waypoint.frame_id == costmap.frame_id and not costmap.contains(place):
-        detail = f'({waypoint.x_m:.2f}, {waypoint.y_m:.2f}) lies outside the map'
-        return _no(DrivingReason.GOAL_OUTSIDE_MAP, detail)
-    return None
-
-
-def _outcome(result: NavigationResult, waypoint: Waypoint, own_pose: FloorPose) -> DriveOutcome:
-    if result.status is GoalStatus.CANCELED:
-        return _no(DrivingReason.NAV_CANCELED, 'somebody else canceled the goal')
-    if result.status is not GoalStatus.SUCCEEDED:
-        words = f' (error {result.error_code}: {result.error_msg})' if result.error_code else ''
-        return _no(DrivingReason.NAV_ABORTED, f'the stand-in for Nav2 gave up{words}')
-    short_m = math.hypot(own_pose.x_m - waypoint.x_m, own_pose.y_m - waypoint.y_m)
-    if waypoint.frame_id == MAP and short_m > _POSITION_TOLERANCE_M:
-        detail = f'{short_m:.2f} m from the goal, allowed are {_POSITION_TOLERANCE_M:g} m'
-        return _no(DrivingReason.OFF_TARGET, detail)
-    return DriveOutcome(True, None, f'{short_m:.2f} m from the goal')
+    return waypoint.frame_id != costmap.frame_id or bool(costmap.contains(place))
 
 
 def _no(reason: ReasonCode, detail: str) -> DriveOutcome:

@@ -11,23 +11,24 @@ from nav2_world import Nav2World
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, wrap_angle
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.sim.driving.navigation_settings import RecoverySettings, StandInSettings
 from vlm_nav.sim.driving.navigation_stand_in import CONTROLLER, NAVIGATOR, PLANNER
-from vlm_nav.sim.driving.navigation_words import NavigationGoal, NavigationResult
+from vlm_nav.sim.driving.navigation_words import NavigationGoal
 
-SUCCEEDED = NavigationResult(GoalStatus.SUCCEEDED)
-NO_WORD = NavigationResult(GoalStatus.ABORTED, 0, '')
-CANCELED = NavigationResult(GoalStatus.CANCELED, 0, '')
+SUCCEEDED = NavResult(GoalStatus.SUCCEEDED)
+NO_WORD = NavResult(GoalStatus.ABORTED, 0, '')
+CANCELED = NavResult(GoalStatus.CANCELED, 0, '')
 NAN = math.nan
 
 
-def no_transform(frame_id: str) -> NavigationResult:
+def no_transform(frame_id: str) -> NavResult:
     """Return the end of a goal in a frame that can't be looked up."""
     words = (
         f"Failed to transform a goal pose provided with frame_id '{frame_id}' to the global "
         "frame 'map'."
     )
-    return NavigationResult(GoalStatus.ABORTED, 9002, words)
+    return NavResult(GoalStatus.ABORTED, 9002, words)
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ class TestUnreachable:
     ) -> None:
         world.robot.stuck = True
         goal = world.send(4.0, 0.0)
-        expected = NavigationResult(GoalStatus.ABORTED, 105, 'Failed to make progress')
+        expected = NavResult(GoalStatus.ABORTED, 105, 'Failed to make progress')
         assert world.result(goal) == expected
         assert world.ended[goal].elapsed_s == pytest.approx(208.0, abs=15.0)
         assert world.feedback[-1].number_of_recoveries == 21
@@ -161,7 +162,7 @@ class TestUnreachable:
     def test_a_tree_that_can_not_be_loaded_fails_without_feedback(self, world: Nav2World) -> None:
         goal = world.send(1.0, 0.0, behavior_tree='/nonexistent.xml')
         words = 'Error loading XML file: /nonexistent.xml. Navigation canceled.'
-        assert world.result(goal) == NavigationResult(GoalStatus.ABORTED, 9001, words)
+        assert world.result(goal) == NavResult(GoalStatus.ABORTED, 9001, words)
         assert not world.feedback
 
 
@@ -210,7 +211,7 @@ class TestServers:
         assert world.robot.pose == at
         assert goal not in world.ended
         world.lost = False
-        assert world.result(goal) == NavigationResult(GoalStatus.SUCCEEDED, 701, '')
+        assert world.result(goal) == NavResult(GoalStatus.SUCCEEDED, 701, '')
 
 
 class TestPreemptionAndCancel:
@@ -462,7 +463,7 @@ class TestSpin:
     def test_too_short_an_allowance_ends_with_a_code(self, world: Nav2World) -> None:
         goal = world.spin(6.28, 2.0)
         words = 'spin failed:Exceeded time allowance before reaching the Spin goal - Exiting Spin'
-        assert world.result(goal) == NavigationResult(GoalStatus.ABORTED, 701, words)
+        assert world.result(goal) == NavResult(GoalStatus.ABORTED, 701, words)
         assert world.ended[goal].elapsed_s == pytest.approx(2.0, abs=0.15)
 
     @pytest.mark.parametrize(('angle_rad', 'most_s'), [(0.0, 0.05), (0.05, 0.35)])

@@ -20,7 +20,7 @@ from typing import Any
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.sim.answering.double_answers import Behaviour, DoubleSettings, changed, reply_to
-from vlm_nav.sim.answering.openai_http import Answering, DoubleServer
+from vlm_nav.sim.answering.openai_http import Answering, CompletionServer
 from vlm_nav.sim.answering.openai_request import chat_request
 from vlm_nav.sim.answering.serving import Served
 
@@ -43,7 +43,7 @@ class OpenAiDouble(Served):
         self._lock = threading.Lock()
         self._requests = 0
         answering = Answering(self.complete, self.control)
-        super().__init__(DoubleServer(('127.0.0.1', port), answering))
+        super().__init__(CompletionServer(('127.0.0.1', port), answering))
 
     @property
     def base_url(self) -> str:

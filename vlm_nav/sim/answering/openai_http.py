@@ -25,7 +25,7 @@ class Answering:
     control: Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class DoubleServer(ThreadingHTTPServer):
+class CompletionServer(ThreadingHTTPServer):
     """Serves each request in a thread of its own; closing it frees those that hang."""
 
     daemon_threads = True
@@ -44,7 +44,7 @@ class DoubleServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
-    server: DoubleServer
+    server: CompletionServer
 
     def handle(self) -> None:
         # A client may hang up at any time.

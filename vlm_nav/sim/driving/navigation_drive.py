@@ -15,6 +15,7 @@ import numpy as np
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, wrap_angle
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.observation.costmap import Costmap
 from vlm_nav.sim.driving.navigation_motions import (
     BackUp,
@@ -31,7 +32,6 @@ from vlm_nav.sim.driving.navigation_words import (
     NO_ERROR,
     NO_VALID_PATH,
     SPIN_TIMEOUT,
-    NavigationResult,
 )
 from vlm_nav.sim.driving.planning import cell_of, find_path, length_m
 from vlm_nav.sim.driving.pursuit import (
@@ -44,7 +44,7 @@ from vlm_nav.sim.driving.pursuit import (
     turning,
 )
 
-SUCCEEDED = NavigationResult(GoalStatus.SUCCEEDED)
+SUCCEEDED = NavResult(GoalStatus.SUCCEEDED)
 # What is tried in turn where it would touch something: shares of how far ahead on the path the
 # arc ends, and of the speed on it.
 _TRIED_SHARES = ((1.0, 1.0), (0.5, 1.0), (0.5, 0.4), (0.25, 0.4), (0.25, 0.15))
@@ -86,7 +86,7 @@ class Drive:
         """How long the rest of the path is, 0 without one."""
         return 0.0 if self._path is None else length_m(self._path)
 
-    def step(self, now_s: float, pose: FloorPose) -> tuple[Velocity, NavigationResult | None]:
+    def step(self, now_s: float, pose: FloorPose) -> tuple[Velocity, NavResult | None]:
         """Return how fast to go, and how the drive ended once it has."""
         self.new_plan = None
         if self._motion is not None:
@@ -103,28 +103,28 @@ class Drive:
             return STANDING, self._with_code(SUCCEEDED)
         if self._stuck(now_s, pose):
             words = 'Failed to make progress'
-            failed = NavigationResult(GoalStatus.ABORTED, FAILED_TO_MAKE_PROGRESS, words)
+            failed = NavResult(GoalStatus.ABORTED, FAILED_TO_MAKE_PROGRESS, words)
             return STANDING, self._failed(failed, pose)
         return self._follow(pose), None
 
-    def _plan(self, pose: FloorPose) -> NavigationResult | None:
+    def _plan(self, pose: FloorPose) -> NavResult | None:
         """Make a path; return the failure where there is none."""
         start, goal = (pose.x_m, pose.y_m), (self.target.x_m, self.target.y_m)
         words = f'GridBasedplugin failed to plan from {_place(start)} to {_place(goal)}: '
         if cell_of(self._costmap, goal) is None:
             words += f'"Goal Coordinates of({goal[0]:f}, {goal[1]:f}) was outside bounds"'
-            return NavigationResult(GoalStatus.ABORTED, GOAL_OUTSIDE_MAP, words)
+            return NavResult(GoalStatus.ABORTED, GOAL_OUTSIDE_MAP, words)
         planning = self._settings.planning
         path = find_path(self._costmap, start, goal, planning)
         if path is None:
             words += f'"Failed to create plan with tolerance of: {planning.tolerance_m:f}"'
-            return NavigationResult(GoalStatus.ABORTED, NO_VALID_PATH, words)
+            return NavResult(GoalStatus.ABORTED, NO_VALID_PATH, words)
         self._path = self.new_plan = path
         self._own_path = True
         self._tried_again.discard(NO_VALID_PATH)
         return None
 
-    def _failed(self, failure: NavigationResult, pose: FloorPose) -> NavigationResult | None:
+    def _failed(self, failure: NavResult, pose: FloorPose) -> NavResult | None:
         """Try once more, then recover; return the failure when all that is spent."""
         if failure.error_code == GOAL_OUTSIDE_MAP:
             return failure
@@ -219,7 +219,7 @@ class Drive:
             return STANDING
         return Velocity(0.0, turning(off_rad, self._settings.pursuit))
 
-    def _with_code(self, result: NavigationResult) -> NavigationResult:
+    def _with_code(self, result: NavResult) -> NavResult:
         """Return a success with the code of a turn that failed on the way."""
         return replace(result, error_code=SPIN_TIMEOUT if self.spin_failed else NO_ERROR)
 

@@ -15,6 +15,7 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.observation.costmap import Costmap
 from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.driving.navigation_drive import Drive
@@ -28,7 +29,6 @@ from vlm_nav.sim.driving.navigation_words import (
     Moment,
     NavigationFeedback,
     NavigationGoal,
-    NavigationResult,
     Said,
 )
 from vlm_nav.sim.driving.occupancy import ROBOT_HEIGHT_M, in_the_way
@@ -56,7 +56,7 @@ class _Run:
     goal: NavigationGoal
     began_ns: int
     drive: Drive
-    error: NavigationResult | None = None
+    error: NavResult | None = None
     feedback_due_ns: int = 0
 
 
@@ -166,7 +166,7 @@ class NavigationStandIn:
             arrived.since_ns = moment.stamp_ns
         if goal.behavior_tree:
             words = f'Error loading XML file: {goal.behavior_tree}. Navigation canceled.'
-            alone = NavigationResult(GoalStatus.ABORTED, FAILED_TO_LOAD_BEHAVIOR_TREE, words)
+            alone = NavResult(GoalStatus.ABORTED, FAILED_TO_LOAD_BEHAVIOR_TREE, words)
             self._arrived.remove(arrived)
             self._end(goal, arrived.since_ns, alone if self._run is None else NO_WORD, saying)
             return
@@ -195,7 +195,7 @@ class NavigationStandIn:
             f"Failed to transform a goal pose provided with frame_id '{goal.frame_id}' "
             f"to the global frame '{MAP}'."
         )
-        failure = NavigationResult(GoalStatus.ABORTED, TF_ERROR, words)
+        failure = NavResult(GoalStatus.ABORTED, TF_ERROR, words)
         before = self._preempt(saying)
         if before is not None:
             self._run = _Run(goal, began_ns, before, failure)
@@ -234,7 +234,7 @@ class NavigationStandIn:
             self._end(run.goal, run.began_ns, _with_error(result, run.error), saying)
         return velocity, run.drive.new_plan
 
-    def _over_before_its_end(self, run: _Run) -> NavigationResult | None:
+    def _over_before_its_end(self, run: _Run) -> NavResult | None:
         if self._inactive:
             return NO_WORD
         return CANCELED if run.goal.goal_id in self._cancelled else None
@@ -265,7 +265,7 @@ class NavigationStandIn:
         saying.feedback.append(feedback)
 
     def _end(
-        self, goal: NavigationGoal, began_ns: int, result: NavigationResult, saying: _Saying
+        self, goal: NavigationGoal, began_ns: int, result: NavResult, saying: _Saying
     ) -> None:
         now_ns = began_ns if self._now_ns is None else self._now_ns
         self._ended.append(goal.goal_id)
@@ -284,11 +284,11 @@ def stand_in_for(
     return NavigationStandIn(costmap, Clearance(boxes), settings)
 
 
-def _with_error(result: NavigationResult, error: NavigationResult | None) -> NavigationResult:
+def _with_error(result: NavResult, error: NavResult | None) -> NavResult:
     """Return a result with the code and the words that were found before, where they count more.
 
     The smallest code above 0 is told.
     """
     if error is None or 0 < result.error_code < error.error_code:
         return result
-    return NavigationResult(result.status, error.error_code, error.error_msg)
+    return NavResult(result.status, error.error_code, error.error_msg)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.sim.driving.pursuit import STANDING, Velocity
 
 NO_ERROR = 0
@@ -43,20 +43,11 @@ class SpinGoal:
 
 
 @dataclass(frozen=True)
-class NavigationResult:
-    """How a goal ended: the status decides, the code explains."""
-
-    status: GoalStatus
-    error_code: int = NO_ERROR
-    error_msg: str = ''
-
-
-@dataclass(frozen=True)
 class Ended:
     """A goal's end; `elapsed_s` is simulated time since it began."""
 
     goal_id: bytes
-    result: NavigationResult
+    result: NavResult
     elapsed_s: float
 
 

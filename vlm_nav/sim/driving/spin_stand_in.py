@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.navigation.nav2_states import NavResult
 from vlm_nav.sim.driving.navigation_motions import MotionState, Turn
 from vlm_nav.sim.driving.navigation_words import (
     SPIN_TIMEOUT,
     Ended,
     Moment,
-    NavigationResult,
     SpinFeedback,
     SpinGoal,
 )
 from vlm_nav.sim.driving.pursuit import PursuitSettings, Velocity
 
-NO_WORD = NavigationResult(GoalStatus.ABORTED)
+NO_WORD = NavResult(GoalStatus.ABORTED)
 """How a goal ends that another one replaced, or whose server was taken down."""
-CANCELED = NavigationResult(GoalStatus.CANCELED)
+CANCELED = NavResult(GoalStatus.CANCELED)
 
-_LATE = NavigationResult(
+_LATE = NavResult(
     GoalStatus.ABORTED,
     SPIN_TIMEOUT,
     'spin failed:Exceeded time allowance before reaching the Spin goal - Exiting Spin',
@@ -83,7 +83,7 @@ class SpinStandIn:
         if state is MotionState.RUNNING:
             return velocity, feedback, tuple(ended)
         self._run = None
-        result = NavigationResult(GoalStatus.SUCCEEDED) if state is MotionState.DONE else _LATE
+        result = NavResult(GoalStatus.SUCCEEDED) if state is MotionState.DONE else _LATE
         return None, feedback, (*ended, _end(run, result, moment))
 
     @staticmethod
@@ -94,6 +94,6 @@ class SpinStandIn:
         return (SpinFeedback(run.goal.goal_id, run.turn.turned_rad),)
 
 
-def _end(run: _Run, result: NavigationResult, moment: Moment) -> Ended:
+def _end(run: _Run, result: NavResult, moment: Moment) -> Ended:
     began_ns = moment.stamp_ns if run.began_ns is None else run.began_ns
     return Ended(run.goal.goal_id, result, (moment.stamp_ns - began_ns) / NS_IN_S)

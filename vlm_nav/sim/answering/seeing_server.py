@@ -23,7 +23,7 @@ _LARGEST_BODY_BYTES = 5_000_000
 _LONGEST_LENGTH = 20
 
 
-class DoubleServer(Served):
+class SeeingServer(Served):
     """Answers about the views of one simulator, from `with` to its end."""
 
     def __init__(self, plan: HousePlan, views: RecentViews, port: int = 0) -> None:

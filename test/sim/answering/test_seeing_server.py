@@ -18,7 +18,7 @@ from simulated_views import house, marked, thing, view_of
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.sim.answering.double_server import DoubleServer
+from vlm_nav.sim.answering.seeing_server import SeeingServer
 from vlm_nav.sim.answering.seer import Seer
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.vlm.errors import (
@@ -53,10 +53,10 @@ QUESTION = Question(
 
 
 @pytest.fixture(scope='module')
-def server() -> Iterator[DoubleServer]:
+def server() -> Iterator[SeeingServer]:
     views = RecentViews()
     views.keep(VIEW)
-    with DoubleServer(HOUSE, views) as running:
+    with SeeingServer(HOUSE, views) as running:
         yield running
 
 
@@ -71,7 +71,7 @@ def test_a_question_goes_as_data_without_pixels_and_comes_back_the_same() -> Non
     assert (back.visited, back.evidence, back.pick) == ((3,), QUESTION.evidence, 2)
 
 
-async def test_the_double_answers_as_it_would_in_its_own_process(server: DoubleServer) -> None:
+async def test_the_double_answers_as_it_would_in_its_own_process(server: SeeingServer) -> None:
     views = RecentViews()
     views.keep(VIEW)
     here = await Seer(HOUSE, views).ask(QUESTION, Deadline.after(5.0))
@@ -81,7 +81,7 @@ async def test_the_double_answers_as_it_would_in_its_own_process(server: DoubleS
     assert 'not from a model' in notice_of(model)
 
 
-async def test_an_unknown_double_refuses(server: DoubleServer) -> None:
+async def test_an_unknown_double_refuses(server: SeeingServer) -> None:
     with pytest.raises(ModelRefused, match='oracle'):
         await RemoteDouble(f'{server.url}/prophet').ask(QUESTION, Deadline.after(5.0))
 
@@ -104,7 +104,7 @@ async def test_an_unknown_double_refuses(server: DoubleServer) -> None:
     ],
 )
 def test_what_is_no_question_is_refused_and_the_server_goes_on(
-    server: DoubleServer, change: dict[str, object]
+    server: SeeingServer, change: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidValueError):
         question_from_data(question_as_data(QUESTION) | change)
@@ -114,7 +114,7 @@ def test_what_is_no_question_is_refused_and_the_server_goes_on(
     assert _status(f'{server.url}/seer', json.dumps(question_as_data(QUESTION)).encode()) == 200
 
 
-def test_a_question_with_all_marks_that_one_may_have_is_answered(server: DoubleServer) -> None:
+def test_a_question_with_all_marks_that_one_may_have_is_answered(server: SeeingServer) -> None:
     picture = question_as_data(QUESTION)['pictures'][0]
     marks = [{'label': 1 + i, 'u_px': i % 640, 'v_px': 240 + i % 240} for i in range(MOST_MARKS)]
     body = question_as_data(QUESTION) | {'pictures': [picture | {'marks': marks}] * MOST_PICTURES}
@@ -122,7 +122,7 @@ def test_a_question_with_all_marks_that_one_may_have_is_answered(server: DoubleS
 
 
 @pytest.mark.parametrize('length', ['', '-1', 'many', '9' * 6000, '5000001'])
-def test_a_body_of_no_length_or_too_long_is_refused(server: DoubleServer, length: str) -> None:
+def test_a_body_of_no_length_or_too_long_is_refused(server: SeeingServer, length: str) -> None:
     with closing(HTTPConnection('127.0.0.1', int(server.url.rpartition(':')[2]), 10.0)) as client:
         client.putrequest('POST', '/seer')
         client.putheader('Content-Length', length)
