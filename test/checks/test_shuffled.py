@@ -43,6 +43,8 @@ def test_facts_and_visited_places_go_with_their_marks(question: Question) -> Non
         'it is 3: 15 by the clock',
     )
     assert otherwise.question.visited == (new[2], new[4])
+    thought_over = shuffled(replace(question, chosen_before=3), random.Random(3)).question
+    assert thought_over.chosen_before == new[3]
 
 
 def test_marks_are_drawn_in_the_order_of_their_new_numbers(question: Question) -> None:

@@ -30,6 +30,7 @@ def shuffled(question: Question, rng: random.Random) -> AskedOtherwise:
         pictures=tuple(_renumbered(picture, new) for picture in question.pictures),
         evidence=tuple(_about(line, new) for line in question.evidence),
         visited=tuple(new.get(label, label) for label in question.visited),
+        chosen_before=None if question.chosen_before is None else new[question.chosen_before],
     )
     return AskedOtherwise('shuffled', asked, new)
 

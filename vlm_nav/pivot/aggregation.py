@@ -9,7 +9,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from vlm_nav.choosing.vote import largest_agreement
+from vlm_nav.choosing.aggregations import (
+    mean_first,
+    most_central_first,
+    scatter,
+    verified_first,
+)
+from vlm_nav.choosing.vote import Agreement, largest_agreement
 from vlm_nav.core.reasons import ChoosingReason, ReasonCode
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.pivot.distribution import fit
@@ -31,7 +37,7 @@ async def aggregate(
     those that say the robot has arrived. Between parties of one size the robot stays put.
     """
     result = await _largest_party(inquiry, runs)
-    alone = inquiry.settings.runs == 1 or result.confidence is None
+    alone = len(runs) == 1 or result.confidence is None
     return replace(result, confidence=None if alone else result.confidence, calls=inquiry.calls)
 
 
@@ -64,18 +70,49 @@ async def _largest_party(
         return PivotResult(arrived=True, confidence=share)
     if inquiry.settings.aggregation is Aggregation.ASK_AGAIN and len(winners) > 1:
         return await _ask_again(inquiry, choosing, winners)
-    members = [choosing[index] for index in agreement.members]
-    return _refit(inquiry, members, share)
+    return _by_geometry(inquiry, choosing, winners, agreement)
 
 
-def _refit(
-    inquiry: Inquiry[ActionT], members: Sequence[Run[ActionT]], share: float
+def _by_geometry(
+    inquiry: Inquiry[ActionT],
+    choosing: Sequence[Run[ActionT]],
+    winners: FloatArray,
+    agreement: Agreement,
 ) -> PivotResult[ActionT]:
-    """Return the mean of one more fit; where it is refused, the winner nearest to it."""
-    winners = np.array([run.best for run in members])
-    mean = np.array(fit(winners, inquiry.space.floor, isotropic=inquiry.settings.isotropic).mean)
-    nearest_first = winners[np.argsort(np.linalg.norm(winners - mean, axis=1), kind='stable')]
-    return _first_unrefused(inquiry, np.concatenate([[mean], nearest_first]), members, share)
+    """Return what the winners amount to without another question."""
+    way = inquiry.settings.aggregation
+    if way is Aggregation.MEAN:
+        return _near_the_first(inquiry, mean_first(winners), choosing, winners)
+    if way is Aggregation.BEST_OF_N:
+        doubts = np.array([_doubt(run) for run in choosing])
+        return _near_the_first(inquiry, verified_first(winners, doubts), choosing, winners)
+    members = [choosing[index] for index in agreement.members]
+    group = winners[list(agreement.members)]
+    ranked = most_central_first(group) if way is Aggregation.MAJORITY else mean_first(group)
+    return _first_unrefused(inquiry, ranked, members, agreement.share)
+
+
+def _near_the_first(
+    inquiry: Inquiry[ActionT],
+    ranked: FloatArray,
+    choosing: Sequence[Run[ActionT]],
+    winners: FloatArray,
+) -> PivotResult[ActionT]:
+    """Return the first of the ranked vectors that is not refused, with who wants the first."""
+    near = np.linalg.norm(winners - ranked[0], axis=1) <= inquiry.settings.agreement_radius
+    members = [run for run, agrees in zip(choosing, near, strict=True) if agrees]
+    share = len(members) / inquiry.settings.runs
+    if share < inquiry.settings.minimum_agreement:
+        detail = f'{len(members)} of {inquiry.settings.runs} runs want what was preferred'
+        return PivotResult(reason=ChoosingReason.NO_AGREEMENT, detail=detail, confidence=share)
+    return _first_unrefused(inquiry, ranked, members or choosing, share)
+
+
+def _doubt(run: Run[ActionT]) -> float:
+    """Return what the geometric verifier has against a run."""
+    assert run.first is not None
+    picks = np.array([run.first.offer.vector_of(label) for label in run.first.labels])
+    return scatter(picks)
 
 
 async def _ask_again(
@@ -96,13 +133,7 @@ async def _ask_again(
             detail = 'asked for the best of the winners, the model chose none'
             return PivotResult(reason=ChoosingReason.NONE_FITS, detail=detail)
         preferred = offer.vector_of(result.labels[0])
-    near = np.linalg.norm(winners - preferred, axis=1) <= inquiry.settings.agreement_radius
-    members = [run for run, agrees in zip(choosing, near, strict=True) if agrees]
-    share = len(members) / inquiry.settings.runs
-    if share < inquiry.settings.minimum_agreement:
-        detail = f'{len(members)} of {inquiry.settings.runs} runs want what was preferred'
-        return PivotResult(reason=ChoosingReason.NO_AGREEMENT, detail=detail, confidence=share)
-    return _first_unrefused(inquiry, preferred[None], members, share)
+    return _near_the_first(inquiry, preferred[None], choosing, winners)
 
 
 def _first_unrefused(

@@ -17,10 +17,11 @@ from vlm_nav.core.reasons import ChoosingReason
 from vlm_nav.drawing.palette import smallest_label_radius_px
 from vlm_nav.pivot.aggregation import aggregate
 from vlm_nav.pivot.confirming import confirmed
+from vlm_nav.pivot.critique import critiqued
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.proposing import Offer, offer_candidates
 from vlm_nav.pivot.run import Run, RunState
-from vlm_nav.pivot.settings import PivotResult
+from vlm_nav.pivot.settings import Aggregation, PivotResult
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.question import Answer
@@ -34,7 +35,8 @@ async def pivot(inquiry: Inquiry[ActionT], seed: int = 0) -> PivotResult[ActionT
     Ends by the inquiry's deadline as long as its model does. Cancelling the awaiting task
     cancels every question that is under way.
     """
-    seeds = np.random.SeedSequence(seed).spawn(inquiry.settings.runs)
+    criticises = inquiry.settings.aggregation is Aggregation.CRITIQUE
+    seeds = np.random.SeedSequence(seed).spawn(1 if criticises else inquiry.settings.runs)
     runs = [
         Run[ActionT](number, np.random.default_rng(child)) for number, child in enumerate(seeds, 1)
     ]
@@ -46,6 +48,8 @@ async def pivot(inquiry: Inquiry[ActionT], seed: int = 0) -> PivotResult[ActionT
         if round_number > 1 and _agree(inquiry, runs):
             break
     result = await aggregate(inquiry, runs)
+    if criticises:
+        result, *runs = await critiqued(inquiry, runs[0], result)
     return await confirmed(inquiry, runs, result, seed)
 
 

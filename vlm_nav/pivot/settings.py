@@ -14,17 +14,28 @@ ActionT = TypeVar('ActionT')
 
 
 class Aggregation(str, Enum):
-    """How the winners of several runs become one action (paper, section 3.3)."""
+    """How the winners of several runs become one action (paper, section 3.3, and others).
+
+    refit: the mean of the largest group that agrees. ask_again: the model chooses among the
+    winners. majority: of the largest group the winner in its middle. mean: of all winners.
+    best_of_n: the winner of the run whose first picks lie together most closely. critique: a
+    single run, whose choice the model looks at again, one question after the other.
+    """
 
     REFIT = 'refit'
     ASK_AGAIN = 'ask_again'
+    MAJORITY = 'majority'
+    MEAN = 'mean'
+    BEST_OF_N = 'best_of_n'
+    CRITIQUE = 'critique'
 
 
 @dataclass(frozen=True)
 class PivotSettings:
     """Sizes of one decision.
 
-    `rounds` is N, `samples` M, `picks` K and `runs` E of the paper. `agreement_radius` is the
+    `rounds` is N, `samples` M, `picks` K and `runs` E of the paper; to criticise, `runs` is the
+    number of looks that one run gets. `agreement_radius` is the
     distance, in the action space's unit, within which two runs want the same;
     `minimum_agreement` the share of runs that must. `checks` ask once more, otherwise, before an
     action is taken.

@@ -27,7 +27,8 @@ class Question:
     The labels that may be answered are those of the marks of all pictures, in order. `pick` is
     how many labels are wanted, best first. `evidence` holds facts in words, one line each.
     `visited` are the labels whose places the robot has been to, or could not get to, before.
-    `phrasing` says in which of several wordings it is asked; 0 is the usual one.
+    `phrasing` says in which of several wordings it is asked; 0 is the usual one. `chosen_before`
+    is the label that an earlier look chose, and that is to be thought over now.
     """
 
     purpose: Purpose
@@ -39,6 +40,7 @@ class Question:
     evidence: tuple[str, ...] = ()
     visited: tuple[int, ...] = ()
     phrasing: int = 0
+    chosen_before: int | None = None
 
     @property
     def labels(self) -> tuple[int, ...]:

@@ -104,7 +104,8 @@ def _text(question: Question) -> str:
     ]
     if question.purpose is Purpose.ARRIVAL:
         return '\n'.join([*instruction, _HAS_IT_ARRIVED])
-    choice = [_task(question), *_visited(question), _none(question), _arrived(question)]
+    told = [*_visited(question), *_chosen_before(question)]
+    choice = [_task(question), *told, _none(question), _arrived(question)]
     return '\n'.join([_drawn(question), *instruction, *choice])
 
 
@@ -151,6 +152,15 @@ def _visited(question: Question) -> list[str]:
     return [
         f'The robot was at these places or near them before, and did not arrive: {numbers}. '
         'Choose one of them only where the picture shows that it leads to what is wanted.'
+    ]
+
+
+def _chosen_before(question: Question) -> list[str]:
+    if question.chosen_before is None:
+        return []
+    return [
+        f'An earlier look chose disc {question.chosen_before}. Say first what speaks against it, '
+        'then choose it again or a better one.'
     ]
 
 
