@@ -44,8 +44,14 @@ def test_every_winner_stays_in_the_ranking(winners: np.ndarray) -> None:
         assert sorted(ranked.tolist()) == sorted(winners.tolist())
 
 
-def test_picks_that_lie_together_scatter_less_than_those_that_do_not() -> None:
-    together = np.array([(1.0, 1.0), (1.2, 1.0), (1.1, 1.2)])
-    assert scatter(together) < 0.2 < scatter(3.0 * together)
-    assert scatter(together + 5.0) == pytest.approx(scatter(together))
-    assert scatter(together[:1]) == 0.0
+def test_picks_that_are_neighbours_scatter_least_however_far_apart_marks_stand() -> None:
+    offered = np.array([(0.0, 0.0), (0.3, 0.0), (0.0, 0.3), (4.0, 0.0), (6.0, 0.0), (4.0, 2.0)])
+    assert scatter(offered[:3], offered) == 1.0
+    assert scatter(offered[3:], offered) == 1.0
+    assert scatter(offered[[0, 1, 3]], offered) == pytest.approx(4.3 / 0.6)
+    assert scatter(offered[[3, 4, 0]], offered) == pytest.approx(6.0 / 4.0)
+
+
+def test_nothing_is_held_against_a_single_pick_or_against_marks_on_one_spot() -> None:
+    assert scatter(LINE[:1], LINE) == 1.0
+    assert scatter(np.zeros((2, 2)), np.zeros((3, 2))) == 1.0

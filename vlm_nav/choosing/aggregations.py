@@ -28,13 +28,18 @@ def verified_first(winners: Vectors, doubts: Vectors) -> Vectors:
     return winners[np.lexsort((_ways(winners), doubts))]
 
 
-def scatter(picks: Vectors) -> float:
-    """Return how far from their middle the picks (k, d) of one answer lie, on average.
+def scatter(picks: Vectors, offered: Vectors) -> float:
+    """Return how far apart the picks (k, d) of an answer lie: 1.0 is as near as they could.
 
-    The geometric verifier: who sees what is meant picks marks that lie together, who guesses
-    does not. It needs no model, and can say nothing of a single pick (0).
+    The geometric verifier: who sees what is meant picks marks around one place, who guesses picks
+    them anywhere. `offered` (m, d) are all marks that could be picked; the ways from the first
+    pick to the others are held against those to as many marks as stand nearest to it. It needs
+    no model, and has nothing against a single pick.
     """
-    return float(np.linalg.norm(picks - picks.mean(axis=0), axis=1).mean())
+    best = picks[0]
+    wanted = np.linalg.norm(picks[1:] - best, axis=1).sum()
+    nearest = np.sort(np.linalg.norm(offered - best, axis=1))[1 : len(picks)].sum()
+    return float(wanted / nearest) if nearest > 0.0 else 1.0
 
 
 def _ways(winners: Vectors) -> Vectors:

@@ -2,25 +2,19 @@
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vlm_nav.bench.pivot import PivotBench, bench_pivot
 from vlm_nav.bench.scenes import BESIDE_THE_CHECKOUT
+from vlm_nav.cli.bench_choose import choose
 from vlm_nav.cli.bench_drive import drive
+from vlm_nav.cli.data_options import Data
 from vlm_nav.cli.saying import say
 
 if TYPE_CHECKING:
     from vlm_nav.bench.ask import AskBench
-
-VARIABLE = 'VLM_NAV_TEST_DATA'
-
-Data = Annotated[
-    Path,
-    typer.Option(envvar=VARIABLE, help='Folder with recorded pictures, where there is one.'),
-]
 
 bench = typer.Typer(help='Measure.', no_args_is_help=True)
 
@@ -30,6 +24,7 @@ def measure() -> None:
     """Measure."""
 
 
+bench.command()(choose)
 bench.command()(drive)
 
 

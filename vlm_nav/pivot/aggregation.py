@@ -12,7 +12,6 @@ import numpy as np
 from vlm_nav.choosing.aggregations import (
     mean_first,
     most_central_first,
-    scatter,
     verified_first,
 )
 from vlm_nav.choosing.vote import Agreement, largest_agreement
@@ -84,7 +83,7 @@ def _by_geometry(
     if way is Aggregation.MEAN:
         return _near_the_first(inquiry, mean_first(winners), choosing, winners)
     if way is Aggregation.BEST_OF_N:
-        doubts = np.array([_doubt(run) for run in choosing])
+        doubts = np.array([run.doubt for run in choosing])
         return _near_the_first(inquiry, verified_first(winners, doubts), choosing, winners)
     members = [choosing[index] for index in agreement.members]
     group = winners[list(agreement.members)]
@@ -106,13 +105,6 @@ def _near_the_first(
         detail = f'{len(members)} of {inquiry.settings.runs} runs want what was preferred'
         return PivotResult(reason=ChoosingReason.NO_AGREEMENT, detail=detail, confidence=share)
     return _first_unrefused(inquiry, ranked, members or choosing, share)
-
-
-def _doubt(run: Run[ActionT]) -> float:
-    """Return what the geometric verifier has against a run."""
-    assert run.first is not None
-    picks = np.array([run.first.offer.vector_of(label) for label in run.first.labels])
-    return scatter(picks)
 
 
 async def _ask_again(

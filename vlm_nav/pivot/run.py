@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from vlm_nav.choosing.aggregations import scatter
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.pivot.distribution import Gaussian, fit
@@ -44,7 +45,8 @@ class FirstChoice(Generic[ActionT]):
 class Run(Generic[ActionT]):
     """A run after some rounds; `best` (d,) is the winner of its last answered round.
 
-    `first` is what it chose in its first round, None as long as it chose nothing.
+    `first` is what it chose in its first round, None as long as it chose nothing. `doubt` is the
+    most that the geometric verifier has against any of its answers.
     """
 
     number: int
@@ -56,6 +58,7 @@ class Run(Generic[ActionT]):
     reason: ReasonCode | None = None
     detail: str = ''
     first: FirstChoice[ActionT] | None = None
+    doubt: float = 0.0
 
     def failed(self, reason: ReasonCode, detail: str) -> Run[ActionT]:
         """Return the run ended for a reason."""
@@ -88,4 +91,13 @@ class Run(Generic[ActionT]):
             best=chosen[0],
             labels=result.labels,
             first=self.first or FirstChoice(asked, offer, result.labels),
+            doubt=max(self.doubt, _doubt(offer, result.labels)),
         )
+
+
+def _doubt(offer: Offer[ActionT], labels: tuple[int, ...]) -> float:
+    """Return how scattered picks are: in the picture, where neighbours are what a model sees."""
+    marks = [(one.anchor.u_px, one.anchor.v_px) for one in offer.candidates]
+    places = offer.vectors if len(set(offer.pictures.tolist())) > 1 else np.array(marks)
+    numbers = [candidate.label for candidate in offer.candidates]
+    return scatter(places[[numbers.index(label) for label in labels]], places)

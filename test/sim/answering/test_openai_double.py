@@ -68,7 +68,8 @@ async def ask(
     base_url: str, *pictures: MarkedPicture, pick: int = 1, timeout_s: float = PATIENCE_S
 ) -> Answer:
     """Ask as the product does."""
-    model = OpenAiModel(OpenAiSettings(model='any', base_url=base_url))
+    # At the size that was drawn: where discs are found is held against where they were put.
+    model = OpenAiModel(OpenAiSettings(model='any', base_url=base_url, max_picture_kb=0))
     evidence = ('1: 1.0 m ahead',)
     question = Question(
         Purpose.GROUND_WAYPOINT, 'go to the red chair', pictures, pick, evidence=evidence
