@@ -35,8 +35,8 @@ _TICKS = 4
 def plot_of(figures: Sequence[Figure], error_rates: Sequence[float]) -> RgbArray:
     """Return a picture (H, W, 3) with a panel for each error rate, errors drawn for each answer.
 
-    A line joins the figures of one aggregation, from one run to the most. What is below 40 % lies on
-    the axis.
+    A line joins the figures of one aggregation, from one run to the most; what is below 40 % lies
+    on the axis.
     """
     drawn = [one for one in figures if not one.systematic]
     most = max((one.tokens for one in drawn), default=1.0)
