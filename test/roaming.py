@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from synthetic import frame_of
 
 from vlm_nav.core.candidate import Pixel
@@ -25,6 +26,7 @@ from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.until_arrived import UntilArrivedSettings
+from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.vlm.doubles import ScriptedModel
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.question import Answer, Purpose, Question
@@ -64,6 +66,7 @@ class Roamer:
     turn_s: float = 0.5
     pose: FloorPose = FloorPose(0.0, 0.0, 0.0)
     with_depth: bool = True
+    with_costmap: bool = False
     did: list[str] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
     so_far: list[SoFar] = field(default_factory=list)
@@ -84,7 +87,11 @@ class Roamer:
             stamp_ns=number,
             depth_m=FRAME.depth_m if self.with_depth else None,
         )
-        return Sight(frame)
+        if not self.with_costmap:
+            return Sight(frame)
+        free = np.zeros((400, 400), dtype=np.int8)
+        costmap = Costmap(free, 0.05, FloorPose(-10.0, -10.0, 0.0), 'map', number)
+        return Sight(frame, (CostmapView(costmap, frame.map_from_base),))
 
     async def select(
         self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()

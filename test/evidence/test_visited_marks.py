@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+from floor_plans import knowing, two_rooms
+
 from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.reasons import CandidateReason, DrivingReason
 from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
+from vlm_nav.memory.floor_to_search import floor_to_search
 from vlm_nav.memory.visited import Visit, VisitedPlaces
 
 # The robot stands at (2, 1) of the map and looks along its y axis.
@@ -43,3 +46,21 @@ def test_what_is_not_drawn_or_no_place_on_the_floor_has_no_line() -> None:
 
 def test_who_was_nowhere_has_nothing_to_say() -> None:
     assert VisitedMarks(VisitedPlaces(), HERE).lines([candidate(1, 2.0, 0.0)]) == ()
+
+
+def test_with_a_map_it_counts_what_would_show_from_there() -> None:
+    """Known is the room in which the robot stands, and not the next one behind the door."""
+    search = floor_to_search(two_rooms(), (2.0, 1.0), knowing(-1.0, 4.25), 2.5)
+    assert search is not None
+    assert search.best is not None
+    failed = Visit(2.0, 3.0, DrivingReason.NAV_ABORTED)
+    marks = VisitedMarks(VisitedPlaces(visits=(Visit(2.0, 0.2), failed)), HERE, search)
+    ahead_m, left_m = search.best[1] - 1.0, 2.0 - search.best[0]
+    door = candidate(1, math.hypot(ahead_m, left_m), math.atan2(left_m, ahead_m))
+    others = [candidate(2, 0.5, 0.0), candidate(3, 0.6, math.pi), candidate(4, 2.0, 0.0)]
+    assert marks.labels([door, *others]) == (2, 3, 4)
+    assert marks.lines([door, *others]) == (
+        '2: little new would show there, more does elsewhere',
+        '3: was there or near before, and did not arrive',
+        '4: a drive to there failed before (nav_aborted)',
+    )

@@ -5,36 +5,57 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import pytest
+import numpy as np
 from synthetic import Box, frame_of
 
-from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.memory.looked_over import LookedOver
 
-NOTHING = LookedOver(2.5)
+NEAR_M = 2.5
+NOTHING = LookedOver()
+
+
+def covers(known: LookedOver, x_m: float, y_m: float, within_m: float = NEAR_M) -> bool:
+    return bool(known.covers(np.array((x_m, y_m)), within_m))
 
 
 def test_floor_ahead_is_known_as_far_as_it_was_near() -> None:
     known = NOTHING.with_frames([frame_of()])
-    assert known.covers(1.0, 0.0)
-    assert known.covers(2.2, 0.0)
-    assert not known.covers(3.0, 0.0)
-    assert not known.covers(-1.0, 0.0)
+    assert covers(known, 1.0, 0.0)
+    assert covers(known, 2.2, 0.0)
+    assert not covers(known, 3.0, 0.0)
+    assert covers(known, 3.0, 0.0, within_m=3.5)
+    assert not covers(known, -1.0, 0.0)
+
+
+def test_what_was_seen_from_afar_and_then_from_near_was_seen_from_near() -> None:
+    nearer = transform_from_floor_pose(FloorPose(2.0, 0.0, 0.0))
+    frames = [frame_of(), frame_of(map_from_base=nearer)]
+    for order in (frames, frames[::-1]):
+        known = NOTHING.with_frames(order)
+        assert covers(known, 3.5, 0.0, within_m=1.75)
+        assert not covers(known, 1.9, 0.0, within_m=1.5)
+
+
+def test_many_places_are_asked_about_at_once() -> None:
+    known = NOTHING.with_frames([frame_of()])
+    places = np.array([[(1.0, 0.0), (-1.0, 0.0)], [(90.0, 0.0), (2.2, 0.0)]])
+    assert known.covers(places, NEAR_M).tolist() == [[True, False], [False, True]]
+    assert not NOTHING.covers(places, NEAR_M).any()
 
 
 def test_floor_lies_where_it_was_seen_in_the_map() -> None:
     pose = transform_from_floor_pose(FloorPose(10.0, -3.0, math.pi / 2.0))
     known = NOTHING.with_frames([frame_of(map_from_base=pose)])
-    assert known.covers(10.0, -1.0)
-    assert not known.covers(12.0, -3.0)
+    assert covers(known, 10.0, -1.0)
+    assert not covers(known, 12.0, -3.0)
 
 
 def test_what_stands_on_the_floor_hides_what_is_behind() -> None:
     wall = Box((1.2, 1.4), (-2.0, 2.0))
     known = NOTHING.with_frames([frame_of([wall])])
-    assert known.covers(0.9, 0.0)
-    assert not known.covers(2.0, 0.0)
+    assert covers(known, 0.9, 0.0)
+    assert not covers(known, 2.0, 0.0)
 
 
 def test_several_views_add_up_and_a_camera_without_depth_adds_nothing() -> None:
@@ -42,13 +63,6 @@ def test_several_views_add_up_and_a_camera_without_depth_adds_nothing() -> None:
     blind = dataclasses.replace(frame_of(), depth_m=None)
     ahead = NOTHING.with_frames([frame_of(), blind])
     both = ahead.with_frames([frame_of(map_from_base=behind)])
-    assert both.covers(1.0, 0.0)
-    assert both.covers(-1.0, 0.0)
+    assert covers(both, 1.0, 0.0)
+    assert covers(both, -1.0, 0.0)
     assert NOTHING.with_frames([blind]) == NOTHING
-
-
-def test_the_distance_may_be_nothing_but_no_number_below() -> None:
-    assert LookedOver(0.0).with_frames([frame_of()]).cells == frozenset()
-    for wrong in (-0.1, math.inf, math.nan):
-        with pytest.raises(InvalidValueError):
-            LookedOver(wrong)

@@ -24,6 +24,7 @@ from vlm_nav.core.reasons import (
     ReasonCode,
     Refusal,
 )
+from vlm_nav.geometry.poses import wrap_angle
 from vlm_nav.navigation.events import (
     ArrivalChecked,
     Decided,
@@ -44,6 +45,11 @@ NEAR, FAR = Pixel(80.0, 112.0), Pixel(80.0, 31.0)
 
 def carried_out(mission: Mission) -> MissionEnd:
     return run_virtually(mission.carry_out('go to the chair'))
+
+
+def mapped(*decisions: Decision) -> Roamer:
+    """Return a robot with a costmap; what is looked for in it takes real time, drives none."""
+    return Roamer([*decisions], drive_s=0.0, turn_s=0.0, with_costmap=True)
 
 
 def outcome_of(end: MissionEnd) -> tuple[DecisionOutcome, ReasonCode | None]:
@@ -236,7 +242,7 @@ def test_where_the_robot_was_is_known_to_the_next_decision() -> None:
     carried_out(roaming(robot, Judge(False, False, False, True, at=NEAR)))
     visits = [[(v.x_m, v.y_m) for v in so_far.visited.visits] for so_far in robot.so_far]
     assert visits == [[], [(0.0, 0.0)], [(0.0, 0.0), (2.0, 0.0)]]
-    assert robot.so_far[0].visited.looked_over.cells == frozenset()
+    assert robot.so_far[0].visited.looked_over.cells == {}
     assert robot.so_far[1].visited.knows(2.0, 0.0)
     assert not robot.so_far[1].visited.knows(3.5, 0.0)
 
@@ -257,6 +263,31 @@ def test_where_nothing_fits_to_any_side_it_goes_back_to_what_it_passed_over() ->
     assert 'goes to where it has not been' in back.detail
     assert back.waypoint is not None
     assert abs(back.waypoint.yaw_rad) == pytest.approx(math.pi)
+
+
+def test_where_nothing_fits_and_the_thing_is_in_sight_it_goes_beside_it() -> None:
+    robot = mapped(NONE_FITS)
+    told: list[Event] = []
+    mission = roaming(robot, Judge(at=FAR), (told.append,), decision_limit=3)
+    asyncio.run(mission.carry_out('go to the chair'))
+    first = next(step for step in robot.did if step.startswith('drive'))
+    assert first.split()[2:] != ['0', '0']
+    goals = [event.decision for event in told if isinstance(event, Decided)]
+    beside = next(decision.waypoint for decision in goals if decision.waypoint is not None)
+    # It points at about 3 m away, to the last side to which it looked, and looks there.
+    assert 1.5 <= math.hypot(beside.x_m, beside.y_m) <= 3.4
+    bearing_rad = math.atan2(beside.y_m, beside.x_m)
+    assert abs(wrap_angle(bearing_rad - beside.yaw_rad)) < 0.8
+
+
+def test_where_nothing_fits_it_searches_the_map_and_the_next_decision_knows_what_is_left() -> None:
+    robot = mapped(NONE_FITS)
+    mission = roaming(robot, Judge(), visited_radius_m=2.0, decision_limit=4)
+    asyncio.run(mission.carry_out('go to the chair'))
+    assert [so_far.to_search is not None for so_far in robot.so_far] == [True] * len(robot.so_far)
+    drives = [step.split()[2:] for step in robot.did if step.startswith('drive')]
+    assert len(drives) >= 2
+    assert drives[0] != drives[1]
 
 
 def test_it_goes_back_once_and_then_it_was_not_found() -> None:

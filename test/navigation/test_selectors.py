@@ -18,7 +18,6 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import AskingReason, ChoosingReason, DrivingReason, Refusal
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of, transform_from_floor_pose
-from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.selectors import GroundReach, PivotSelector
 from vlm_nav.navigation.sight import Sight
@@ -168,7 +167,7 @@ async def test_marks_that_lead_to_visited_places_are_named_in_the_question() -> 
             asked.append(event.question)
 
     frame = frame_of(map_from_base=TURNED)
-    visited = VisitedPlaces(LookedOver(100.0)).seen_from([frame])
+    visited = VisitedPlaces(100.0).seen_from([frame])
     selector = PivotSelector(AHEAD, PivotSettings(rounds=1, runs=1), listeners=(listen,))
     deadline = Deadline.after(20.0)
     await selector.select(Sight(frame), 'go', deadline, SoFar(visited))

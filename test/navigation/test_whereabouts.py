@@ -31,10 +31,14 @@ def sight_at(x_m: float, y_m: float, *, mapped: bool = True, frame_id: str = 'ma
 
 def roamed(*sights: Sight, within_m: float = 2.5) -> Whereabouts:
     """Return the whereabouts of who stood at these places, one after the other."""
-    whereabouts = Whereabouts(VisitedPlaces(LookedOver(within_m)))
+    whereabouts = Whereabouts(VisitedPlaces(within_m))
     for sight in sights:
         whereabouts.stands(sight)
     return whereabouts
+
+
+def way_on(whereabouts: Whereabouts, sight: Sight) -> Waypoint | None:
+    return whereabouts.way_on(sight, whereabouts.to_search(sight))
 
 
 def place_of(waypoint: Waypoint | None) -> tuple[float, float]:
@@ -50,22 +54,47 @@ def test_the_path_adds_up_from_place_to_place() -> None:
     assert whereabouts.path_to(there) == pytest.approx(8.0)
 
 
-def test_beside_what_was_pointed_at_is_stood_once() -> None:
+def test_beside_what_is_pointed_at_is_gone_to_twice() -> None:
     sight = sight_at(1.0, 3.0)
     whereabouts = roamed(sight)
     found = place_of(whereabouts.beside(sight, (9.0, 3.0)))
-    assert 0.4 <= math.dist(found, (9.0, 3.0)) <= 0.9
+    assert 0.4 <= math.dist(found, (9.0, 3.0)) <= 0.7
     assert found[0] < 9.0
-    assert whereabouts.beside(sight, (9.2, 3.1)) is None
+    assert whereabouts.beside(sight, (9.2, 3.1)) is not None
+    assert whereabouts.beside(sight, (9.1, 3.1)) is None
     assert whereabouts.beside(sight, (9.2, 5.1)) is not None
+
+
+def test_beside_what_is_pointed_at_is_not_on_the_other_side_of_a_wall() -> None:
+    """A wall from the lower border on, and a thing close behind it."""
+    sight = sight_at(5.0, 1.0)
+    (view,) = sight.costmaps
+    values = view.costmap.values.copy()
+    values[:100, 118:122] = 100
+    walled = replace(view, costmap=replace(view.costmap, values=values))
+    whereabouts = roamed(sight)
+    assert whereabouts.beside(replace(sight, costmaps=(walled,)), (7.2, 1.0)) is None
+    assert whereabouts.beside(sight, (7.2, 1.0)) is not None
 
 
 def test_the_nearest_floor_that_was_not_seen_from_near_is_searched() -> None:
     sight = sight_at(3.0, 3.0)
-    found = place_of(roamed(sight).way_on(sight))
+    found = place_of(way_on(roamed(sight), sight))
     # What lies straight ahead is seen.
     assert math.dist(found, (3.0, 3.0)) < 2.5
     assert not roamed(sight).visited.seen_from(sight.frames).knows(*found)
+
+
+def test_where_all_was_seen_it_is_searched_from_half_as_far_away() -> None:
+    sight = sight_at(6.0, 3.0)
+    cells = {(x, y): 2.0 for x in range(48) for y in range(24)}
+    for within_m, searched_from_m in ((2.5, 1.25), (1.9, 1.9)):
+        whereabouts = roamed(sight, within_m=within_m)
+        whereabouts.visited = replace(whereabouts.visited, looked_over=LookedOver(cells))
+        to_search = whereabouts.to_search(sight)
+        assert to_search is not None
+        assert to_search.within_m == searched_from_m
+        assert to_search.best is not None
 
 
 def test_then_what_was_passed_over() -> None:
@@ -74,17 +103,17 @@ def test_then_what_was_passed_over() -> None:
     other = goal(1.0, 8.0).waypoint
     assert other is not None
     whereabouts.was_offered(replace(goal(4.0, 3.0), offered=(other,)))
-    waypoint = whereabouts.way_on(sight)
+    waypoint = way_on(whereabouts, sight)
     assert place_of(waypoint) == (1.0, 8.0)
     assert waypoint is not None
     assert waypoint.yaw_rad == pytest.approx(math.pi / 2.0)
-    assert roamed(sight).way_on(sight) is None
+    assert way_on(roamed(sight), sight) is None
 
 
 def test_a_costmap_of_another_frame_says_nothing_of_the_map() -> None:
     sight = sight_at(1.0, 3.0, frame_id='odom')
     assert roamed(sight).beside(sight, (9.0, 3.0)) is None
-    assert roamed(sight).way_on(sight) is None
+    assert way_on(roamed(sight), sight) is None
 
 
 def test_a_place_that_is_left_is_known_and_so_is_a_failed_goal() -> None:

@@ -146,6 +146,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'drive_timeout_s': (1.25, 'limits.drive_timeout_s'),
     'instruction_characters': (7, 'limits.instruction_characters'),
     'arrival_distance_m': (0.5, 'until_arrived.arrival_distance_m'),
+    'approach_thing': (False, 'until_arrived.approach_thing'),
     'face_thing': (False, 'until_arrived.face_thing'),
     'look_around': ('never', 'until_arrived.look_around'),
     'turn_step_rad': (0.5, 'until_arrived.turn_step_rad'),

@@ -10,14 +10,19 @@ import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, wrap_angle
+from vlm_nav.memory.costmap_ways import cell_centres, ways_from
+from vlm_nav.observation.costmap import Costmap
 from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing, sample_start
+from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.house.house_plan import HousePlan, Place, Shape, Thing
 from vlm_nav.sim.house.house_planning import plan_house, templates
 
 SUCCESS_M = 1.0
 """How near to the thing the robot must stand in the end, by the way that it would drive."""
 
+# The robot does not stop on the centimetre.
+_ROOM_M = 0.2
 _NEAREST_START_M, _FARTHEST_START_M = 3.0, 100.0
 _START_TRIES = 12
 # Smaller things are targets only where they stand on others: nobody looks for crumbs.
@@ -55,12 +60,13 @@ def episode_of(seed: int) -> Episode:
     plan = plan_house(template, seed)
     # Not the generator of the house, whose draws may change.
     random = np.random.default_rng((seed, 0))
+    costmap = house_costmap(plan)
     targets = possible_targets(plan)
     for index in random.permutation(len(targets)):
         target = targets[index]
         field = distances_to_thing(plan, target)
         start = _start(plan, target, field, random)
-        if start is not None:
+        if start is not None and _can_arrive(costmap, target, field, start):
             way_m = field.at(start.x_m, start.y_m)
             return Episode(
                 seed,
@@ -110,6 +116,17 @@ def _starts(
         if start is None:
             return
         yield start
+
+
+def _can_arrive(costmap: Costmap, target: Thing, field: DistanceField, start: FloorPose) -> bool:
+    """Return whether the robot fits through to a place that is near enough to the target."""
+    ways = ways_from(costmap, (start.x_m, start.y_m))
+    if ways is None:
+        return False
+    centres = cell_centres(costmap)
+    away_m = np.hypot(centres[..., 0] - target.pose.x_m, centres[..., 1] - target.pose.y_m)
+    around = ways.comfortable & (away_m < SUCCESS_M + max(target.size_m))
+    return any(field.at(*place) <= SUCCESS_M - _ROOM_M for place in centres[around].tolist())
 
 
 def _is_hidden(plan: HousePlan, target: Thing, start: FloorPose) -> bool:

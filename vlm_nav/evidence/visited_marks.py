@@ -1,9 +1,8 @@
-"""Which marks lead to where the robot was before, and what is told about them."""
+"""Which marks lead to where the robot was, or to nothing new, and what is told about them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,43 +11,59 @@ import numpy as np
 from vlm_nav.core.candidate import Candidate, GroundAction
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
+from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.visited import VisitedPlaces
+
+_WAS_THERE = 'was there or near before, and did not arrive'
+_NOTHING_NEW = 'little new would show there, more does elsewhere'
 
 
 @dataclass(frozen=True, eq=False)
 class VisitedMarks:
-    """Holds candidates on the floor of a base frame against the places that were visited."""
+    """Holds candidates on the floor of a base frame against the places that were visited.
+
+    With `to_search` it counts what would show from there, and not whether it was seen itself.
+    """
 
     places: VisitedPlaces
     map_from_base: FloatArray
+    to_search: FloorToSearch | None = None
 
     def labels(self, candidates: Iterable[Candidate[Any]]) -> tuple[int, ...]:
-        """Return the labels of those that lead to where the robot was or what it saw from near."""
-        return tuple(candidate.label for candidate, _ in self._known(candidates))
+        """Return the labels of those that lead to where the robot was or where little is new."""
+        return tuple(candidate.label for candidate, _ in self._discouraged(candidates))
 
     def lines(self, candidates: Iterable[Candidate[Any]]) -> tuple[str, ...]:
         """Return one line for each of them: "5: was there or near before, and did not arrive"."""
         return tuple(
-            f'{candidate.label}: {self._words(place)}'
-            for candidate, place in self._known(candidates)
+            f'{candidate.label}: {words}' for candidate, words in self._discouraged(candidates)
         )
 
-    def _known(
+    def _discouraged(
         self, candidates: Iterable[Candidate[Any]]
-    ) -> Iterator[tuple[Candidate[Any], tuple[float, float]]]:
-        for candidate in candidates:
-            if isinstance(candidate.action, GroundAction) and candidate.refused is None:
-                place = self._place(candidate.action)
-                if self.places.knows(*place):
-                    yield candidate, place
+    ) -> Iterator[tuple[Candidate[Any], str]]:
+        on_floor = [
+            candidate
+            for candidate in candidates
+            if isinstance(candidate.action, GroundAction) and candidate.refused is None
+        ]
+        places = self._places([candidate.action for candidate in on_floor])
+        leads_on = None if self.to_search is None else self.to_search.leads_on(places)
+        for index, candidate in enumerate(on_floor):
+            x_m, y_m = places[index].tolist()
+            failed = self.places.failed_at(x_m, y_m)
+            if failed is not None:
+                yield candidate, f'a drive to there failed before ({failed.value})'
+            elif leads_on is None and self.places.knows(x_m, y_m):
+                yield candidate, _WAS_THERE
+            elif leads_on is not None and not leads_on[index]:
+                was_there = self.places.was_at(x_m, y_m)
+                yield candidate, _WAS_THERE if was_there else _NOTHING_NEW
 
-    def _place(self, action: GroundAction) -> tuple[float, float]:
-        ahead = np.array((math.cos(action.bearing_rad), math.sin(action.bearing_rad), 0.0))
-        x_m, y_m, _ = transform_points(self.map_from_base, action.range_m * ahead)
-        return float(x_m), float(y_m)
-
-    def _words(self, place: tuple[float, float]) -> str:
-        failed = self.places.failed_at(*place)
-        if failed is not None:
-            return f'a drive to there failed before ({failed.value})'
-        return 'was there or near before, and did not arrive'
+    def _places(self, actions: Sequence[GroundAction]) -> FloatArray:
+        """Return where in the map (n, 2) candidates lead."""
+        range_m = np.array([action.range_m for action in actions])
+        bearing_rad = np.array([action.bearing_rad for action in actions])
+        ahead = (range_m * np.cos(bearing_rad), range_m * np.sin(bearing_rad), 0.0 * range_m)
+        places: FloatArray = transform_points(self.map_from_base, np.stack(ahead, axis=-1))
+        return places[:, :2]

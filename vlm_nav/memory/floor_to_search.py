@@ -1,139 +1,157 @@
-"""The floor of a costmap that the robot may stand on and has not yet seen from near."""
+"""The floor of a costmap that was not looked over yet, and from where most of it would show."""
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import transform_from_floor_pose, transform_points
+from vlm_nav.memory.costmap_ways import (
+    Allowed,
+    CostmapWays,
+    Place,
+    cell_centres,
+    cells_of,
+    everywhere,
+    ways_from,
+)
 from vlm_nav.memory.visited import AT_M, VisitedPlaces
-from vlm_nav.observation.costmap import Costmap, may_stand
+from vlm_nav.observation.costmap import LETHAL, Costmap
 
 # Narrower than this, what was not seen is the rim of what was.
-_WIDTH_M = 0.8
-# From what the base is inflated around it keeps away, where there is room.
-_COMFORTABLE = 60
-_LARGEST_CELLS = 4_000_000
+_RIM_M = 0.4
+# Less than this is not gone to by itself.
+_LEAST_M2 = 0.25
+# To turn and to look costs as much as so far a drive.
+_LOOK_M = 1.0
+_GAIN_EXPONENT = 0.3
+# So near to the best a place is as good.
+_NEARLY = 0.9
+_NOTHING = 1e-9
+# From places so far from each other it is looked which one shows most.
+_STEP_M = 0.4
+_BEARINGS = 64
+_RAY_STEP_M = 0.1
+_UNSEEN, _OPAQUE = 1, 2
 
-Place = tuple[float, float]
-Allowed: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
 
+@dataclass(frozen=True, eq=False)
+class FloorToSearch:
+    """What there is to search: `unseen` (rows, columns) is floor that was not looked over.
 
-def everywhere(places: FloatArray) -> NDArray[np.bool_]:
-    """Return that the robot may be at all places (..., 2)."""
-    return np.ones(places.shape[:-1], dtype=np.bool_)
-
-
-def nearest_to_search(
-    costmap: Costmap, here: Place, visited: VisitedPlaces, allowed: Allowed = everywhere
-) -> Place | None:
-    """Return the nearest free place, by the way over free cells, whose floor is still unknown.
-
-    Places are (x, y) in the costmap's frame; none but those that are `allowed` are led over. None
-    where all that can be driven to is known, or the costmap does not know where the robot stands.
+    It can be reached, and whoever is within `within_m` of it looks it over, unless something that
+    stands in the costmap hides it. `avoided` (rows, columns) is where the robot was, or did not
+    get to.
     """
-    free = may_stand(costmap.values) & allowed(_centres(costmap))
-    start = _cell_of(costmap, here)
-    if free.size > _LARGEST_CELLS or start is None:
-        return None
-    unknown = free & ~_known(costmap, visited)
-    size = max(3, round(_WIDTH_M / costmap.resolution_m) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    core = cv2.erode(unknown.astype(np.uint8), disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    wanted = (core > 0) & (costmap.values < _COMFORTABLE)
-    found = _first_reached(free, start, wanted)
-    return None if found is None else _place_of(costmap, found)
+
+    ways: CostmapWays
+    unseen: NDArray[np.bool_]
+    avoided: NDArray[np.bool_]
+    within_m: float
+
+    def shown_m2(self, places: FloatArray) -> FloatArray:
+        """Return how much unseen floor would be looked over from places (n, 2), in m²."""
+        # All bearings are looked to: how the grid is turned plays no part.
+        rows, columns = cells_of(self.ways.costmap, places)
+        cells, width, border = self._bordered
+        steps, areas_m2 = _rays(self.within_m, self.ways.costmap.resolution_m, width)
+        met = cells[((rows + border) * width + columns + border)[:, None, None] + steps]
+        shows = (met == _UNSEEN) & ~np.logical_or.accumulate(met == _OPAQUE, axis=2)
+        shown_m2: FloatArray = shows.astype(np.float32).sum(axis=1) @ areas_m2
+        return shown_m2
+
+    def worth(self, places: FloatArray) -> FloatArray:
+        """Return how much a drive to places (n, 2) is worth: the more, the more it shows soon."""
+        shown_m2 = self.shown_m2(places)
+        # Twice the floor is not worth twice the way: what is near is looked over by the way.
+        worth = shown_m2**_GAIN_EXPONENT / (_LOOK_M + self.ways.lengths_m_to(places))
+        return np.where(shown_m2 < _LEAST_M2, 0.0, worth)
+
+    def leads_on(self, places: FloatArray) -> NDArray[np.bool_]:
+        """Return to which places (n, 2) a drive is worth nearly as much as to the best."""
+        _, best = self._best
+        return self.worth(places) >= max(_NEARLY * best, _NOTHING)
+
+    @property
+    def best(self) -> Place | None:
+        """Return the place most worth a drive, None where none shows anything."""
+        place, worth = self._best
+        return place if worth > 0.0 else None
+
+    @functools.cached_property
+    def _best(self) -> tuple[Place, float]:
+        costmap = self.ways.costmap
+        step = max(1, round(_STEP_M / costmap.resolution_m))
+        coarse = np.zeros(self.unseen.shape, dtype=np.bool_)
+        coarse[::step, ::step] = True
+        open_to_it = coarse & self.ways.comfortable & ~self.avoided
+        if not open_to_it.any():
+            return (0.0, 0.0), 0.0
+        places = cell_centres(costmap)[open_to_it]
+        worth = self.worth(places)
+        index = int(np.argmax(worth))
+        x_m, y_m = places[index].tolist()
+        return (x_m, y_m), float(worth[index])
+
+    @functools.cached_property
+    def _bordered(self) -> tuple[NDArray[np.uint8], int, int]:
+        """Return all cells in one row, how wide the grid is, and how wide the border around it.
+
+        Over the border, which hides all, no ray leaves the grid.
+        """
+        costmap = self.ways.costmap
+        border = math.ceil(self.within_m / costmap.resolution_m) + 1
+        cells = np.where(self.unseen, _UNSEEN, 0).astype(np.uint8)
+        cells[costmap.values == LETHAL] = _OPAQUE
+        bordered = np.pad(cells, border, constant_values=_OPAQUE)
+        return bordered.ravel(), bordered.shape[1], border
 
 
-def nearest_beside(
+@functools.lru_cache(maxsize=4)
+def _rays(
+    within_m: float, resolution_m: float, width: int
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the steps (b, r) to the cells of a grid along all bearings, and their areas (r,)."""
+    bearing_rad = 2.0 * math.pi / _BEARINGS
+    bearings_rad = np.arange(_BEARINGS) * bearing_rad
+    ranges_m = np.arange(_RAY_STEP_M / 2.0, within_m, _RAY_STEP_M)
+    columns = np.rint(np.cos(bearings_rad)[:, None] * ranges_m / resolution_m).astype(np.int64)
+    rows = np.rint(np.sin(bearings_rad)[:, None] * ranges_m / resolution_m).astype(np.int64)
+    return rows * width + columns, ranges_m * _RAY_STEP_M * bearing_rad
+
+
+def floor_to_search(
     costmap: Costmap,
     here: Place,
-    thing: Place,
-    between_m: tuple[float, float],
+    visited: VisitedPlaces,
+    within_m: float,
     allowed: Allowed = everywhere,
-) -> Place | None:
-    """Return the nearest free place, by the way, between two distances from a thing, or None."""
-    nearest_m, farthest_m = between_m
-    free = may_stand(costmap.values) & allowed(_centres(costmap))
-    start = _cell_of(costmap, here)
-    if free.size > _LARGEST_CELLS or start is None:
+) -> FloorToSearch | None:
+    """Return what is left to search from a place, None where the costmap does not know it.
+
+    Places are (x, y) in the costmap's frame; none but those that are `allowed` are led over.
+    """
+    ways = ways_from(costmap, here, allowed)
+    if ways is None:
         return None
-    away_m = np.hypot(*(_centres(costmap) - np.array(thing)).transpose(2, 0, 1))
-    around = (away_m >= nearest_m) & (away_m <= farthest_m) & (costmap.values < _COMFORTABLE)
-    found = _first_reached(free, start, around & free)
-    return None if found is None else _place_of(costmap, found)
-
-
-def _first_reached(
-    free: NDArray[np.bool_], start: tuple[int, int], wanted: NDArray[np.bool_]
-) -> tuple[int, int] | None:
-    """Return the first wanted cell that a wave over free cells reaches, None where none."""
-    ground = free.astype(np.uint8)
-    wave = np.zeros_like(ground)
-    row, column = start
-    # Who stands a little too near to something is let out of there.
-    wave[max(0, row - 4) : row + 5, max(0, column - 4) : column + 5] = 1
-    wave &= ground
-    square, cross = (
-        cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_RECT, cv2.MORPH_CROSS)
+    centres = cell_centres(costmap)
+    unseen = np.isfinite(ways.lengths_m) & ~visited.looked_over.covers(centres, within_m)
+    size = max(3, round(_RIM_M / costmap.resolution_m) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    broad = cv2.morphologyEx(
+        unseen.astype(np.uint8),
+        cv2.MORPH_OPEN,
+        disc,
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=0,
     )
-    reached = 0
-    for step in range(sum(free.shape) * 4):
-        hits = np.argwhere((wave > 0) & wanted)
-        if len(hits):
-            away = np.hypot(*(hits - np.array(start)).T)
-            row, column = hits[int(np.argmin(away))].tolist()
-            return row, column
-        count = int(np.count_nonzero(wave))
-        if count == reached:
-            return None
-        reached = count
-        # Square and cross in turn make an octagon: nearly as round as a way is.
-        wave = np.asarray(cv2.dilate(wave, square if step % 2 else cross), dtype=np.uint8) & ground
-    return None
-
-
-def _known(costmap: Costmap, visited: VisitedPlaces) -> NDArray[np.bool_]:
-    """Return which cells (rows, columns) the robot was at, or has seen from near."""
-    cell_m = visited.looked_over.CELL_M
-    known = np.zeros(costmap.values.shape, dtype=np.bool_)
-    centres = _centres(costmap)
+    avoided = np.zeros(unseen.shape, dtype=np.bool_)
     for visit in visited.visits:
-        known |= np.hypot(centres[..., 0] - visit.x_m, centres[..., 1] - visit.y_m) < AT_M
-    cells = np.array(sorted(visited.looked_over.cells), dtype=np.int64).reshape(-1, 2)
-    if not len(cells):
-        return known
-    low = cells.min(axis=0)
-    grid = np.zeros(cells.max(axis=0) - low + 1, dtype=np.bool_)
-    grid[tuple((cells - low).T)] = True
-    index = np.floor(centres / cell_m).astype(np.int64) - low
-    inside = ((index >= 0) & (index < grid.shape)).all(axis=-1)
-    known[inside] = grid[tuple(index[inside].T)]
-    return known
-
-
-def _centres(costmap: Costmap) -> FloatArray:
-    """Return the centres of all cells (rows, columns, 2) in the costmap's frame."""
-    rows, columns = np.indices(costmap.values.shape) + 0.5
-    on_grid = np.stack([columns, rows, np.zeros_like(rows)], axis=-1) * costmap.resolution_m
-    centres: FloatArray = transform_points(transform_from_floor_pose(costmap.origin), on_grid)
-    return centres[..., :2]
-
-
-def _cell_of(costmap: Costmap, place: Place) -> tuple[int, int] | None:
-    if not (all(map(math.isfinite, place)) and bool(costmap.contains(np.array(place)))):
-        return None
-    away = np.abs(_centres(costmap) - np.array(place)).sum(axis=-1)
-    row, column = np.unravel_index(int(np.argmin(away)), away.shape)
-    return int(row), int(column)
-
-
-def _place_of(costmap: Costmap, cell: tuple[int, int]) -> Place:
-    x_m, y_m = _centres(costmap)[cell]
-    return float(x_m), float(y_m)
+        away_m = np.hypot(centres[..., 0] - visit.x_m, centres[..., 1] - visit.y_m)
+        avoided |= away_m < AT_M
+    return FloorToSearch(ways, np.asarray(broad) > 0, avoided, within_m)

@@ -2,62 +2,80 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
-# Every fourth pixel of every fourth row falls into each cell that is near.
-_STEP_PX = 4
+# So many pixels of a row, and as dense rows, fall into each cell that is near.
+_PIXELS_OF_A_ROW = 160
 _FLOOR_M = 0.1
 
 
 @dataclass(frozen=True)
 class LookedOver:
-    """Cells of floor that was seen from at most `within_m` away; what stood on it was seen too.
+    """Cells of floor that was seen from near; what stood on it was seen too.
 
-    `cells` are counted from the origin of the map, each `CELL_M` wide.
+    `cells` are counted from the origin of the map, each `CELL_M` wide; to each belongs from how
+    far away, in metres, it was seen at best.
     """
 
     CELL_M: ClassVar[float] = 0.25
+    FARTHEST_M: ClassVar[float] = 5.0
 
-    within_m: float = 2.5
-    cells: frozenset[tuple[int, int]] = frozenset()
-
-    def __post_init__(self) -> None:
-        """Raise InvalidValueError for a distance that is none."""
-        if not 0.0 <= self.within_m < math.inf:
-            raise InvalidValueError(f'a distance is 0 m or more, got {self.within_m}')
+    cells: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
     def with_frames(self, frames: Iterable[RgbdFrame]) -> LookedOver:
         """Return the floor that frames show in addition; without depth they show none."""
-        found = set(self.cells)
+        cells = dict(self.cells)
         for frame in frames:
-            cells = np.floor(_floor_near(frame, self.within_m) / self.CELL_M).astype(np.int64)
-            found.update(map(tuple, np.unique(cells, axis=0).tolist()))
-        return replace(self, cells=frozenset(found))
+            places, away_m = _floor_near(frame)
+            # Of all that fall into a cell, the nearest is written last.
+            order = np.argsort(-away_m)
+            found = np.floor(places[order] / self.CELL_M).astype(np.int64)
+            seen = dict(zip(map(tuple, found.tolist()), away_m[order].tolist(), strict=True))
+            for cell, cell_away_m in seen.items():
+                cells[cell] = min(cell_away_m, cells.get(cell, math.inf))
+        return replace(self, cells=cells)
 
-    def covers(self, x_m: float, y_m: float) -> bool:
-        """Return whether a place of the map was seen from near."""
-        return (math.floor(x_m / self.CELL_M), math.floor(y_m / self.CELL_M)) in self.cells
+    def covers(self, places: FloatArray, within_m: float) -> NDArray[np.bool_]:
+        """Return which places (..., 2) of the map were seen from at most so far away."""
+        away_m: FloatArray = np.full(places.shape[:-1], np.inf)
+        if self.cells:
+            low, grid_m = self._grid_m
+            index = np.floor(places / self.CELL_M).astype(np.int64) - low
+            inside = ((index >= 0) & (index < grid_m.shape)).all(axis=-1)
+            away_m[inside] = grid_m[tuple(index[inside].T)]
+        return away_m <= within_m
+
+    @functools.cached_property
+    def _grid_m(self) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return the lowest cell (2,), and for all from there on from how far they were seen."""
+        cells = np.array(list(self.cells), dtype=np.int64)
+        low = cells.min(axis=0)
+        grid_m = np.full(cells.max(axis=0) - low + 1, np.inf)
+        grid_m[tuple((cells - low).T)] = list(self.cells.values())
+        return low, grid_m
 
 
-def _floor_near(frame: RgbdFrame, within_m: float) -> FloatArray:
-    """Return the places of the map (n, 2) at which a frame shows floor near the base."""
+def _floor_near(frame: RgbdFrame) -> tuple[FloatArray, FloatArray]:
+    """Return where in the map (n, 2) a frame shows floor, and how far from the base (n,)."""
     if frame.depth_m is None:
-        return np.empty((0, 2))
-    rays = frame.camera.pixel_rays()[::_STEP_PX, ::_STEP_PX]
-    depth_m = frame.depth_m[::_STEP_PX, ::_STEP_PX]
+        return np.empty((0, 2)), np.empty(0)
+    step_px = max(1, frame.depth_m.shape[1] // _PIXELS_OF_A_ROW)
+    rays = frame.camera.pixel_rays()[::step_px, ::step_px]
+    depth_m = frame.depth_m[::step_px, ::step_px]
     points = (rays * depth_m[..., None]).reshape(-1, 3)
     points = transform_points(frame.base_from_camera, points[np.isfinite(points).all(axis=1)])
-    near = np.hypot(points[:, 0], points[:, 1]) <= within_m
-    floor = points[near & (np.abs(points[:, 2]) < _FLOOR_M)]
-    places: FloatArray = transform_points(frame.map_from_base, floor)[:, :2]
-    return places
+    away_m = np.hypot(points[:, 0], points[:, 1])
+    near = (np.abs(points[:, 2]) < _FLOOR_M) & (away_m <= LookedOver.FARTHEST_M)
+    places: FloatArray = transform_points(frame.map_from_base, points[near])[:, :2]
+    return places, away_m[near]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.memory.looked_over import LookedOver
@@ -36,9 +38,13 @@ class Visit:
 
 @dataclass(frozen=True)
 class VisitedPlaces:
-    """All places of one instruction in their order, and the floor that was seen from them."""
+    """All places of one instruction in their order, and the floor that was seen from them.
 
-    looked_over: LookedOver = LookedOver()
+    Floor that was seen from at most `within_m` away is known.
+    """
+
+    within_m: float = 3.0
+    looked_over: LookedOver = field(default_factory=LookedOver)
     visits: tuple[Visit, ...] = ()
 
     def seen_from(self, frames: Iterable[RgbdFrame]) -> VisitedPlaces:
@@ -58,9 +64,14 @@ class VisitedPlaces:
         failed = [visit for visit in self._near(x_m, y_m) if visit.failed is not None]
         return failed[-1].failed if failed else None
 
+    def was_at(self, x_m: float, y_m: float) -> bool:
+        """Return whether the robot was at a place of the map, or failed to get there."""
+        return bool(self._near(x_m, y_m))
+
     def knows(self, x_m: float, y_m: float) -> bool:
         """Return whether the robot was at a place of the map, or saw it from near, or failed."""
-        return bool(self._near(x_m, y_m)) or self.looked_over.covers(x_m, y_m)
+        seen = self.looked_over.covers(np.array((x_m, y_m)), self.within_m)
+        return self.was_at(x_m, y_m) or bool(seen)
 
     def goes_to_and_fro(self, here: tuple[float, float], there: tuple[float, float]) -> bool:
         """Return whether a drive between two places would only repeat what was done before.

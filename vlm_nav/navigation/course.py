@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import math
 from dataclasses import dataclass, replace
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
-from vlm_nav.memory.floor_to_search import Allowed, everywhere
-from vlm_nav.memory.looked_over import LookedOver
+from vlm_nav.memory.costmap_ways import Allowed, everywhere
+from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.visited import VisitedPlaces
-from vlm_nav.navigation.arrival import ArrivalCheck, Pointed, Verdict
+from vlm_nav.navigation.approach import Approach
+from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
 from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING, LOST
 from vlm_nav.navigation.looking_around import LookingAround
@@ -25,9 +24,6 @@ from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.steps import Steps, hold
 from vlm_nav.navigation.until_arrived import LookAround, UntilArrivedSettings
 from vlm_nav.navigation.whereabouts import Whereabouts
-
-# Between these distances from a goal the thing is looked at from there.
-_NEAREST_FACED_M, _FARTHEST_FACED_M = 0.1, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +45,8 @@ class _Standing:
 
     sight: Sight | None = None
     verdict: Verdict | None = None
-    pointed: Pointed | None = None
     looked_around: bool = False
+    to_search: FloorToSearch | None = None
 
 
 class Course:
@@ -65,12 +61,11 @@ class Course:
         never = settings.look_around is LookAround.NEVER
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
-        looked_over = LookedOver(settings.visited_radius_m)
-        self._whereabouts = Whereabouts(VisitedPlaces(looked_over), carrying_on.allowed)
+        visited = VisitedPlaces(settings.visited_radius_m)
+        self._whereabouts = Whereabouts(visited, carrying_on.allowed)
         self._standing = _Standing()
         self._decisions = self._failures = self._retries = 0
-        # Where in the map the model pointed at the thing last.
-        self._thing: tuple[float, float] | None = None
+        self._approach = Approach(steps, carrying_on.arrival, self._whereabouts)
         self._last_drive: DriveOutcome | None = None
 
     async def run(self) -> DriveOutcome | None:
@@ -107,6 +102,7 @@ class Course:
     async def _look(self) -> Sight:
         if self._standing.sight is None:
             self._standing.sight = await self._steps.look()
+            self._approach.forget_view()
             self._whereabouts.stands(self._standing.sight)
         return self._standing.sight
 
@@ -133,17 +129,20 @@ class Course:
         if first is not None:
             return first
         self._decisions += 1
-        beside = await self._beside_thing(sight)
+        beside = await self._goes_beside(sight)
         if beside is not None:
             return beside
-        so_far = SoFar(self._whereabouts.visited, tries=self._retries)
+        so_far = await self._so_far(sight)
         decision = await self._select(sight, so_far)
         if decision.outcome is DecisionOutcome.ARRIVED:
             # It was asked whether it has arrived, and that counts.
             again = await self._select(sight, replace(so_far, may_answer_arrived=False))
             decision = replace(again, calls=again.calls + decision.calls)
         self._whereabouts.was_offered(decision)
-        return await self._facing(await self._judged(decision), sight)
+        judged = await self._judged(decision)
+        if not self._settings.face_thing:
+            return judged
+        return await self._approach.facing(judged, sight)
 
     async def _looks_around_first(self, sight: Sight) -> Decision | None:
         """Return the decision to look to all sides before any other, None where none is due."""
@@ -153,50 +152,29 @@ class Course:
         if when is LookAround.ALWAYS and self._decisions == 0:
             return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
         if when is LookAround.WHEN_UNSEEN:
-            pointed = await self._point(sight, None)
+            pointed = await self._approach.point(sight)
             if pointed.place is None:
                 detail = 'looks for the thing to all sides'
                 return self._of(DecisionOutcome.TURN, None, detail, pointed.calls)
         return None
 
-    async def _beside_thing(self, sight: Sight) -> Decision | None:
-        """Return the decision to go beside the thing that was in sight once, and is no more."""
-        thing = self._thing
-        if thing is None or not sight.costmaps:
+    async def _goes_beside(self, sight: Sight) -> Decision | None:
+        """Return the decision to go beside the thing, None where that is no way or was tried."""
+        if not self._settings.approach_thing:
             return None
-        pointed = await self._point(sight, None)
-        if pointed.place is not None:
-            return None
-        # A large costmap takes a moment, in which the loop must not stand.
-        goal = await asyncio.to_thread(self._whereabouts.beside, sight, thing)
+        goal, calls = await self._approach.beside(sight)
         if goal is None or not self._may_go_to(goal):
             return None
-        detail = 'goes beside what was pointed at before'
-        going = self._of(DecisionOutcome.GOAL, None, detail, pointed.calls)
-        return replace(going, waypoint=replace(goal, yaw_rad=_yaw_towards(thing, goal)))
+        going = self._of(DecisionOutcome.GOAL, None, 'goes beside what is pointed at', calls)
+        return replace(going, waypoint=goal)
 
-    async def _facing(self, decision: Decision, sight: Sight) -> Decision:
-        """Return the decision with a goal from which the robot looks at the thing, if it can."""
-        goal = decision.waypoint
-        if goal is None or not self._settings.face_thing:
-            return decision
-        pointed = await self._point(sight, (goal.x_m, goal.y_m))
-        yaw_rad = _yaw_towards(self._thing, goal)
-        return replace(
-            decision,
-            waypoint=replace(goal, yaw_rad=yaw_rad),
-            calls=decision.calls + pointed.calls,
-        )
-
-    async def _point(self, sight: Sight, towards: tuple[float, float] | None) -> Pointed:
-        """Return where the thing is pointed at, once for what is seen where the robot stands."""
-        if self._standing.pointed is None or self._standing.pointed.place is None:
-            until = self._steps.until(self._steps.limits.decision_timeout_s)
-            pointed = await self._arrival.point(sight, self._steps.instruction, towards, until)
-            self._thing = pointed.place or self._thing
-            self._standing.pointed = pointed
-            return pointed
-        return replace(self._standing.pointed, calls=0)
+    async def _so_far(self, sight: Sight) -> SoFar:
+        if sight.costmaps and self._standing.to_search is None:
+            # A large costmap takes a moment, in which the loop must not stand.
+            to_search = await asyncio.to_thread(self._whereabouts.to_search, sight)
+            self._standing.to_search = to_search
+        visited, to_search = self._whereabouts.visited, self._standing.to_search
+        return SoFar(visited, tries=self._retries, to_search=to_search)
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:
         until = self._steps.until(self._steps.limits.decision_timeout_s)
@@ -235,7 +213,7 @@ class Course:
         """Return a look around where there was none here, else a way on, else the end."""
         if self._may_look_around():
             return replace(decision, outcome=DecisionOutcome.TURN, waypoint=None)
-        goal = await self._way_on()
+        goal = self._way_on()
         if goal is not None:
             detail = f'goes to where it has not been: {decision.detail}'
             going_on = self._of(DecisionOutcome.GOAL, None, detail, decision.calls)
@@ -243,13 +221,10 @@ class Course:
         sides = 'to all sides' if self._standing.looked_around else 'without turning'
         return self._given_up(reason, f'{sides}: {decision.detail}', decision)
 
-    async def _way_on(self) -> Waypoint | None:
-        sight = self._standing.sight
-        if sight is None:
+    def _way_on(self) -> Waypoint | None:
+        if self._standing.sight is None:
             return None
-        # A large costmap takes a moment, in which the loop must not stand.
-        work = functools.partial(self._whereabouts.way_on, sight)
-        goal = await asyncio.to_thread(work) if sight.costmaps else work()
+        goal = self._whereabouts.way_on(self._standing.sight, self._standing.to_search)
         return goal if goal is not None and self._may_go_to(goal) else None
 
     def _may_go_to(self, goal: Waypoint) -> bool:
@@ -268,6 +243,7 @@ class Course:
         self._standing, self._retries = _Standing(looked_around=True), 0
         if around.turns:
             self._standing.sight = around.sight
+            self._approach.forget_view()
             self._steps.looked(around.sight)
 
     async def _drive(self, goal: Waypoint) -> DriveOutcome:
@@ -315,13 +291,3 @@ class Course:
     ) -> Decision:
         instruction = self._steps.instruction
         return Decision(outcome, instruction, reason=reason, detail=detail, calls=calls)
-
-
-def _yaw_towards(place: tuple[float, float] | None, goal: Waypoint) -> float:
-    """Return the yaw of a goal from which a place is ahead; its own where that is no way."""
-    if place is None:
-        return goal.yaw_rad
-    ahead = (place[0] - goal.x_m, place[1] - goal.y_m)
-    if not _NEAREST_FACED_M <= math.hypot(*ahead) <= _FARTHEST_FACED_M:
-        return goal.yaw_rad
-    return math.atan2(ahead[1], ahead[0])

@@ -15,6 +15,11 @@ MISSION_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('until_arrived', True, 'carry on until arrived; false: one decision, one goal'),
     metres('arrival_distance_m', _SETTINGS.arrival_distance_m, 'how near the thing is arrived'),
     Parameter(
+        'approach_thing',
+        _SETTINGS.approach_thing,
+        'have the thing pointed at before each decision, and go beside it',
+    ),
+    Parameter(
         'face_thing',
         _SETTINGS.face_thing,
         'have the thing pointed at before each drive, and look at it from the goal',

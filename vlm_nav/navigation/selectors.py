@@ -76,7 +76,8 @@ class PivotSelector:
         if self.fence.is_set:
             radius_m = self.free_space.robot_radius_m
             guard = FencedGuard(guard, self.fence, sight.frame.map_from_base, radius_m)
-        visited = VisitedMarks(so_far.visited, sight.frame.map_from_base)
+        map_from_base = sight.frame.map_from_base
+        visited = VisitedMarks(so_far.visited, map_from_base, so_far.to_search)
         inquiry = Inquiry(
             space=GroundSpace(sight.frames, guard, self.reach.nearest_m, self.reach.farthest_m),
             model=self.model,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.visited import VisitedPlaces
 
 
@@ -11,9 +12,11 @@ from vlm_nav.memory.visited import VisitedPlaces
 class SoFar:
     """Where the robot was, and whether a choice of a place may be answered with "arrived".
 
+    `to_search` is what of the map is left to search, None where no map tells.
     `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
     """
 
-    visited: VisitedPlaces = VisitedPlaces()
+    visited: VisitedPlaces = field(default_factory=VisitedPlaces)
     may_answer_arrived: bool = True
     tries: int = 0
+    to_search: FloorToSearch | None = None

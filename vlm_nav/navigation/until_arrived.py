@@ -26,8 +26,9 @@ class LookAround(str, Enum):
 class UntilArrivedSettings:
     """Limits of one instruction, and how the robot arrives and looks around.
 
-    With `face_thing` the model is asked to point at the thing before each drive, so that the
-    robot looks at it from the goal.
+    With `approach_thing` the model is asked to point at the thing before each decision; where a
+    costmap leads beside it, the robot goes there. With `face_thing` it is asked before each
+    drive, so that the robot looks at the thing from the goal.
 
     `arrival_distance_m` is from the base to what was pointed at, on the floor. Floor that was seen
     from nearer than `visited_radius_m` counts as visited. `retry_limit` is
@@ -36,11 +37,12 @@ class UntilArrivedSettings:
     """
 
     arrival_distance_m: float = 1.0
+    approach_thing: bool = True
     face_thing: bool = True
     look_around: LookAround = LookAround.WHEN_LOST
     turn_step_rad: float = 1.05
     turn_timeout_s: float = 20.0
-    visited_radius_m: float = 2.5
+    visited_radius_m: float = 3.0
     decision_limit: int = 60
     mission_timeout_s: float = 1800.0
     path_limit_m: float = 200.0

@@ -8,22 +8,23 @@ from dataclasses import dataclass, field
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
-from vlm_nav.memory.floor_to_search import (
-    Allowed,
-    Place,
-    everywhere,
-    nearest_beside,
-    nearest_to_search,
-)
+from vlm_nav.memory.beside import nearest_beside
+from vlm_nav.memory.costmap_ways import Allowed, Place, everywhere, ways_from
+from vlm_nav.memory.floor_to_search import FloorToSearch, floor_to_search
 from vlm_nav.memory.passed_over import PassedOver
 from vlm_nav.memory.visited import Visit, VisitedPlaces
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap
 
-# So far from what was pointed at the robot may stand to have arrived, its own size apart.
-_BESIDE_M = (0.45, 0.9)
+# So far from what is pointed at the robot stands to have arrived, its own size apart; farther
+# only where there is no room.
+_BESIDE_M = ((0.45, 0.7), (0.7, 0.9))
 # So near to each other, what was pointed at twice is the same thing.
 _SAME_THING_M = 0.7
+# Nearer by it is pointed at more exactly; a third try would show the same again.
+_TRIES = 2
+# A way that is so much longer leads to the other side of a wall.
+_DETOUR, _DETOUR_M = 1.5, 1.0
 
 # A place that near is where the robot stands.
 _HERE_M = 0.3
@@ -76,34 +77,57 @@ class Whereabouts:
     def beside(self, sight: Sight, thing: Place) -> Waypoint | None:
         """Return the nearest place by the way to stand at beside a place of the map.
 
-        Once for each thing: where it did not help it will not help again. None without a costmap
-        that is given in the frame of the map.
+        Twice for each thing: where that did not help it will not help again. None without a
+        costmap that is given in the frame of the map, and where only a long way leads there.
         """
         costmap = _costmap_in(sight, sight.frame.map_frame)
-        tried = any(math.dist(thing, other) < _SAME_THING_M for other in self._tried)
-        if costmap is None or tried:
+        tries = sum(math.dist(thing, other) < _SAME_THING_M for other in self._tried)
+        if costmap is None or tries >= _TRIES:
             return None
         self._tried.append(thing)
-        place = nearest_beside(costmap, self._here, thing, _BESIDE_M, self.allowed)
-        return None if place is None else self._waypoint(sight, place)
+        ways = ways_from(costmap, self._here, self.allowed)
+        if ways is None:
+            return None
+        within_m = _DETOUR * self.distance_m(thing) + _DETOUR_M
+        for between_m in _BESIDE_M:
+            place = nearest_beside(ways, thing, between_m, within_m)
+            if place is not None:
+                return self._waypoint(sight, place)
+        return None
 
-    def way_on(self, sight: Sight) -> Waypoint | None:
+    def distance_m(self, place: Place) -> float:
+        """Return how far a place of the map lies from where the robot stands."""
+        return math.dist(self._here, place)
+
+    def to_search(self, sight: Sight) -> FloorToSearch | None:
+        """Return what is left to search, what the sight shows being known.
+
+        Where all was looked over it is searched again from half as far away: small things show
+        from near only. None without a costmap that is given in the frame of the map. Takes about
+        20 ms for a house.
+        """
+        costmap = _costmap_in(sight, sight.frame.map_frame)
+        if costmap is None:
+            return None
+        known, within_m = self._known(sight), self.visited.within_m
+        left = floor_to_search(costmap, self._here, known, within_m, self.allowed)
+        if left is None or left.best is not None:
+            return left
+        return floor_to_search(costmap, self._here, known, within_m / 2.0, self.allowed)
+
+    def way_on(self, sight: Sight, to_search: FloorToSearch | None) -> Waypoint | None:
         """Return where to go when nothing that is seen leads on, None where nothing is left.
 
-        To the nearest floor of the costmap that was not seen from near, else to the nearest place
-        that was passed over. What the sight shows is known. Takes about 10 ms for a house.
+        To the floor that is most worth a search, else to the nearest place that was passed over.
         """
-        known = self.visited.seen_from(sight.frames).with_visit(Visit(*self._here))
-        costmap = _costmap_in(sight, sight.frame.map_frame)
-        place = (
-            None
-            if costmap is None
-            else nearest_to_search(costmap, self._here, known, self.allowed)
-        )
+        place = None if to_search is None else to_search.best
         if place is None or math.dist(place, self._here) < _HERE_M:
             # To stand where it stands would show it the same again, without end.
-            place = self._passed_over.nearest(self._here, known)
+            place = self._passed_over.nearest(self._here, self._known(sight))
         return None if place is None else self._waypoint(sight, place)
+
+    def _known(self, sight: Sight) -> VisitedPlaces:
+        return self.visited.seen_from(sight.frames).with_visit(Visit(*self._here))
 
     def _waypoint(self, sight: Sight, place: Place) -> Waypoint:
         """Return a place as a goal at which the robot looks onward, away from where it is."""

@@ -13,6 +13,7 @@ from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
 
 UNKNOWN = -1
 INSCRIBED = 99
+LETHAL = 100
 
 
 class CostmapError(InvalidValueError):

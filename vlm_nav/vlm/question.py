@@ -26,7 +26,8 @@ class Question:
 
     The labels that may be answered are those of the marks of all pictures, in order. `pick` is
     how many labels are wanted, best first. `evidence` holds facts in words, one line each.
-    `visited` are the labels whose places the robot has been to, or could not get to, before.
+    `visited` are the labels whose places the robot has been to, or could not get to, before, or
+    from where little new would show.
     `phrasing` says in which of several wordings it is asked; 0 is the usual one. `chosen_before`
     is the label that an earlier look chose, and that is to be thought over now.
     """

@@ -150,8 +150,9 @@ def _visited(question: Question) -> list[str]:
         return []
     numbers = ', '.join(map(str, question.visited))
     return [
-        f'The robot was at these places or near them before, and did not arrive: {numbers}. '
-        'Choose one of them only where the picture shows that it leads to what is wanted.'
+        'The robot was at these places or near them before and did not arrive, or little new '
+        f'would show from there: {numbers}. Choose one of them only where the picture shows that '
+        'it leads to what is wanted.'
     ]
 
 

@@ -13,10 +13,9 @@ from skimage.graph import MCP_Geometric
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, wrap_angle
-from vlm_nav.observation.costmap import Costmap
+from vlm_nav.observation.costmap import LETHAL, Costmap
 from vlm_nav.sim.driving.house_costmap import RADIUS_M, distances_m
 from vlm_nav.sim.driving.occupancy import (
-    LETHAL,
     ROBOT_HEIGHT_M,
     cell_centers,
     in_rooms,

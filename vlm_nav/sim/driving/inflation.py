@@ -9,8 +9,7 @@ from scipy.ndimage import distance_transform_edt
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.observation.costmap import INSCRIBED, UNKNOWN, Costmap
-from vlm_nav.sim.driving.occupancy import LETHAL
+from vlm_nav.observation.costmap import INSCRIBED, LETHAL, UNKNOWN, Costmap
 
 # Nav2's own costs, of which an OccupancyGrid shows a scaled copy.
 _INSCRIBED_COST, _LARGEST_INFLATED_COST = 253, 252

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.observation.costmap import UNKNOWN, Costmap
+from vlm_nav.observation.costmap import LETHAL, UNKNOWN, Costmap
 from vlm_nav.sim.house.clearance import beside
 from vlm_nav.sim.house.house_plan import Area, Footprint, HousePlan, Place
 
 RESOLUTION_M = 0.05
 ROBOT_HEIGHT_M = 1.4
-LETHAL = 100
+
 # What lies lower is driven over.
 _STEP_M = 0.02
 # Around the house, so that walls have two sides.

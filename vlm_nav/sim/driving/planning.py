@@ -15,8 +15,7 @@ from skimage.graph import MCP_Geometric
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.observation.costmap import UNKNOWN, Costmap, may_stand
-from vlm_nav.sim.driving.occupancy import LETHAL
+from vlm_nav.observation.costmap import LETHAL, UNKNOWN, Costmap, may_stand
 from vlm_nav.sim.house.house_plan import Place
 
 

@@ -1,0 +1,86 @@
+"""Where the thing of an instruction stands, as the model points at it, and where beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass, field, replace
+
+from vlm_nav.core.decision import Decision, Waypoint
+from vlm_nav.memory.costmap_ways import Place
+from vlm_nav.navigation.arrival import ArrivalCheck, Pointed
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.steps import Steps
+from vlm_nav.navigation.whereabouts import Whereabouts
+
+# Between these distances from a goal the thing is looked at from there.
+_NEAREST_FACED_M, _FARTHEST_FACED_M = 0.1, 3.0
+# What is pointed at farther away may be off by more than that place is worth.
+_FARTHEST_APPROACHED_M = 4.0
+
+
+@dataclass(eq=False)
+class Approach:
+    """Asks at most once where the robot stands, and keeps what was pointed at last."""
+
+    steps: Steps
+    arrival: ArrivalCheck
+    whereabouts: Whereabouts
+    _thing: Place | None = field(default=None, init=False)
+    _pointed: Pointed | None = field(default=None, init=False)
+
+    def forget_view(self) -> None:
+        """Ask again when it is needed: the robot sees something else now."""
+        self._pointed = None
+
+    async def point(self, sight: Sight) -> Pointed:
+        """Return where the thing is pointed at in any picture."""
+        if self._pointed is not None:
+            return replace(self._pointed, calls=0)
+        return await self._ask(sight, None)
+
+    async def beside(self, sight: Sight) -> tuple[Waypoint | None, int]:
+        """Return where to stand beside the thing, and how many questions that took.
+
+        None where nothing was pointed at, here or before, where it is far away, where that was
+        tried, and without a costmap.
+        """
+        if not sight.costmaps:
+            return None, 0
+        calls = (await self.point(sight)).calls
+        thing = self._thing
+        if thing is None or self.whereabouts.distance_m(thing) > _FARTHEST_APPROACHED_M:
+            return None, calls
+        # A large costmap takes a moment, in which the loop must not stand.
+        goal = await asyncio.to_thread(self.whereabouts.beside, sight, thing)
+        if goal is None:
+            return None, calls
+        return replace(goal, yaw_rad=_yaw_towards(thing, goal)), calls
+
+    async def facing(self, decision: Decision, sight: Sight) -> Decision:
+        """Return the decision with a goal from which the robot looks at the thing, if it can."""
+        goal = decision.waypoint
+        if goal is None:
+            return decision
+        calls = 0
+        if self._pointed is None:
+            calls = (await self._ask(sight, (goal.x_m, goal.y_m))).calls
+        facing = replace(goal, yaw_rad=_yaw_towards(self._thing, goal))
+        return replace(decision, waypoint=facing, calls=decision.calls + calls)
+
+    async def _ask(self, sight: Sight, towards: Place | None) -> Pointed:
+        until = self.steps.until(self.steps.limits.decision_timeout_s)
+        pointed = await self.arrival.point(sight, self.steps.instruction, towards, until)
+        self._thing = pointed.place or self._thing
+        self._pointed = pointed
+        return pointed
+
+
+def _yaw_towards(place: Place | None, goal: Waypoint) -> float:
+    """Return the yaw of a goal from which a place is ahead; its own where that is no way."""
+    if place is None:
+        return goal.yaw_rad
+    ahead = (place[0] - goal.x_m, place[1] - goal.y_m)
+    if not _NEAREST_FACED_M <= math.hypot(*ahead) <= _FARTHEST_FACED_M:
+        return goal.yaw_rad
+    return math.atan2(ahead[1], ahead[0])
