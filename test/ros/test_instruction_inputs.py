@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from languages import INSTRUCTIONS
 
 pytest.importorskip('rclpy')
 pytest.importorskip('vlm_nav_msgs')
@@ -185,6 +186,20 @@ async def test_the_action_is_fed_back_and_succeeds_with_what_was_decided(
         assert (result.confidence, result.record) == (0.75, 'ab12')
         assert result.goal_pose.header.frame_id == 'map'
         assert result.goal_pose.pose.position.x == 1.5
+
+
+async def test_topic_and_action_bring_instructions_in_any_language_unchanged(
+    scene: Callable[..., Any],
+) -> None:
+    async with scene('languages') as one:
+        publisher = one.sender.node.create_publisher(String, 'navigator/instruction', COMMAND)
+        while not publisher.get_subscription_count():
+            await asyncio.sleep(0.01)
+        for number, instruction in enumerate(INSTRUCTIONS.values(), 1):
+            publisher.publish(String(data=instruction))
+            await one.worker.until(lambda number=number: len(one.worker.taken) >= number)
+        assert [taken for taken, _ in one.worker.taken] == list(INSTRUCTIONS.values())
+        await given(one, INSTRUCTIONS['both directions'])
 
 
 async def test_an_instruction_that_is_carried_on_tells_of_turns_and_names_its_last_goal(

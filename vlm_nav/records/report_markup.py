@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 _VOID = frozenset({'img', 'link', 'meta'})
 _LINES = '\n\t'
+# Without these Persian and Hindi are misspelt and picture letters fall apart; they turn nothing.
+_JOINERS = '\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}'
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def escaped(text: str) -> str:
     """
     shown = ''.join(
         character
-        if character.isprintable() or character in _LINES
+        if character.isprintable() or character in _LINES + _JOINERS
         else character.encode('unicode_escape').decode('ascii')
         for character in text
     )
