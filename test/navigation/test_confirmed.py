@@ -9,7 +9,7 @@ import pytest
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import DrivingReason
-from vlm_nav.navigation.confirmed import ConfirmedBase
+from vlm_nav.navigation.confirmed import ConfirmedBase, ConfirmedTurner
 from vlm_nav.navigation.ports import DriveOutcome
 
 GOAL = Waypoint('map', 7, 3.0, 0.0, 0.0)
@@ -23,6 +23,7 @@ class Person:
         self.shown: list[Waypoint] = []
         self.sees, self.releases = asyncio.Event(), asyncio.Event()
         self.driven: list[float] = []
+        self.turned: list[float] = []
 
     async def released(self, waypoint: Waypoint) -> None:
         self.shown.append(waypoint)
@@ -34,6 +35,10 @@ class Person:
 
     async def drive(self, waypoint: Waypoint, deadline: Deadline) -> DriveOutcome:
         self.driven.append(deadline.remaining_s())
+        return REACHED
+
+    async def turn(self, angle_rad: float, deadline: Deadline) -> DriveOutcome:
+        self.turned.append(angle_rad)
         return REACHED
 
 
@@ -69,3 +74,30 @@ async def test_a_cancel_ends_the_wait_without_a_drive() -> None:
     with pytest.raises(asyncio.CancelledError):
         await driving
     assert person.driven == person.shown == []
+
+
+async def test_turning_is_released_where_the_robot_stands() -> None:
+    person = Person()
+    turning = ConfirmedTurner(person, person, 'base_footprint', 20.0)
+    waiting = asyncio.ensure_future(turning.refused(Deadline.after(9.0)))
+    await person.sees.wait()
+    assert [(shown.frame_id, shown.x_m, shown.y_m) for shown in person.shown] == [
+        ('base_footprint', 0.0, 0.0)
+    ]
+    assert person.turned == []
+    person.releases.set()
+    assert await waiting is None
+    assert await turning.turn(0.5, Deadline.after(9.0)) == REACHED
+    assert person.turned == [0.5]
+
+
+@pytest.mark.parametrize(('timeout_s', 'deadline_s'), [(0.02, 9.0), (20.0, 0.02)])
+async def test_turning_that_nobody_releases_in_time_is_refused(
+    timeout_s: float, deadline_s: float
+) -> None:
+    person = Person()
+    turning = ConfirmedTurner(person, person, 'base_link', timeout_s)
+    refused = await turning.refused(Deadline.after(deadline_s))
+    assert refused is not None
+    assert refused.reason is DrivingReason.NOT_CONFIRMED
+    assert person.shown == []

@@ -20,6 +20,7 @@ from end_to_end.human import Human
 from end_to_end.processes import JsonProcess, Line
 from nav2_msgs.action import Spin
 from rclpy.action import ActionServer
+from std_srvs.srv import Trigger
 
 pytestmark = pytest.mark.ros
 NAMESPACE = '/roaming'
@@ -55,9 +56,9 @@ class Spinner:
 class Robot:
     """Camera, base and navigator with a model by script."""
 
-    def __init__(self, node: Any, ending: ExitStack, records: Path, model: str) -> None:
+    def __init__(self, node: Any, ending: ExitStack, records: Path, values: Line) -> None:
         moved = ['-r', f'__ns:={NAMESPACE}', '-r', '/tf:=tf', '-r', '/tf_static:=tf_static']
-        values = {**VALUES, 'vlm.spec': model, 'records.folder': str(records)}
+        values = {**VALUES, **values, 'records.folder': str(records)}
         file = records / 'parameters.yaml'
         file.write_text(yaml.safe_dump({'/**': {'ros__parameters': values}}))
         self.records = records
@@ -75,11 +76,17 @@ class Robot:
         ending.callback(self.spinner.server.destroy)
         self.human = Human(node)
 
-    def ask(self, instruction: str) -> tuple[Line, dict[str, Any]]:
-        """Give an instruction until it is taken; return how it ended, and its record."""
-        ends = self.human.outcomes
-        self.human.instruct(instruction)
-        end = ends.wait(lambda line: line['instruction'] == instruction)
+    def release(self) -> None:
+        """Release what waits for it, as soon as it does; nothing has turned before."""
+        until_s = time.monotonic() + 30.0
+        while not self.human.call(Trigger, 'navigator/release', Trigger.Request()).success:
+            assert time.monotonic() < until_s, 'nothing waits for a release'
+            assert self.spinner.angles == []
+            time.sleep(0.02)
+
+    def end_of(self, instruction: str) -> tuple[Line, dict[str, Any]]:
+        """Return how an instruction ended, and its record."""
+        end = self.human.outcomes.wait(lambda line: line['instruction'] == instruction)
         path = self.records / end['record'] / 'decision.json'
         until_s = time.monotonic() + 10.0
         while not path.is_file():
@@ -90,7 +97,7 @@ class Robot:
 
 @pytest.fixture
 def robot(request: Any, ros_context: Any, tmp_path: Path) -> Iterator[Robot]:
-    """Give the processes, with the model that the test names."""
+    """Give the processes, with the parameters that the test names."""
     from rclpy.node import Node
 
     from vlm_nav.ros.spinning import SpinThread
@@ -102,9 +109,11 @@ def robot(request: Any, ros_context: Any, tmp_path: Path) -> Iterator[Robot]:
         yield Robot(node, ending, tmp_path, request.param)
 
 
-@pytest.mark.parametrize('robot', ['scripted:none'], indirect=True)
-def test_where_nothing_fits_it_looks_to_all_sides_and_gives_up(robot: Robot) -> None:
-    end, record = robot.ask('go to nothing')
+@pytest.mark.parametrize('robot', [{'vlm.spec': 'scripted:none', 'confirm': True}], indirect=True)
+def test_where_nothing_fits_it_looks_to_all_sides_once_it_may_and_gives_up(robot: Robot) -> None:
+    robot.human.instruct('go to nothing')
+    robot.release()
+    end, record = robot.end_of('go to nothing')
     assert (end['outcome'], end['reached'], end['reason']) == ('gave_up', False, 'not_found')
     assert robot.spinner.angles == pytest.approx([1.05] * 5)
     assert [one['outcome'] for one in record['decisions']] == ['turn', 'gave_up']
@@ -113,9 +122,10 @@ def test_where_nothing_fits_it_looks_to_all_sides_and_gives_up(robot: Robot) -> 
     assert record['ended']['reason'] == 'not_found'
 
 
-@pytest.mark.parametrize('robot', ['scripted:first'], indirect=True)
+@pytest.mark.parametrize('robot', [{'vlm.spec': 'scripted:first'}], indirect=True)
 def test_it_drives_on_as_long_as_it_has_not_arrived(robot: Robot) -> None:
-    end, record = robot.ask('go on and on')
+    robot.human.instruct('go on and on')
+    end, record = robot.end_of('go on and on')
     assert (end['outcome'], end['reason']) == ('gave_up', 'decisions_spent')
     assert [one['outcome'] for one in record['decisions']] == ['goal', 'goal', 'gave_up']
     assert [bool(one['drive']) for one in record['decisions']] == [True, True, False]

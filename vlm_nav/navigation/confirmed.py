@@ -1,4 +1,4 @@
-"""A base that drives nowhere before a person has released the goal."""
+"""A robot that neither drives nor turns before a person has released it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import DrivingReason
-from vlm_nav.navigation.ports import Base, DriveOutcome
+from vlm_nav.navigation.ports import Base, DriveOutcome, Turner
 
 
 class Release(Protocol):
@@ -35,9 +35,37 @@ class ConfirmedBase:
     async def drive(self, waypoint: Waypoint, deadline: Deadline) -> DriveOutcome:
         """Wait for the release and drive; see navigation.ports.Base."""
         drive_s = deadline.remaining_s()
-        try:
-            await asyncio.wait_for(self.release.released(waypoint), self.timeout_s)
-        except asyncio.TimeoutError:
-            detail = f'nobody released the goal within {self.timeout_s:g} s'
-            return DriveOutcome(False, DrivingReason.NOT_CONFIRMED, detail)
-        return await self.base.drive(waypoint, Deadline.after(drive_s))
+        refused = await _refused(self.release, waypoint, self.timeout_s)
+        return refused or await self.base.drive(waypoint, Deadline.after(drive_s))
+
+
+@dataclass(frozen=True, eq=False)
+class ConfirmedTurner:
+    """Implements navigation.looking_around.AskingTurner: one release for all turns of a look.
+
+    It is shown where the robot stands, at the middle of `base_frame`.
+    """
+
+    turner: Turner
+    release: Release
+    base_frame: str
+    timeout_s: float
+
+    async def refused(self, deadline: Deadline) -> DriveOutcome | None:
+        """Wait for the release, no longer than until `deadline`."""
+        here = Waypoint(self.base_frame, 0, 0.0, 0.0, 0.0)
+        return await _refused(self.release, here, deadline.sooner(self.timeout_s).remaining_s())
+
+    async def turn(self, angle_rad: float, deadline: Deadline) -> DriveOutcome:
+        """Turn as the other turner does; see navigation.ports.Turner."""
+        return await self.turner.turn(angle_rad, deadline)
+
+
+async def _refused(release: Release, waypoint: Waypoint, timeout_s: float) -> DriveOutcome | None:
+    """Return None as soon as a waypoint is released, `not_confirmed` where it is not."""
+    try:
+        await asyncio.wait_for(release.released(waypoint), timeout_s)
+    except asyncio.TimeoutError:
+        detail = f'nobody released it within {timeout_s:.3g} s'
+        return DriveOutcome(False, DrivingReason.NOT_CONFIRMED, detail)
+    return None

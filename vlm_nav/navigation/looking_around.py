@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.events import Listener, tell
@@ -14,6 +15,15 @@ from vlm_nav.navigation.ports import DriveOutcome, Eyes, Turner
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.placing import seen_from
 from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame
+
+
+@runtime_checkable
+class AskingTurner(Turner, Protocol):
+    """A turner that has to be asked before each look around."""
+
+    async def refused(self, deadline: Deadline) -> DriveOutcome | None:
+        """Return None once all turns of a look around may be made, else why they may not."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class SeenAround:
 class LookingAround:
     """Turns step by step, always the same way, and looks after each.
 
+    A turner that wants to be asked is asked once before all of it.
     A turn that fails ends the turning; what was seen until then is put together all the same,
     and so it is where a look on the way shows nothing.
     """
@@ -43,6 +54,11 @@ class LookingAround:
 
     async def look(self, sight: Sight, deadline: Deadline) -> SeenAround:
         """Return what is seen here, `sight` being what is seen before the first turn."""
+        asking = self.turner if isinstance(self.turner, AskingTurner) else None
+        refused = None if asking is None else await asking.refused(deadline)
+        if refused is not None:
+            tell(self.listeners, Turned(self.step_rad, refused))
+            return SeenAround(sight, 0, refused)
         seen, outcome, turns = [sight], None, 0
         while turns < self.views - 1 and not deadline.expired():
             until = deadline.sooner(self.turn_timeout_s)

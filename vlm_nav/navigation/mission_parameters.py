@@ -52,7 +52,11 @@ MISSION_PARAMETERS: tuple[Parameter, ...] = (
         86400.0,
     ),
     Parameter(
-        'path_limit_m', _SETTINGS.path_limit_m, 'how far an instruction may lead', 0.1, 10000.0
+        'path_limit_m',
+        _SETTINGS.path_limit_m,
+        'how far an instruction may lead, straight from look to look',
+        0.1,
+        10000.0,
     ),
     Parameter(
         'retry_limit', _SETTINGS.retry_limit, 'tries of what time may heal, in a row', 0, 100

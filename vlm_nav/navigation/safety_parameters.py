@@ -14,8 +14,8 @@ _RECHECK, _OVERRIDE = RecheckSettings(), OverrideSettings()
 
 SAFETY_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('dry_run', False, 'decide, show and record everything, and send no goal'),
-    Parameter('confirm', False, 'send no goal before a person has released it'),
-    seconds('confirm_timeout_s', 60.0, 'how long a goal waits for its release'),
+    Parameter('confirm', False, 'neither drive nor turn before a person has released it'),
+    seconds('confirm_timeout_s', 60.0, 'how long goals and turns wait for their release'),
     Parameter('recheck', True, 'look again while driving, and stop where somebody steps in'),
     seconds('recheck_period_s', _RECHECK.recheck_period_s, 'how often is looked while driving'),
     metres('recheck_ahead_m', _RECHECK.recheck_ahead_m, 'how far ahead is looked while driving'),

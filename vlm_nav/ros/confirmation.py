@@ -71,7 +71,9 @@ class Confirmation:
         self._awaited = awaited
         self._update(markers=[awaited.button])
         service = self._node.resolve_service_name('~/release')
-        self._node.get_logger().info(f'the goal waits for its release: call {service}, or RViz')
+        self._node.get_logger().info(
+            f'a goal or turn waits for its release: call {service}, or RViz'
+        )
         try:
             await awaited.released.wait()
         finally:

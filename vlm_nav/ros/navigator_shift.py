@@ -11,13 +11,13 @@ from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.events import Listener
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.budget_listener import BudgetListener
-from vlm_nav.navigation.confirmed import ConfirmedBase
+from vlm_nav.navigation.confirmed import ConfirmedBase, ConfirmedTurner
 from vlm_nav.navigation.decision_making import mission_for, model_for
 from vlm_nav.navigation.dispatcher import Dispatcher
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fenced_base import FencedBase
 from vlm_nav.navigation.mission import Mission, new_identifier, unnamed
-from vlm_nav.navigation.ports import Base
+from vlm_nav.navigation.ports import Base, Turner
 from vlm_nav.navigation.watched_base import LastSight, WatchedBase
 from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.confirmation import Confirmation
@@ -76,9 +76,8 @@ class Shift:
         )
 
     def _turner(self, node: Node, parts: NavigatorParts) -> Nav2Spin | None:
-        """Return what turns on the spot; nobody releases turns, so `confirm` goes without."""
-        until_arrived, safety = self.settings.until_arrived, self.settings.safety
-        if until_arrived is None or safety.dry_run or safety.confirm:
+        """Return what turns on the spot, None where nothing is to move."""
+        if self.settings.until_arrived is None or self.settings.safety.dry_run:
             return None
         return Nav2Spin(
             parts.spin_action(self.settings.require_active),
@@ -106,6 +105,13 @@ class Shift:
             base = FencedBase(base, self.settings.fence, own_pose, radius_m)
         return base
 
+    def _released_turner(self, confirmation: Confirmation) -> Turner | None:
+        safety, base_frame = self.settings.safety, self.settings.eyes.sight.base_frame
+        if self.turner is None or not safety.confirm:
+            return self.turner
+        timeout_s = safety.confirm_timeout_s
+        return ConfirmedTurner(self.turner, confirmation, base_frame, timeout_s)
+
     def _inside_map(self, waypoint: Waypoint) -> bool:
         return self.eyes.inside_map(waypoint.frame_id, waypoint.x_m, waypoint.y_m)
 
@@ -117,7 +123,7 @@ class Shift:
             self.settings,
             self.eyes,
             self._base(parts.confirmation, own_pose),
-            self.turner,
+            self._released_turner(parts.confirmation),
             self.model,
             [
                 BudgetListener(self.budget),
