@@ -3,8 +3,9 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Mapping, Sequence
+from enum import Enum
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -32,7 +33,21 @@ _STYLES = {State.OK: 'green', State.NOT_OK: 'red', State.NOT_CHECKED: 'yellow'}
 _STATE_WIDTH, _SUBJECT_WIDTH = 12, 23
 
 
+class Half(str, Enum):
+    """What may be looked at alone."""
+
+    MODEL = 'model'
+    ROBOT = 'robot'
+
+
 def doctor(
+    launched: Annotated[
+        Optional[list[str]],
+        typer.Argument(
+            metavar='[NAME:=VALUE]...', help='As given to navigate.launch.py: image:=TOPIC ...'
+        ),
+    ] = None,
+    only: Annotated[Optional[Half], typer.Option(help='Look at the one or the other.')] = None,
     vlm: Vlm = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
@@ -41,13 +56,19 @@ def doctor(
     seed: Annotated[int, typer.Option(min=0, help='What the pictures show.')] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Look at the model and its endpoint, and say of each thing whether it works, and what helps.
+    """Look at model and robot, and say of each thing whether it works, and what helps.
 
-    Asks about ten short questions of each model. Status 3 where something does not work.
+    Asks about ten short questions of each model, and listens to the robot for a few seconds.
+    Status 3 where something does not work.
     """
     given = DecisionOptions(vlm, model, base_url, params, param).given()
     settings = settings_of(values_of(given))
-    found = asyncio.run(_told(_examined(settings, seed), as_json))
+    found: set[State] = set()
+    if only is not Half.ROBOT:
+        found |= asyncio.run(_told(_models_examined(settings, seed), as_json))
+    if only is not Half.MODEL:
+        robot = _robot_examined(settings, given, launched or [])
+        found |= asyncio.run(_told(robot, as_json))
     if State.NOT_OK in found:
         raise typer.Exit(SOMETHING_WRONG)
 
@@ -72,7 +93,7 @@ def _say(finding: Finding) -> None:
         say(printable(f'{"":<{_STATE_WIDTH}}remedy: {finding.remedy}'))
 
 
-async def _examined(settings: DecisionSettings, seed: int) -> AsyncIterator[Finding]:
+async def _models_examined(settings: DecisionSettings, seed: int) -> AsyncIterator[Finding]:
     """Yield what is found about each model of the specification."""
     rng = random.Random(seed)
     try:
@@ -89,3 +110,18 @@ async def _examined(settings: DecisionSettings, seed: int) -> AsyncIterator[Find
                 yield finding
         finally:
             await close(model)
+
+
+async def _robot_examined(
+    settings: DecisionSettings, given: Mapping[str, Any], launched: Sequence[str]
+) -> AsyncIterator[Finding]:
+    """Yield what is found about the robot, where there is a ROS 2."""
+    try:
+        from vlm_nav.ros.doctor.robot import examine_robot
+        from vlm_nav.ros.doctor.settings import robot_settings
+    except ImportError as error:
+        remedy = 'source the setup of a ROS 2, or see docs/install.md'
+        yield not_checked('ROS 2', f'there is none for this Python: {error}', remedy)
+        return
+    async for finding in examine_robot(robot_settings(settings, given, launched)):
+        yield finding

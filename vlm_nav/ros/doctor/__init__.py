@@ -1,0 +1,1 @@
+"""Finds out what of a robot reaches the navigator."""
