@@ -193,7 +193,9 @@ async def test_topic_and_action_bring_instructions_in_any_language_unchanged(
 ) -> None:
     async with scene('languages') as one:
         publisher = one.sender.node.create_publisher(String, 'navigator/instruction', COMMAND)
+        until = asyncio.get_running_loop().time() + PATIENCE_S
         while not publisher.get_subscription_count():
+            assert asyncio.get_running_loop().time() < until
             await asyncio.sleep(0.01)
         for number, instruction in enumerate(INSTRUCTIONS.values(), 1):
             publisher.publish(String(data=instruction))

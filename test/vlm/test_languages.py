@@ -46,20 +46,18 @@ def test_the_examples_are_such_as_rewriting_would_change() -> None:
         assert any(text != unicodedata.normalize(form, text) for text in texts)
 
 
-@pytest.mark.parametrize('language', INSTRUCTIONS)
-async def test_an_endpoint_gets_the_very_letters_of_an_instruction(
-    question: Question, language: str
-) -> None:
-    instruction = INSTRUCTIONS[language]
+async def test_an_endpoint_gets_the_very_letters_of_every_instruction(question: Question) -> None:
     with serving(says()) as server:
         model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
-        asked = replace(question, instruction=instruction)
-        answer = await model.ask(asked, Deadline.after(10.0))
+        for instruction in INSTRUCTIONS.values():
+            asked = replace(question, instruction=instruction)
+            answer = await model.ask(asked, Deadline.after(10.0))
+            assert answer.sent is not None
+            assert between_tags(instruction) in answer.sent.text
         await model.aclose()
-    (body,) = server.bodies
-    assert between_tags(instruction) in body['messages'][1]['content'][-1]['text']
-    assert answer.sent is not None
-    assert between_tags(instruction) in answer.sent.text
+    assert len(server.bodies) == len(INSTRUCTIONS)
+    for body, instruction in zip(server.bodies, INSTRUCTIONS.values(), strict=True):
+        assert between_tags(instruction) in body['messages'][1]['content'][-1]['text']
 
 
 @pytest.mark.parametrize('language', INSTRUCTIONS)

@@ -46,6 +46,8 @@ def question_part(asked: Asked, look: int | None, at_s: float) -> QuestionPart:
         may_answer_arrived=question.may_answer_arrived,
         evidence=question.evidence,
         visited=question.visited,
+        phrasing=question.phrasing,
+        chosen_before=question.chosen_before,
         labels=question.labels,
         shown=tuple(_shown_part(picture) for picture in question.pictures),
         candidates=tuple(_candidate_part(candidate) for candidate in asked.candidates),

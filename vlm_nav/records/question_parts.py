@@ -141,7 +141,8 @@ class QuestionPart(Part):
 
     `look` is null where nothing was looked at in this record. `visited` are the labels that were
     told to lead to where the robot had been. `check` names the check that asked a question of
-    this run and round otherwise, empty for the question itself. `reply` is null where nothing came
+    this run and round otherwise, empty for the question itself; `phrasing` is the wording that was
+    used, and `chosen_before` a label that was to be thought over. `reply` is null where nothing came
     back before the end.
     """
 
@@ -158,6 +159,8 @@ class QuestionPart(Part):
     may_answer_arrived: bool
     evidence: tuple[Text, ...]
     visited: tuple[int, ...] = ()
+    phrasing: int = 0
+    chosen_before: int | None = None
     labels: tuple[int, ...]
     shown: tuple[ShownPart, ...]
     candidates: tuple[CandidatePart, ...]
