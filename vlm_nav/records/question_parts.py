@@ -142,8 +142,8 @@ class QuestionPart(Part):
     `look` is null where nothing was looked at in this record. `visited` are the labels that were
     told to lead to where the robot had been. `check` names the check that asked a question of
     this run and round otherwise, empty for the question itself; `phrasing` is the wording that was
-    used, and `chosen_before` a label that was to be thought over. `reply` is null where nothing came
-    back before the end.
+    used, and `chosen_before` a label that was to be thought over. `reply` is null where nothing
+    came back before the end.
     """
 
     at_s: float
