@@ -89,7 +89,11 @@ class PivotSelector:
             may_answer_arrived=so_far.may_answer_arrived,
             listeners=self.listeners,
         )
-        result = await pivot(inquiry, self.seed + so_far.tries)
+        try:
+            result = await pivot(inquiry, self.seed + so_far.tries)
+        except Refusal as refusal:
+            # The questions before it were asked all the same.
+            result = PivotResult(reason=refusal.reason, detail=refusal.detail, calls=inquiry.calls)
         decision = _decision(result, sight, instruction, self.arrival)
         offered = (waypoint_for(one.action, sight.frame, self.arrival) for one in inquiry.offered)
         return replace(decision, offered=tuple(offered))
