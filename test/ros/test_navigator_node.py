@@ -78,6 +78,8 @@ USUAL = {
     'override_quiet_s': 0.5,
     'budget.mission_calls': 0,
     'budget.hour_calls': 0,
+    'cassette': '',
+    'cassette_mode': 'live',
 }
 
 
@@ -422,6 +424,38 @@ def test_a_spent_budget_ends_the_instruction_and_shows_in_the_diagnostics(robot:
     assert (end['reason'], end['outcome']) == ('budget_spent', 'hold')
     assert 'hour' in end['detail']
     robot.node.destroy_subscription(subscription)
+
+
+def test_what_was_recorded_is_decided_again_and_nothing_else_is(
+    robot: Robot, tmp_path: Path
+) -> None:
+    tape = str(tmp_path / 'tape')
+    told = robot.human.decisions
+    decisions = []
+    for mode in ('record', 'replay_or_fail'):
+        robot.begin(cassette=tape, cassette_mode=mode)
+        before = len(told.lines)
+        assert robot.ask('go on tape')['reason'] is None
+        decisions.append(told.wait(lambda line: line['instruction'] == 'go on tape', before))
+    assert robot.navigator.wait_log('WARN', 'camera pictures and answers are kept', tape)
+    recorded, again = decisions
+    for name in ('outcome', 'x_m', 'y_m', 'yaw_rad', 'labels', 'calls'):
+        assert again[name] == recorded[name], name
+    end = robot.ask('go off tape')
+    assert (end['outcome'], end['reason']) == ('hold', 'not_on_cassette')
+
+
+def test_without_its_cassette_the_node_is_not_activated_and_says_why(
+    robot: Robot, tmp_path: Path
+) -> None:
+    robot.begin()
+    for transition in ('deactivate', 'cleanup'):
+        assert robot.change(transition)
+    assert robot.set(cassette=str(tmp_path / 'none'), cassette_mode='replay') == ''
+    assert robot.change('configure')
+    assert not robot.change('activate')
+    assert robot.navigator.wait_log('a cassette was wanted in')
+    assert robot.state() == 'inactive'
 
 
 def test_a_costmap_decides_what_is_offered_and_where_a_goal_may_lie(robot: Robot) -> None:
