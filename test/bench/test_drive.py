@@ -36,13 +36,27 @@ def timeless(result: EpisodeResult) -> EpisodeResult:
     return replace(result, wall_s=0.0)
 
 
-def test_the_same_episode_twice_is_the_same_drive_in_whatever_process() -> None:
-    oracle = options(Strategy.PIVOT, 'oracle')
-    once = timeless(drive_episode(episode_of(SEED), oracle))
-    assert once.success
-    assert once.collisions == 0
-    others = in_order(drive_seeds([SEED, SEED], oracle, workers=2))
-    assert [timeless(result) for result in others] == [once, once]
+@pytest.fixture(scope='module')
+def driven() -> EpisodeResult:
+    """Give how an episode went that the oracle helped with."""
+    return timeless(drive_episode(episode_of(SEED), options(Strategy.PIVOT, 'oracle')))
+
+
+def test_the_same_episode_twice_is_the_same_drive_in_whatever_process(
+    driven: EpisodeResult,
+) -> None:
+    assert driven.success
+    assert driven.collisions == 0
+    seeds, oracle = [SEED, SEED], options(Strategy.PIVOT, 'oracle')
+    others = in_order(drive_seeds(seeds, oracle, workers=2))
+    assert [timeless(result) for result in others] == [driven, driven]
+
+
+def test_on_wheels_the_same_episode_succeeds_by_another_way(driven: EpisodeResult) -> None:
+    rolling = replace(options(Strategy.PIVOT, 'oracle'), wheels=True)
+    result = drive_episode(episode_of(SEED), rolling)
+    assert (result.success, result.collisions) == (True, 0)
+    assert result.path_m != driven.path_m
 
 
 def test_the_classical_way_finds_a_thing_by_the_same_eyes() -> None:

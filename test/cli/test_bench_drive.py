@@ -24,13 +24,16 @@ QUICK = ('--workers', '1', '--episodes', '1', '-p', 'decision_limit:=2')
 
 
 def test_the_figures_come_as_json_and_everything_else_goes_beside(vlm_nav: Command) -> None:
-    said = vlm_nav('bench', 'drive', *QUICK, '--seed', '3', '--vlm', 'scripted:none', '--json')
+    said = vlm_nav(
+        'bench', 'drive', *QUICK, '--wheels', '--seed', '3', '--vlm', 'scripted:none', '--json'
+    )
     assert said.status == 0
     (figures,) = said.lines
     assert set(figures) == KEYS
     (episode,) = figures['per_episode']
     assert set(episode) == EPISODE_KEYS
     assert (episode['seed'], episode['outcome'], episode['success']) == (3, 'gave_up', False)
+    assert 'pivot on wheels with scripted:none' in said.stderr
     assert 'not from a model' in said.stderr
     assert '1/1 seed 3' in said.stderr
 

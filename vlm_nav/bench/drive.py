@@ -57,7 +57,8 @@ class Strategy(str, Enum):
 class DriveOptions:
     """How episodes are driven; `out` is where a record of each is kept, None for none.
 
-    `vlm` names the model, the simulator's own doubles among them.
+    `vlm` names the model, the simulator's own doubles among them. On `wheels` the base slips as a
+    real one does.
     """
 
     strategy: Strategy
@@ -65,6 +66,7 @@ class DriveOptions:
     settings: DecisionSettings
     out: Path | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    wheels: bool = False
 
 
 def model_of(
@@ -122,7 +124,8 @@ async def _drive(
     calls: CallWatch,
 ) -> MissionEnd:
     views = RecentViews()
-    simulator = partial(Simulator, plan, SimulatorSettings(seed=episode.seed), episode.start)
+    settings = SimulatorSettings(seed=episode.seed, wheels=options.wheels)
+    simulator = partial(Simulator, plan, settings, episode.start)
     budget = Budget(options.settings.budget)
     model = model_of(options, plan, views, budget)
     listeners: list[Listener] = [BudgetListener(budget), calls]

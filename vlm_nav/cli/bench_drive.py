@@ -63,6 +63,9 @@ def drive(
             help='How A differs from B: strategies, or files that --json wrote.',
         ),
     ] = None,
+    wheels: Annotated[
+        bool, typer.Option('--wheels', help='The base rolls on wheels, which slip.')
+    ] = False,
     model: ModelName = None,
     base_url: BaseUrl = None,
     params: ParamsFile = None,
@@ -82,7 +85,7 @@ def drive(
     options = DecisionOptions(None, model, base_url, params, param, TABLE, cassette, cassette_mode)
     values = values_of(_ROOM_FOR_ALL | options.given(), TABLE)
     first = random.randrange(_SEEDS) if seed is None else seed
-    order = _Order(episodes, first, vlm, workers or _cores(), values, out)
+    order = _Order(episodes, first, vlm, workers or _cores(), values, out, wheels)
     if compare_ is not None:
         _say_comparison(compare_, order, as_json)
         return
@@ -102,6 +105,7 @@ class _Order:
     workers: int
     values: Mapping[str, Any]
     out: Path | None
+    wheels: bool
 
     @property
     def settings(self) -> DecisionSettings:
@@ -119,11 +123,14 @@ def _driven(strategy: str, order: _Order) -> dict[str, Any]:
     if strategy not in _STRATEGIES:
         raise InvalidValueError(f'wanted one of {", ".join(_STRATEGIES)}, got {strategy!r}')
     shown = without_secrets(order.values)
-    options = DriveOptions(Strategy(strategy), order.vlm, order.settings, order.out, shown)
+    options = DriveOptions(
+        Strategy(strategy), order.vlm, order.settings, order.out, shown, order.wheels
+    )
     seeds = range(order.seed, order.seed + order.episodes)
     for problem in Furniture(furniture_folder()).spoilt():
         note(f'{problem}; it is drawn from solids instead')
-    note(f'{strategy} with {order.vlm}, seeds {seeds[0]} to {seeds[-1]}: {notice_for(options)}')
+    who = f'{strategy}{" on wheels" if order.wheels else ""} with {order.vlm}'
+    note(f'{who}, seeds {seeds[0]} to {seeds[-1]}: {notice_for(options)}')
     began_s = time.perf_counter()
     results: list[EpisodeResult] = []
     for result in drive_seeds(seeds, options, order.workers):
