@@ -25,11 +25,14 @@ import pytest
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import AskingReason
+from vlm_nav.vlm.doctor.examination import examine
+from vlm_nav.vlm.doctor.findings import State
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
 from vlm_nav.vlm.question import Answer, Question
 
 from .fault_server import FAULTS, Behaviour, FaultServer, says, serving
+from .seeing_double import sees
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = 'sk-gateway-0123456789'
@@ -208,3 +211,15 @@ async def test_a_wrong_model_or_key_is_refused_by_the_gateway_itself_and_no_key_
     assert gateway.behind.bodies == []
     for key in (KEY, 'sk-another-0123456789'):
         assert key not in f'{error} {error!r}'
+
+
+async def test_the_doctor_finds_everything_in_order_through_the_gateway(gateway: Gateway) -> None:
+    gateway.behind.behaviours[:] = [sees()]
+    settings = OpenAiSettings(
+        model='seer', base_url=gateway.url, api_key_variable='GATEWAY_KEY', coordinates='qwen3_vl'
+    )
+    model = OpenAiModel(settings)
+    findings = [each async for each in examine(model, PATIENCE_S, random.Random(4))]
+    await model.aclose()
+    assert {finding.state for finding in findings} == {State.OK}, findings
+    assert 'seer is one of 2' in findings[1].words

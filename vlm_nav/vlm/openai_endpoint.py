@@ -30,7 +30,6 @@ from vlm_nav.vlm.errors import (
     UnusableAnswer,
 )
 from vlm_nav.vlm.openai_settings import OpenAiSettings
-from vlm_nav.vlm.picture_encoding import data_url
 from vlm_nav.vlm.question import SentQuestion, TokenUse
 from vlm_nav.vlm.request_shape import RequestShape
 from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
@@ -167,7 +166,7 @@ class OpenAiEndpoint:
         # Answers that come all together are read without a break: so many, and no more.
         async with self._turns:
             client = await self._connected(sent)
-            messages: Any = self._messages(sent, shape)
+            messages: Any = shape.messages(sent, self._settings.detail)
             # Not by the package's own arguments: its older versions know fewer of them.
             return await client.chat.completions.create(
                 model=sent.model,
@@ -175,19 +174,6 @@ class OpenAiEndpoint:
                 extra_body=shape.arguments(self._settings.options()),
                 timeout=max(deadline.remaining_s(), 0.001),
             )
-
-    def _messages(self, sent: SentQuestion, shape: RequestShape) -> list[dict[str, Any]]:
-        detail = {'detail': self._settings.detail} if shape.takes_detail() else {}
-        pictures: list[dict[str, Any]] = []
-        for picture in sent.pictures:
-            if picture.caption:
-                pictures.append({'type': 'text', 'text': picture.caption})
-            url = {'url': data_url(picture)}
-            pictures.append({'type': 'image_url', 'image_url': {**url, **detail}})
-        return [
-            {'role': 'system', 'content': sent.system},
-            {'role': 'user', 'content': [*pictures, {'type': 'text', 'text': sent.text}]},
-        ]
 
     async def _connected(self, sent: SentQuestion | None) -> openai.AsyncOpenAI:
         """Return the client of the running loop; connections do not outlive their loop."""

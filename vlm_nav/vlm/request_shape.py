@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from vlm_nav.vlm.answer_schema import SCHEMA_NAME, strict_schema
+from vlm_nav.vlm.picture_encoding import data_url
+from vlm_nav.vlm.question import SentQuestion
 
 ResponseFormat: TypeAlias = Literal['json_schema', 'json_schema_flat', 'json_object', 'text']
 """How the form of an answer is asked for, the strictest first; `text`: by words alone."""
@@ -43,9 +45,19 @@ class RequestShape:
         form = _form(self.response_format)
         return {**taken, 'response_format': form} if form else taken
 
-    def takes_detail(self) -> bool:
-        """Return whether a picture's `detail` may be sent."""
-        return _DETAIL not in self.without
+    def messages(self, sent: SentQuestion, detail: str) -> list[dict[str, Any]]:
+        """Return a question as messages: each picture right after its words, the text last."""
+        detailed = {} if _DETAIL in self.without else {_DETAIL: detail}
+        parts: list[dict[str, Any]] = []
+        for picture in sent.pictures:
+            if picture.caption:
+                parts.append({'type': 'text', 'text': picture.caption})
+            shown = {'url': data_url(picture), **detailed}
+            parts.append({'type': 'image_url', 'image_url': shown})
+        return [
+            {'role': 'system', 'content': sent.system},
+            {'role': 'user', 'content': [*parts, {'type': 'text', 'text': sent.text}]},
+        ]
 
     def after_refusal(self, complaint: str, sent: Mapping[str, Any]) -> RequestShape | None:
         """Return the next shape to try after a refusal that names what was `sent`, else None."""

@@ -134,6 +134,17 @@ async def test_an_endpoint_that_fails_is_asked_no_further_and_no_key_is_told(
     assert 'MY_KEY' in findings['key and endpoint'].words
 
 
+async def test_a_server_that_fails_at_pictures_wants_another_model_not_another_start() -> None:
+    def takes_words_only(handler: Any) -> None:
+        pictures = len(handler.body['messages'][1]['content']) > 1
+        (fails(500, 'unsupported content part') if pictures else sees())(handler)
+
+    findings, _ = await found(takes_words_only, models=['seer'], attempt_limit=1)
+    assert wrong(findings) == {'picture round trip'}
+    assert 'unsupported content part' in findings['picture round trip'].words
+    assert '--mmproj' in findings['picture round trip'].remedy
+
+
 async def test_decisions_that_are_late_are_told_beside_those_that_are_not() -> None:
     late = iter([False, True, True, False, False])
 

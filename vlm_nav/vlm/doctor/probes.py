@@ -38,6 +38,7 @@ _WORD = 'ready'
 _NEAR_PX = 0.08 * WIDTH_PX
 _MOST_LISTED = 8
 
+_BLIND_REMEDY = 'use a model that takes pictures; llama-server wants its --mmproj for them'
 _REMEDIES = {
     AskingReason.VLM_LATE: 'use a faster model or wait longer (pivot.question_timeout_s)',
     AskingReason.VLM_UNREACHABLE: 'start the server, or check base_url and the network',
@@ -97,7 +98,7 @@ class Probes:
                 words, (self.model.encoded(number_picture(number)),), self._deadline()
             )
         except ModelError as error:
-            return _failed(PICTURE, error, 'use a model that takes pictures')
+            return _failed(PICTURE, error, _BLIND_REMEDY)
         if set(_numbers_in(reply.text)) == {number}:
             return ok(PICTURE, f'shows {number}, is read as {number}')
         read = _cut(reply.text)
@@ -227,8 +228,9 @@ def _distance_px(first: Pixel, second: Pixel) -> float:
 
 def _failed(subject: str, error: ModelError, remedy: str = '') -> Finding:
     told = f'{error.reason.value}: {error}'
-    refused = error.reason is AskingReason.VLM_REFUSED
-    return not_ok(subject, told, remedy if remedy and refused else _REMEDIES[error.reason])
+    # Words came through before, so what fails is the thing itself; only time is another matter.
+    late = error.reason is AskingReason.VLM_LATE
+    return not_ok(subject, told, _REMEDIES[error.reason] if late or not remedy else remedy)
 
 
 def _numbers_in(text: str) -> list[int]:
