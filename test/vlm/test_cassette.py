@@ -257,7 +257,18 @@ async def test_recording_warns_of_the_pictures_and_nobody_else_may_read_them(
     assert 'camera pictures' in told[0]
     assert str(folder) in told[0]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / 'cassette.jsonl').stat().st_mode) == 0o600
     assert 'pictures of a camera' in (folder / 'cassette.jsonl').read_text().splitlines()[0]
+
+
+async def test_a_folder_that_is_there_keeps_its_permissions_and_what_is_added_is_private(
+    tmp_path: Path, question: Question
+) -> None:
+    tmp_path.chmod(0o755)
+    await recorded(tmp_path, question, label(2))
+    modes = [tmp_path, tmp_path / 'pictures', tmp_path / 'cassette.jsonl']
+    assert [stat.S_IMODE(path.stat().st_mode) for path in modes] == [0o755, 0o700, 0o600]
+    assert [path.suffix for path in (tmp_path / 'pictures').iterdir()] == ['.jpg']
 
 
 async def test_a_cassette_whose_pictures_were_taken_out_plays_on(
@@ -351,6 +362,20 @@ async def test_a_forged_answer_is_not_acted_upon(
     content['answer'] |= forged
     path.write_text(f'{header}\n{json.dumps(content)}\n')
     with pytest.raises(UnusableAnswer):
+        await played(tmp_path, question)
+
+
+@pytest.mark.parametrize('thumb', ['', 'AAAA', 'no base64!', '\u00e9'])
+async def test_a_damaged_thumbnail_is_told_when_the_cassette_is_read(
+    tmp_path: Path, question: Question, thumb: str
+) -> None:
+    await recorded(tmp_path, question, label(2))
+    path = tmp_path / 'cassette.jsonl'
+    header, line = path.read_text().splitlines()
+    content = json.loads(line)
+    content['pictures'][0]['thumb'] = thumb
+    path.write_text(f'{header}\n{json.dumps(content)}\n')
+    with pytest.raises(CassetteError, match='damaged'):
         await played(tmp_path, question)
 
 

@@ -96,15 +96,19 @@ def _thumb(rgb: RgbArray) -> str:
     return base64.b64encode(small.tobytes()).decode('ascii')
 
 
-def _levels(look: Look) -> NDArray[np.int16]:
-    """Return the spots; raises InvalidValueError where a file holds something else."""
+def checked_thumb(thumb: str) -> str:
+    """Return a thumbnail of a file; raises InvalidValueError where it is none."""
     try:
-        data = base64.b64decode(look.thumb, validate=True)
-    except binascii.Error as error:
+        data = base64.b64decode(thumb, validate=True)
+    except (binascii.Error, ValueError) as error:
         raise InvalidValueError(f'a thumbnail in base64 was wanted: {error}') from error
     if len(data) != _THUMB_BYTES:
         raise InvalidValueError(f'a thumbnail has {_THUMB_BYTES} bytes, got {len(data)}')
-    return np.frombuffer(data, np.uint8).astype(np.int16)
+    return thumb
+
+
+def _levels(look: Look) -> NDArray[np.int16]:
+    return np.frombuffer(base64.b64decode(look.thumb), np.uint8).astype(np.int16)
 
 
 def _mark(mark: Mark) -> tuple[float, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from vlm_nav.vlm.cassette_keys import Look
+from vlm_nav.vlm.cassette_keys import Look, checked_thumb
 from vlm_nav.vlm.errors import (
     ModelError,
     ModelLate,
@@ -54,7 +54,7 @@ class HeaderLine(_Part):
 class PicturePart(_Part):
     """A picture: as it is compared, and as it was sent, in a file that may have been removed."""
 
-    thumb: str
+    thumb: Annotated[str, AfterValidator(checked_thumb)]
     marks: tuple[tuple[float, ...], ...]
     media_type: Text
     caption: Text

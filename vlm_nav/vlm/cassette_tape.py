@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from vlm_nav.core.errors import InvalidValueError, VlmNavError
+from vlm_nav.core.errors import VlmNavError
 from vlm_nav.vlm.cassette_keys import LARGEST_DIFFERENCE, Look, difference
 from vlm_nav.vlm.cassette_lines import FORMAT, ExchangeLine, HeaderLine, PicturePart
 from vlm_nav.vlm.question import SentPicture
@@ -17,7 +18,7 @@ from vlm_nav.vlm.question import SentPicture
 LINES = 'cassette.jsonl'
 PICTURES = 'pictures'
 # Nobody else of this machine's users may look at somebody's rooms.
-_PRIVATE = 0o700
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _ENDINGS = {'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp'}
 
 
@@ -29,7 +30,6 @@ class CassetteError(VlmNavError):
 class _Takes:
     """What came back for one and the same question, as often as it was asked."""
 
-    looks: tuple[Look, ...]
     lines: list[ExchangeLine] = field(default_factory=list)
     played: int = 0
 
@@ -45,7 +45,7 @@ class Tape:
     def __init__(self, folder: Path) -> None:
         """Keep the folder, which may not be there yet."""
         self.folder = folder
-        self._takes: dict[str, list[_Takes]] = {}
+        self._takes: dict[str, dict[tuple[Look, ...], _Takes]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -68,11 +68,10 @@ class Tape:
             raise CassetteError(f'{path} is damaged: {error}') from error
         if found > FORMAT:
             raise CassetteError(f'{path} has format {found}, this vlm_nav reads up to {FORMAT}')
-        try:
-            for line in sorted(lines, key=lambda one: one.number):
-                self._keep(line)
-        except InvalidValueError as error:
-            raise CassetteError(f'{path} is damaged: {error}') from error
+        for line in sorted(lines, key=lambda one: one.number):
+            takes = self._takes.setdefault(line.key, {}).setdefault(line.looks, _Takes())
+            takes.lines.append(line)
+            self._count = max(self._count, line.number + 1)
 
     def begin(self) -> None:
         """Make the folder, or go on with the cassette that is there.
@@ -80,9 +79,10 @@ class Tape:
         Raises OSError where that cannot be, CassetteError where another thing is there.
         """
         path = self.folder / LINES
-        (self.folder / PICTURES).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-        self.folder.chmod(_PRIVATE)
+        for folder in (self.folder, self.folder / PICTURES):
+            folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         if not path.exists():
+            path.touch(mode=_PRIVATE_FILE)
             path.write_bytes(HeaderLine().model_dump_json().encode('utf-8') + b'\n')
             return
         self.load()
@@ -101,15 +101,20 @@ class Tape:
         What was asked several times is played in the order in which it was asked, and then from
         the first time again. Of several that look nearly the same the nearest one counts.
         """
-        takes = self._nearest(key, looks)
-        return None if takes is None else takes.next()
+        known = self._takes.get(key, {})
+        ranked = []
+        for others, takes in known.items():
+            levels = difference(others, looks)
+            if levels is not None and levels <= LARGEST_DIFFERENCE:
+                ranked.append((levels, takes))
+        return min(ranked, key=lambda one: one[0])[1].next() if ranked else None
 
     def why_not(self, key: str, looks: tuple[Look, ...]) -> str:
         """Return in words how far the cassette is from having a question."""
-        same_words = self._takes.get(key, [])
+        same_words = self._takes.get(key, {})
         if not same_words:
             return f'none of its {self._count} questions has these words, this model and form'
-        levels = [difference(takes.looks, looks) for takes in same_words]
+        levels = [difference(others, looks) for others in same_words]
         known = [level for level in levels if level is not None]
         words = f'{len(same_words)} of its {self._count} questions have these words'
         if not known:
@@ -121,7 +126,10 @@ class Tape:
         for picture, content in zip(line.pictures, data, strict=True):
             path = self.folder / PICTURES / picture.file
             if not path.exists():
-                path.write_bytes(content)
+                # It is there as a whole or not at all: nobody writes it again.
+                unfinished = path.with_suffix('.tmp')
+                unfinished.write_bytes(content)
+                os.replace(unfinished, path)
         with (self.folder / LINES).open('ab') as file:
             file.write(line.model_dump_json().encode('utf-8') + b'\n')
 
@@ -135,22 +143,6 @@ class Tape:
                 return ()
             found.append(SentPicture(picture.media_type, data, picture.caption))
         return tuple(found)
-
-    def _keep(self, line: ExchangeLine) -> None:
-        takes = self._nearest(line.key, line.looks)
-        if takes is None:
-            takes = _Takes(line.looks)
-            self._takes.setdefault(line.key, []).append(takes)
-        takes.lines.append(line)
-        self._count = max(self._count, line.number + 1)
-
-    def _nearest(self, key: str, looks: tuple[Look, ...]) -> _Takes | None:
-        ranked = []
-        for takes in self._takes.get(key, []):
-            levels = difference(takes.looks, looks)
-            if levels is not None and levels <= LARGEST_DIFFERENCE:
-                ranked.append((levels, takes))
-        return min(ranked, key=lambda one: one[0])[1] if ranked else None
 
 
 def picture_part(look: Look, picture: SentPicture) -> PicturePart:
