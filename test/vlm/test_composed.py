@@ -47,6 +47,16 @@ async def test_of_a_list_each_endpoint_that_is_asked_is_counted(question: Questi
     assert budget.mission.calls == 2
 
 
+async def test_of_a_list_the_next_endpoint_is_not_asked_with_a_spent_budget(
+    question: Question,
+) -> None:
+    budget = Budget(BudgetSettings(mission=Limits(calls=1)))
+    model = composed('scripted:malformed,scripted:first', budget)
+    with pytest.raises(BudgetSpent):
+        await model.ask(question, Deadline.after(10.0))
+    assert budget.mission.calls == 1
+
+
 def test_a_cassette_knows_models_by_name_and_not_by_where_they_are() -> None:
     assert model_name('openai:gpt-4o-mini', READY) == 'gpt-4o-mini'
     assert model_name('vllm:qwen,scripted:first', READY) == 'qwen, scripted:first'
