@@ -195,6 +195,28 @@ async def test_a_server_whose_own_certificate_is_named_is_trusted(
     assert answer.labels == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ('variable', 'value'),
+    [
+        ('SSL_CERT_FILE', '{folder}'),
+        ('ALL_PROXY', 'socks5://127.0.0.1:9'),
+        ('ALL_PROXY', 'ftp:/x'),
+    ],
+)
+async def test_an_environment_that_lets_no_client_be_made_is_told(
+    variable: str,
+    value: str,
+    question: Question,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(variable, value.format(folder=tmp_path))
+    error = await failed('https://127.0.0.1:9/v1', question)
+    assert type(error) is UNREACHABLE
+    assert 'SSL_CERT_FILE' in str(error)
+    assert 'proxy' in str(error)
+
+
 @pytest.mark.parametrize('slowly', [answers_after(0.2), sends_slowly(0.3)])
 async def test_what_is_slow_and_yet_in_time_is_an_answer(slowly: Any, question: Question) -> None:
     with serving(slowly) as server:

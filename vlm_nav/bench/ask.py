@@ -23,7 +23,7 @@ from vlm_nav.vlm.answer_schema import SCHEMA_NAME, strict_schema
 from vlm_nav.vlm.budget import Budget, BudgetSettings, Limits
 from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.model import Model, close
-from vlm_nav.vlm.openai_endpoint import direct_client
+from vlm_nav.vlm.openai_endpoint import http_client
 from vlm_nav.vlm.picture_encoding import data_url, encode_picture
 from vlm_nav.vlm.profiles import ModelSettings, ready_profiles
 from vlm_nav.vlm.question import Purpose, Question
@@ -113,7 +113,7 @@ async def _overhead(url: str, question: Question, calls: int) -> tuple[float, fl
     """Return the medians of asking, of the package's own call, of a picture, and of the rest."""
     model = _model(url)
     client = openai.AsyncOpenAI(
-        api_key='none', base_url=url, max_retries=0, http_client=direct_client()
+        api_key='none', base_url=url, max_retries=0, http_client=http_client(with_proxies=False)
     )
     request = _request(question)
 

@@ -39,6 +39,9 @@ LONGEST_PAUSE_S = 4.0
 REQUESTS_AT_ONCE = 16
 _NO_KEY = 'not-needed'
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
+# What HTTP clients raise for the variables of an environment: files, URLs, proxies.
+_NO_CLIENT = (openai.OpenAIError, OSError, ValueError, TypeError, ImportError)
+_ENVIRONMENT_REMEDY = 'look at SSL_CERT_FILE, SSL_CERT_DIR and the proxy variables'
 
 ResultT = TypeVar('ResultT')
 
@@ -182,19 +185,22 @@ class OpenAiEndpoint:
             client = self._client
             if client is None or self._loop is not loop:
                 self._key = self._found_key(sent)
-                client = await asyncio.to_thread(self._new_client, self._key)
+                try:
+                    client = await asyncio.to_thread(self._new_client, self._key)
+                except _NO_CLIENT as error:
+                    told = f'no client can be made: {error}; {_ENVIRONMENT_REMEDY}'
+                    raise ModelUnreachable(self._said(told), sent=sent) from None
                 self._client, self._loop = client, loop
         return client
 
     def _new_client(self, key: str) -> openai.AsyncOpenAI:
         """Return a client; certificates and modules are read for it, which takes 0.1 s."""
-        # A proxy knows nothing of this machine's own loopback.
-        http_client = direct_client() if self._settings.is_loopback() else None
         client = openai.AsyncOpenAI(
             api_key=key,
             base_url=self._settings.base_url,
             max_retries=0,
-            http_client=http_client,
+            # A proxy knows nothing of this machine's own loopback.
+            http_client=http_client(with_proxies=not self._settings.is_loopback()),
         )
         _ = client.chat.completions  # is imported by the package when it is looked at
         return client
@@ -255,7 +261,11 @@ class OpenAiEndpoint:
         return f'{self._settings.endpoint()}, model {self._settings.model!r}'
 
 
-def direct_client() -> Any:
-    """Return the package's own HTTP client, deaf to proxy variables, under its name of today."""
+def http_client(*, with_proxies: bool) -> Any:
+    """Return an HTTP client of the package, under its name of today.
+
+    With proxies, variables of the environment name them. The one that the package makes by
+    itself is none to rely on: its older versions fail to with a newer httpx.
+    """
     make = getattr(openai, 'DefaultAsyncHttpx2Client', None) or openai.DefaultAsyncHttpxClient
-    return make(trust_env=False)
+    return make(trust_env=with_proxies)
