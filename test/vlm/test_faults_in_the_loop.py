@@ -63,7 +63,7 @@ GIVEN = {
     'vlm.spec': 'scripted:first',
     'pivot.runs': 2,
     'pivot.rounds': 1,
-    'pivot.question_timeout_s': 0.3,
+    'pivot.question_timeout_s': 0.5,
     'face_thing': False,
     'retry_pause_s': 0.1,
     'decision_limit': 5,
