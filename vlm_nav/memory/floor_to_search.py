@@ -26,12 +26,12 @@ from vlm_nav.observation.costmap import LETHAL, Costmap
 # Narrower than this, what was not seen is the rim of what was.
 _RIM_M = 0.4
 # Less than this is not gone to by itself.
-_LEAST_M2 = 0.25
+_LEAST_M2 = 1.0
 # To turn and to look costs as much as so far a drive.
-_LOOK_M = 1.0
+_LOOK_M = 2.0
 _GAIN_EXPONENT = 0.3
 # So near to the best a place is as good.
-_NEARLY = 0.9
+_NEARLY = 0.95
 _NOTHING = 1e-9
 # From places so far from each other it is looked which one shows most.
 _STEP_M = 0.4
