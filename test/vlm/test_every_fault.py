@@ -200,7 +200,6 @@ async def test_a_server_whose_own_certificate_is_named_is_trusted(
     [
         ('SSL_CERT_FILE', '{folder}'),
         ('ALL_PROXY', 'socks5://127.0.0.1:9'),
-        ('ALL_PROXY', 'ftp:/x'),
     ],
 )
 async def test_an_environment_that_lets_no_client_be_made_is_told(
