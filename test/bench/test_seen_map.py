@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+pytest.importorskip('scipy')
+
 from synthetic import CAMERA, Box, camera_pose, frame_of
 
 from vlm_nav.bench.seen_map import SeenMap
