@@ -10,7 +10,13 @@ import pytest
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.vlm.coordinates import Convention
-from vlm_nav.vlm.profiles import ModelFileError, ModelSettings, profiles_with, ready_profiles
+from vlm_nav.vlm.profiles import (
+    ModelFileError,
+    ModelProfile,
+    ModelSettings,
+    profiles_with,
+    ready_profiles,
+)
 
 READY = ('openai', 'gemini', 'vllm', 'llama_cpp', 'ollama', 'sglang', 'lm_studio')
 PORTS = {'vllm': 8000, 'llama_cpp': 8080, 'ollama': 11434, 'sglang': 30000, 'lm_studio': 1234}
@@ -133,3 +139,10 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> N
     for path in (tmp_path / 'nowhere.yaml', tmp_path):
         with pytest.raises(ModelFileError, match=re.escape(str(path))):
             profiles_with(path)
+
+
+def test_the_page_about_models_names_every_profile_entry_and_convention() -> None:
+    page = (Path(__file__).resolve().parents[2] / 'docs' / 'models.md').read_text(encoding='utf-8')
+    own = ModelProfile.model_fields.keys() - {'attempt_limit', 'jpeg_quality', 'max_picture_kb'}
+    for name in (*READY, *own, *(convention.value for convention in Convention)):
+        assert f'`{name}`' in page, name
