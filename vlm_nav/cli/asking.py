@@ -76,19 +76,19 @@ class Answered:
 
 async def first_answer(models: Mapping[str, OpenAiModel], asked: Asked) -> Answered:
     """Return the answer of the first model that gives one; raises the last one's error."""
-    *_, last = models
+    *earlier, (_, last) = models.items()
     try:
-        for name, model in models.items():
+        for name, model in earlier:
             try:
                 return await _answered(model, asked)
+            except RefusedInWords:
+                raise
             except ModelError as error:
-                if name == last or isinstance(error, RefusedInWords):
-                    raise
                 warn(f'{name}: {error}')
+        return await _answered(last, asked)
     finally:
         for model in models.values():
             await close(model)
-    raise InvalidValueError('a model was wanted, none is named')
 
 
 async def _answered(model: OpenAiModel, asked: Asked) -> Answered:

@@ -155,6 +155,8 @@ class WrongRobot:
             publisher.publish(message)
 
 
+# Kilted logs what does not fit by a name of its own logger that it calls old.
+@pytest.mark.filterwarnings('ignore:Deprecated in favor of:DeprecationWarning')
 async def test_every_fault_is_found_by_itself(spun: Callable[..., Any]) -> None:
     WrongRobot(spun('wrong', namespace='/wrong'))
     findings = await found('namespace:=wrong', listen_s=DISCOVERED_S)
