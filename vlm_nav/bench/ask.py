@@ -20,13 +20,14 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.vlm.answer_schema import SCHEMA_NAME, strict_schema
-from vlm_nav.vlm.budget import Budget, BudgetSettings, Limits
+from vlm_nav.vlm.budget import Budget, Budgeted, BudgetSettings, Limits
 from vlm_nav.vlm.composed import composed_model
-from vlm_nav.vlm.model import Model, close
+from vlm_nav.vlm.model import close
 from vlm_nav.vlm.openai_endpoint import http_client
+from vlm_nav.vlm.openai_model import OpenAiModel
 from vlm_nav.vlm.picture_encoding import data_url, encode_picture
 from vlm_nav.vlm.profiles import ModelSettings, ready_profiles
-from vlm_nav.vlm.question import Purpose, Question
+from vlm_nav.vlm.question import Purpose, Question, SentPicture
 from vlm_nav.vlm.spending import price_table
 from vlm_nav.vlm.wording import wording
 
@@ -35,6 +36,7 @@ _THINKS_S = 0.2
 _TICK_S = 0.001
 _PATIENCE_S = 120.0
 _MODEL = 'answering'
+_WARM_UP = 3
 
 
 @dataclass(frozen=True)
@@ -100,18 +102,32 @@ def question_of(rgb: RgbArray) -> Question:
     )
 
 
-def _model(url: str) -> Model:
-    """Return the model as a robot asks it, with a budget whose limits are far away."""
+class _TimedModel(OpenAiModel):
+    """The model, which knows the processor time that its last picture took to draw and encode."""
+
+    picture_s = 0.0
+
+    def encoded(self, picture: MarkedPicture) -> SentPicture:
+        began_s = time.process_time()
+        sent = super().encoded(picture)
+        self.picture_s = time.process_time() - began_s
+        return sent
+
+
+def _settings(url: str) -> ModelSettings:
+    return ModelSettings(ready_profiles(), over_first={'model': _MODEL, 'base_url': url})
+
+
+def _budget() -> Budget:
+    """Return a budget whose limits are far away."""
     limits = Limits(calls=10**9, tokens=10**9, cost=1e6)
-    budget = Budget(BudgetSettings(limits, limits, price_table([f'{_MODEL} 2.5 10'], 'USD')))
-    over = {'model': _MODEL, 'base_url': url}
-    settings = ModelSettings(ready_profiles(), over_first=over)
-    return composed_model('openai', settings=settings, budget=budget, rng=random.Random(0))
+    return Budget(BudgetSettings(limits, limits, price_table([f'{_MODEL} 2.5 10'], 'USD')))
 
 
 async def _overhead(url: str, question: Question, calls: int) -> tuple[float, float, float, float]:
     """Return the medians of asking, of the package's own call, of a picture, and of the rest."""
-    model = _model(url)
+    timed = _TimedModel(_settings(url).of('openai'))
+    model = Budgeted(timed, _budget())
     client = openai.AsyncOpenAI(
         api_key='none', base_url=url, max_retries=0, http_client=http_client(with_proxies=False)
     )
@@ -123,18 +139,18 @@ async def _overhead(url: str, question: Question, calls: int) -> tuple[float, fl
     async def client_asks() -> None:
         await client.chat.completions.create(**request)
 
-    async def encodes() -> None:
-        encode_picture(question.pictures[0])
-
+    rows = []
     try:
-        works = (asks, client_asks, encodes)
-        rows = [[await _cpu_ms(work) for work in works] for _ in range(calls + 3)][3:]
+        for _ in range(calls + _WARM_UP):
+            asked_ms = await _cpu_ms(asks)
+            rows.append((asked_ms, await _cpu_ms(client_asks), 1e3 * timed.picture_s))
     finally:
         await close(model)
         await client.close()
+    rows = rows[_WARM_UP:]
     ask, own, jpeg = (statistics.median(column) for column in zip(*rows, strict=True))
     # Each by itself: what else the machine does comes and goes.
-    overhead = statistics.median(row[0] - row[1] - row[2] for row in rows)
+    overhead = statistics.median(asked - client - picture for asked, client, picture in rows)
     return ask, own, jpeg, overhead
 
 
@@ -168,7 +184,9 @@ async def _lag(url: str, question: Question, at_once: int) -> float:
 
     The model has not been asked anything before.
     """
-    model = _model(url)
+    model = composed_model(
+        'openai', settings=_settings(url), budget=_budget(), rng=random.Random(0)
+    )
     until = Deadline.after(_PATIENCE_S)
     try:
         return await _lag_of(asyncio.gather(*(model.ask(question, until) for _ in range(at_once))))
