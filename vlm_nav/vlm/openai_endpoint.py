@@ -169,12 +169,16 @@ class OpenAiEndpoint:
         # Answers that come all together are read without a break: so many, and no more.
         async with self._turns:
             client = await self._connected(sent)
-            messages: Any = shape.messages(sent, self._settings.detail)
-            # Not by the package's own arguments: its older versions know fewer of them.
+            # Not by the package's own arguments: its older versions know fewer of them, and it
+            # looks through all messages for what it might change, as long as all else takes.
+            body = {
+                'messages': shape.messages(sent, self._settings.detail),
+                **shape.arguments(self._settings.options()),
+            }
             return await client.chat.completions.create(
                 model=sent.model,
-                messages=messages,
-                extra_body=shape.arguments(self._settings.options()),
+                messages=[],
+                extra_body=body,
                 timeout=max(deadline.remaining_s(), 0.001),
             )
 
