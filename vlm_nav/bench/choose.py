@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from vlm_nav.bench.scenes import floor_frame
 from vlm_nav.bench.tokens import answered_tokens, asked_tokens
+from vlm_nav.checks.known import checks_named
 from vlm_nav.core.candidate import GroundAction, Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.geometry.arrays import FloatArray
@@ -28,7 +30,7 @@ from vlm_nav.pivot.ground_space import GroundSpace
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.loop import pivot
 from vlm_nav.pivot.settings import Aggregation, PivotResult, PivotSettings
-from vlm_nav.vlm.doubles import NoisyNearest
+from vlm_nav.vlm.doubles import NearestToTarget, NoisyNearest, ScriptedModel, chosen
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Answer, Question
 
@@ -40,36 +42,60 @@ _FEWEST_RUNS = 3
 _PATIENCE_S = 600.0
 
 
+class Errors(str, Enum):
+    """How a double errs: in a share of its answers by lot, or all through a share of its errands.
+
+    belief: it takes another place for the one that is meant. side: it takes what is shown on the
+    left, whatever it is.
+    """
+
+    ANSWER = 'answer'
+    BELIEF = 'belief'
+    SIDE = 'side'
+
+
 @dataclass(frozen=True)
 class Way:
-    """A way of asking several times; one run alone is the same by every aggregation."""
+    """A way of asking several times; one run alone is the same by every aggregation.
+
+    Where `checks` are named, a decision of which less than `CHECKED_AGREEMENT` is sure is none;
+    else every decision is made, so that the ways can be compared by how often it is right.
+    """
 
     aggregation: Aggregation
     runs: int
+    checks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Return what people call it."""
-        return 'one run' if self.runs == 1 else f'{self.aggregation.value}, {self.runs}'
+        name = 'one run' if self.runs == 1 else f'{self.aggregation.value}, {self.runs}'
+        return f'{name}, checked' if self.checks else name
 
+
+CHECKED_AGREEMENT = 0.7
+_CHECKS = ('mirrored', 'shuffled')
+_CHECKED = tuple(Way(Aggregation.REFIT, runs, _CHECKS) for runs in (1, _FEWEST_RUNS))
 
 WAYS: tuple[Way, ...] = (
     Way(Aggregation.REFIT, 1),
     *(Way(one, runs) for one in Aggregation for runs in (_FEWEST_RUNS, 5)),
+    *_CHECKED,
 )
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What came of one way with one error rate: means over the decisions.
+    """What came of one way with one kind of errors at one rate: shares and means of decisions.
 
-    `systematic` errors are the same however often one asks; others are drawn for each answer.
+    Of those that are not `right` the share `held` is none at all, and the robot stays.
     """
 
     way: Way
+    errors: Errors
     error_rate: float
-    systematic: bool
     right: float
+    held: float
     questions: float
     tokens: float
 
@@ -78,9 +104,11 @@ class Figure:
         return {
             'aggregation': self.way.aggregation.value,
             'runs': self.way.runs,
+            'checks': list(self.way.checks),
+            'errors': self.errors.value,
             'error_rate': self.error_rate,
-            'systematic': self.systematic,
             'accuracy': round(self.right, 4),
+            'held': round(self.held, 4),
             'questions': round(self.questions, 2),
             'tokens': round(self.tokens, 1),
         }
@@ -126,10 +154,10 @@ def bench_choose(
     space = GroundSpace((frame,), guard, reach.nearest_m, reach.farthest_m)
     errands = _errands(space, decisions)
     figures = [
-        _figure(space, errands, way, rate, systematic)
-        for systematic in (False, True)
+        _figure(space, errands, way, errors, rate)
+        for errors in Errors
         for rate in error_rates
-        if rate > 0.0 or not systematic
+        if rate > 0.0 or errors is Errors.ANSWER
         for way in ways
     ]
     return frame.identifier, figures
@@ -148,27 +176,42 @@ def _errands(space: GroundSpace, count: int) -> list[Errand]:
 
 
 def _figure(
-    space: GroundSpace, errands: Sequence[Errand], way: Way, rate: float, systematic: bool
+    space: GroundSpace, errands: Sequence[Errand], way: Way, errors: Errors, rate: float
 ) -> Figure:
-    right, questions, tokens = 0, 0, 0
+    right, held, questions, tokens = 0, 0, 0, 0
     for number, errand in enumerate(errands):
-        model = CountedModel(_erring(errands, number, rate, systematic))
+        model = CountedModel(_erring(errands, number, errors, rate))
         result = asyncio.run(_decide(space, way, model, number))
         right += _is_right(result, errand)
+        held += result.action is None
         questions += model.questions
         tokens += model.tokens
     count = len(errands)
-    return Figure(way, rate, systematic, right / count, questions / count, tokens / count)
+    return Figure(
+        way, errors, rate, right / count, held / count, questions / count, tokens / count
+    )
 
 
-def _erring(errands: Sequence[Errand], number: int, rate: float, systematic: bool) -> Model:
-    """Return a double that errs: in some of its answers, or in all about some errands."""
+class TakesTheLeft(ScriptedModel):
+    """A double that picks what is shown on the left of a picture, whatever is asked for."""
+
+    def reply(self, question: Question) -> str:
+        """Return the labels of the marks that stand farthest to the left."""
+        marks = [mark for picture in question.pictures for mark in picture.marks]
+        marks.sort(key=lambda mark: mark.anchor.u_px)
+        return chosen([mark.label for mark in marks[: question.pick]], 'on the left')
+
+
+def _erring(errands: Sequence[Errand], number: int, errors: Errors, rate: float) -> Model:
+    """Return the double for an errand."""
     rng = random.Random(number)
-    if not systematic:
-        return NoisyNearest(errands[number].pixel, rate, rng)
-    other = rng.randrange(len(errands))
-    believed = errands[other] if rng.random() < rate else errands[number]
-    return NoisyNearest(believed.pixel, 0.0, rng)
+    meant = errands[number].pixel
+    if errors is Errors.ANSWER:
+        return NoisyNearest(meant, rate, rng)
+    other = errands[rng.randrange(len(errands))].pixel
+    if rng.random() >= rate:
+        return NearestToTarget(meant)
+    return TakesTheLeft() if errors is Errors.SIDE else NearestToTarget(other)
 
 
 async def _decide(
@@ -178,8 +221,12 @@ async def _decide(
         space=space,
         model=model,
         instruction='go to the place that is meant',
-        # Every decision is to be made, so that the ways can be compared by how often it is right.
-        settings=PivotSettings(runs=way.runs, aggregation=way.aggregation, minimum_agreement=0.0),
+        settings=PivotSettings(
+            runs=way.runs,
+            aggregation=way.aggregation,
+            minimum_agreement=CHECKED_AGREEMENT if way.checks else 0.0,
+            checks=checks_named(way.checks),
+        ),
         deadline=Deadline.after(_PATIENCE_S),
     )
     return await pivot(inquiry, seed)

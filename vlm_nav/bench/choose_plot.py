@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vlm_nav.bench.choose import Figure
+from vlm_nav.bench.choose import Errors, Figure
 from vlm_nav.drawing.palette import BLACK, GREY, Color
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.pivot.settings import Aggregation
@@ -38,7 +38,7 @@ def plot_of(figures: Sequence[Figure], error_rates: Sequence[float]) -> RgbArray
     A line joins the figures of one aggregation, from one run to the most; what is below 40 % lies
     on the axis.
     """
-    drawn = [one for one in figures if not one.systematic]
+    drawn = [one for one in figures if one.errors is Errors.ANSWER and not one.way.checks]
     most = max((one.tokens for one in drawn), default=1.0)
     panels = [
         _panel([one for one in drawn if one.error_rate == rate], rate, most)

@@ -7,7 +7,14 @@ from typing import Annotated, Optional
 
 import typer
 
-from vlm_nav.bench.choose import ERROR_RATES, RIGHT_M, Figure, bench_choose
+from vlm_nav.bench.choose import (
+    CHECKED_AGREEMENT,
+    ERROR_RATES,
+    RIGHT_M,
+    Errors,
+    Figure,
+    bench_choose,
+)
 from vlm_nav.bench.choose_plot import plot_of
 from vlm_nav.bench.scenes import BESIDE_THE_CHECKOUT
 from vlm_nav.cli.data_options import Data
@@ -16,6 +23,11 @@ from vlm_nav.files.reading import FileError
 from vlm_nav.records.pictures import png_of_color
 
 _SHOWN = (0.1, 0.3, 0.5)
+_ERRORS = {
+    Errors.ANSWER: 'wrong answers, drawn by lot',
+    Errors.BELIEF: 'errands about which another place is taken for the one that is meant',
+    Errors.SIDE: 'errands about which the left of the picture is taken',
+}
 
 
 def choose(
@@ -41,23 +53,29 @@ def choose(
         say(json.dumps({'scene': scene, 'decisions': decisions, 'rows': rows}))
         return
     say(f'right within {RIGHT_M:g} m on {scene}, {decisions} decisions each; tokens are estimated')
-    for systematic in (False, True):
-        kind = 'the same whenever it is asked' if systematic else 'drawn for each answer'
-        say(f'\nerrors {kind}')
-        for line in _table([one for one in figures if one.systematic is systematic]):
+    say(f'in brackets: no decision, as less than {CHECKED_AGREEMENT:g} of it was sure')
+    for errors, words in _ERRORS.items():
+        say(f'\n{words}')
+        for line in _table([one for one in figures if one.errors is errors]):
             say(line)
 
 
 def _table(figures: Sequence[Figure]) -> list[str]:
     rates = [rate for rate in ERROR_RATES if any(one.error_rate == rate for one in figures)]
-    lines = [''.join(['way'.ljust(14), *(f'{100 * rate:6.0f} %' for rate in rates), '   tokens'])]
+    lines = [
+        ''.join(['way'.ljust(18), *(f'{100 * rate:6.0f} %     ' for rate in rates), 'tokens'])
+    ]
     ways = dict.fromkeys(one.way for one in figures)
     for way in ways:
         of_way = [one for one in figures if one.way == way]
-        shares = ''.join(f'{100 * one.right:6.0f} %' for one in of_way)
+        shares = ''.join(f'{100 * one.right:6.0f} %{_held(one)}' for one in of_way)
         tokens = sum(one.tokens for one in of_way) / len(of_way)
-        lines.append(f'{way.name:14}{shares}{tokens:9.0f}')
+        lines.append(f'{way.name:18}{shares}{tokens:6.0f}')
     return lines
+
+
+def _held(figure: Figure) -> str:
+    return f'({100 * figure.held:.0f})'.ljust(5) if figure.way.checks else '     '
 
 
 def _write(path: Path, data: bytes) -> None:
