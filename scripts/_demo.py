@@ -43,8 +43,8 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         '--vlm',
         default='seer',
-        help='who answers: seer, seer:0.7 (right so often), oracle, or openai with your endpoint '
-        'in OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API_KEY',
+        help='who answers: seer, seer:0.7 (right so often), oracle, or a model: ollama, gemini, '
+        'others of docs/models.md, openai with OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API_KEY',
     )
     parser.add_argument('--drawn', action='store_true', help='the drawn room, whatever there is')
     parser.add_argument(

@@ -29,6 +29,8 @@ from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing, sample_start
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house
+from vlm_nav.vlm.profiles import ready_profiles
+from vlm_nav.vlm.specification import specified_names
 
 START_S = 60.0
 # A whole house is searched before something is not there.
@@ -79,8 +81,7 @@ def looking_along(field: DistanceField, start: FloorPose) -> FloorPose:
 
 def run(asked: argparse.Namespace) -> int:
     """Start everything, carry the instruction out, and end everything; return the status."""
-    seen_by_double = asked.vlm != 'openai'
-    say(NOTICE.format(vlm=asked.vlm) if seen_by_double else OWN_MODEL)
+    say(OWN_MODEL if asks_a_model(asked.vlm) else NOTICE.format(vlm=asked.vlm))
     task = task_for(asked.instruction, asked.template, asked.seed)
     say(f'[1/3] starting the simulator of a house ({asked.template} {asked.seed}) ...')
     screen = HouseScreen()
@@ -100,6 +101,11 @@ def run(asked: argparse.Namespace) -> int:
         screen.node.destroy_node()
 
 
+def asks_a_model(vlm: str) -> bool:
+    """Return whether a specification names a model behind an endpoint, and no double."""
+    return specified_names(vlm)[0].partition(':')[0] in ready_profiles().profiles
+
+
 def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     """Start the simulator, and the navigator as soon as that is there."""
     given = {'template': asked.template, 'seed': asked.seed}
@@ -116,8 +122,9 @@ def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
         'records': {'folder': str(asked.out / 'runs')},
         'vlm': {'spec': f'double:{ready["answers"]}/{asked.vlm}'},
     }
-    if asked.vlm == 'openai':
-        changed['vlm'] = {'spec': 'openai', 'model': os.environ.get('OPENAI_MODEL', 'gpt-4o')}
+    if asks_a_model(asked.vlm):
+        named = os.environ.get('OPENAI_MODEL', '') if asked.vlm == 'openai' else ''
+        changed['vlm'] = {'spec': asked.vlm, 'model': named}
     file = write_parameters(asked.out, changed)
     # A laptop that draws a house with every core is late with a heartbeat.
     arguments = ('use_sim_time:=true', 'watchdog_timeout_s:=2.0')
