@@ -439,8 +439,11 @@ def test_what_was_recorded_is_decided_again_and_nothing_else_is(
         decisions.append(told.wait(lambda line: line['instruction'] == 'go on tape', before))
     assert robot.navigator.wait_log('WARN', 'camera pictures and answers are kept', tape)
     recorded, again = decisions
-    for name in ('outcome', 'x_m', 'y_m', 'yaw_rad', 'labels', 'calls'):
+    for name in ('outcome', 'labels', 'calls'):
         assert again[name] == recorded[name], name
+    # The transforms of two looks differ in their last digit.
+    for name in ('x_m', 'y_m', 'yaw_rad'):
+        assert again[name] == pytest.approx(recorded[name], abs=1e-9), name
     end = robot.ask('go off tape')
     assert (end['outcome'], end['reason']) == ('hold', 'not_on_cassette')
 

@@ -150,18 +150,15 @@ async def test_a_goal_that_its_navigator_let_go_of_is_cancelled_and_a_strangers_
     async def send(goal_id: list[int]) -> None:
         goal = NavigateToPose.Goal()
         goal.pose.header.frame_id = 'map'
-        handle = await answer_of(
-            node, lambda: client.send_goal_async(goal, goal_uuid=UUID(uuid=goal_id))
-        )
-        assert handle.accepted
+        # The first answer may be lost in discovery: the double says itself that it has accepted.
+        answer_of(node, lambda: client.send_goal_async(goal, goal_uuid=UUID(uuid=goal_id)))
+        await nav2.event('accepted', bytes(goal_id).hex())
 
     navigator.claim(GOAL)
     await send(GOAL)
-    await nav2.event('accepted', bytes(GOAL).hex())
     navigator.claim([0] * 16)
     await nav2.event('canceled', bytes(GOAL).hex())
     await send(STRANGERS)
-    await nav2.event('accepted', bytes(STRANGERS).hex())
     navigator.fall_silent([0] * 16)
     # Longer than both times after which a goal of the navigator would have been cancelled.
     time.sleep(2.0)
