@@ -263,6 +263,12 @@ FAULTS: dict[str, Behaviour] = {
     '429': fails(429, 'too many requests'),
     '429 with a pause': fails(429, 'too many requests', Retry_After='0.1'),
     '429 with a long pause': fails(429, 'too many requests', Retry_After='3600'),
+    '429 with a pause of no date': fails(
+        429,
+        'too many requests',
+        Date='Sat, 01 Jan 2000 00:00:00 GMT',
+        Retry_After='Mon, 01 Jan 99999999999999999999 00:00:00 GMT',
+    ),
     '429 without quota': fails(429, 'spent', error={'code': 'insufficient_quota'}),
     '500': fails(500, 'on fire'),
     '503': fails(503, 'overloaded'),

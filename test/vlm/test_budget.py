@@ -104,6 +104,19 @@ async def test_a_call_that_is_cancelled_counts_and_its_tokens_are_not_known(
     assert (budget.mission.calls, budget.mission.uncounted) == (1, 1)
 
 
+async def test_a_call_that_an_error_of_the_program_ends_counts_as_well(
+    question: Question,
+) -> None:
+    class Broken(AlwaysFirst):
+        async def ask(self, question: Question, deadline: Deadline) -> Answer:
+            raise OverflowError
+
+    budget = Budget()
+    with pytest.raises(OverflowError):
+        await ask(Budgeted(Broken(), budget), question)
+    assert (budget.mission.calls, budget.mission.uncounted) == (1, 1)
+
+
 async def test_each_instruction_has_an_account_of_its_own_and_the_hour_has_them_all(
     question: Question,
 ) -> None:

@@ -59,6 +59,7 @@ ENDS: dict[str, type[ModelError]] = {
     '429': UNREACHABLE,
     '429 with a pause': UNREACHABLE,
     '429 with a long pause': UNREACHABLE,
+    '429 with a pause of no date': UNREACHABLE,
     '429 without quota': REFUSED,
     '500': UNREACHABLE,
     '503': UNREACHABLE,

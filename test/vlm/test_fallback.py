@@ -231,3 +231,25 @@ def test_something_can_be_put_around_each_endpoint_of_a_list() -> None:
 
     model = model_from_spec('scripted:first,scripted:none', around=Around)
     assert notice_of(model) == 'around AlwaysFirst; around SaysNone'
+
+
+def test_a_trial_that_an_error_of_the_program_ends_is_over(question: Question) -> None:
+    class Breaks(EndpointDouble):
+        async def ask(self, question: Question, deadline: Deadline) -> Answer:
+            if self.asked == 2:
+                self.asked += 1
+                raise OverflowError
+            return await super().ask(question, deadline)
+
+    async def work(loop: VirtualLoop) -> int:
+        cloud = Breaks((0.0, DOWN))
+        model = Fallback({'cloud': cloud, 'local': EndpointDouble((0.0, TWO))}, clock=loop.time)
+        for _ in range(2):
+            await model.ask(question, Deadline.after(20.0))
+        await asyncio.sleep(FIRST_REST_S)
+        with pytest.raises(OverflowError):
+            await model.ask(question, Deadline.after(20.0))
+        await model.ask(question, Deadline.after(20.0))
+        return cloud.asked
+
+    assert in_virtual_time(work) == 4

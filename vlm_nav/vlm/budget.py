@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 from dataclasses import dataclass
 
@@ -166,21 +165,23 @@ class Budgeted:
     async def ask(self, question: Question, deadline: Deadline) -> Answer:
         """Return the other model's answer; raises `BudgetSpent` instead of asking too much."""
         self._budget.admit()
+        model, tokens = '', TokenUse()
         try:
             answer = await self._inner.ask(question, deadline)
+            model, tokens = _used(answer)
         except ModelError as error:
-            self._count(error)
+            model, tokens = _used(error)
             raise
-        except asyncio.CancelledError:
-            self._budget.spend('', TokenUse())
-            raise
-        self._count(answer)
+        finally:
+            # Whatever ended the call, and be it an error of the program: it was admitted.
+            self._budget.spend(model, tokens)
         return answer
 
     async def aclose(self) -> None:
         """Close the other model."""
         await close(self._inner)
 
-    def _count(self, result: Answer | ModelError) -> None:
-        model = '' if result.sent is None else result.sent.model
-        self._budget.spend(model, result.tokens)
+
+def _used(result: Answer | ModelError) -> tuple[str, TokenUse]:
+    """Return which model was asked and the tokens that it counted."""
+    return '' if result.sent is None else result.sent.model, result.tokens

@@ -96,6 +96,7 @@ def _number(text: str | None) -> float | None:
 def _between(start: str | None, end: str | None) -> float | None:
     try:
         pause = parsedate_to_datetime(end or '') - parsedate_to_datetime(start or '')
-    except (ValueError, TypeError):
+    # A year beyond all numbers is an OverflowError, not a ValueError.
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, pause.total_seconds())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 
@@ -68,8 +67,7 @@ class Fallback:
         health = self._health[name]
         try:
             answer = await self._endpoints[name].ask(question, deadline)
-        except (AskingOver, asyncio.CancelledError):
-            health.given_up()
+        except AskingOver:
             raise
         except ModelError as error:
             if isinstance(error, RefusedInWords) or _is_words(error):
@@ -77,8 +75,12 @@ class Fallback:
             else:
                 health.failed()
             raise
-        health.worked()
-        return answer
+        else:
+            health.worked()
+            return answer
+        finally:
+            # Whatever ended the question, and be it an error of the program: the trial is over.
+            health.given_up()
 
 
 def _is_words(error: ModelError) -> bool:
