@@ -353,19 +353,24 @@ async def test_asking_again_may_end_without_a_choice(
     assert result.calls == 4
 
 
-async def test_asking_again_may_be_answered_with_arrived(decide: Any) -> None:
+async def test_one_answer_to_asking_again_does_not_say_that_the_robot_has_arrived(
+    decide: Any,
+) -> None:
     def reply(question: Question, count: int) -> Reply:
         return Answer((1,)) if count <= 3 else Answer((), arrived=True)
 
-    result, _ = await decide(
+    result, trace = await decide(
         SPACE,
         Scripted(reply),
         rounds=1,
         agreement_radius=2000.0,
         aggregation=Aggregation.ASK_AGAIN,
+        arrived=True,
     )
-    assert result.arrived
-    assert result.reason is None
+    asked = [each.question.may_answer_arrived for each in trace.asked]
+    assert asked == [True, True, True, False]
+    assert not result.arrived
+    assert result.action is None
 
 
 async def test_stopping_early_saves_calls(decide: Any) -> None:

@@ -110,17 +110,20 @@ def _near_the_first(
 async def _ask_again(
     inquiry: Inquiry[ActionT], choosing: Sequence[Run[ActionT]], winners: FloatArray
 ) -> PivotResult[ActionT]:
-    """Return the winner that the model prefers, all of them drawn together once."""
+    """Return the winner that the model prefers, all of them drawn together once.
+
+    One answer is no agreement: that the robot has arrived is for the runs to say, not for it.
+    """
     fitted = fit(winners, inquiry.space.floor, isotropic=inquiry.settings.isotropic)
     offer = offer_vectors(inquiry.space, winners, radii_for(inquiry.space, fitted))
     preferred = winners[0] if not len(offer.vectors) else offer.vectors[0]
     if len(offer.candidates) > 1:
         rounds = inquiry.settings.rounds + 1
-        (result,) = await inquiry.ask([inquiry.question_about(offer, 1, 0, rounds)])
+        asked = inquiry.question_about(offer, 1, 0, rounds)
+        question = replace(asked.question, may_answer_arrived=False)
+        (result,) = await inquiry.ask([replace(asked, question=question)])
         if not isinstance(result, Answer):
             return PivotResult(reason=result.reason, detail=str(result))
-        if result.arrived:
-            return PivotResult(arrived=True)
         if not result.labels:
             detail = 'asked for the best of the winners, the model chose none'
             return PivotResult(reason=ChoosingReason.NONE_FITS, detail=detail)
