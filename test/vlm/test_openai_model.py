@@ -84,6 +84,23 @@ async def test_an_answer_comes_back_checked_with_tokens_latency_and_what_was_sen
     assert 'go to the door' in answer.sent.text
 
 
+@pytest.mark.parametrize(
+    ('usage', 'counted'),
+    [
+        ({'prompt_tokens': 700, 'completion_tokens': 20, 'total_tokens': 1520}, (700, 820)),
+        ({'prompt_tokens': 700, 'completion_tokens': 20, 'total_tokens': 0}, (700, 20)),
+        ({'prompt_tokens': 700, 'completion_tokens': 20, 'total_tokens': 10**12}, (700, 20)),
+        ({'prompt_tokens': 0, 'completion_tokens': 20, 'total_tokens': 720}, (0, 20)),
+    ],
+)
+async def test_thoughts_that_only_the_total_counts_are_paid_for_like_an_answer(
+    question: Question, usage: dict[str, int], counted: tuple[int, int]
+) -> None:
+    with serving(says(body={'usage': usage})) as server:
+        answer = await asked(server.url, question)
+    assert (answer.tokens.prompt, answer.tokens.completion) == counted
+
+
 async def test_the_server_receives_the_drawn_picture_byte_for_byte_as_it_is_reported(
     question: Question,
 ) -> None:

@@ -51,13 +51,17 @@ def answer_text(completion: Any, where: str, sent: SentQuestion, secret: str) ->
 
 
 def tokens_of(completion: Any) -> TokenUse:
-    """Return the tokens that the endpoint counted, zero where it did not or says nonsense."""
+    """Return the tokens that the endpoint counted, zero where it did not or says nonsense.
+
+    Gemini counts what it thought in the total alone, and has it paid for like an answer.
+    """
     usage = getattr(completion, 'usage', None)
-    counts = [getattr(usage, name, 0) for name in ('prompt_tokens', 'completion_tokens')]
-    prompt, answer = (
+    counts = [getattr(usage, f'{name}_tokens', 0) for name in ('prompt', 'completion', 'total')]
+    prompt, answer, total = (
         count if isinstance(count, int) and 0 <= count <= _MOST_TOKENS else 0 for count in counts
     )
-    return TokenUse(prompt=prompt, completion=answer)
+    # Without a count of the question, the total says nothing of the answer.
+    return TokenUse(prompt=prompt, completion=max(answer, total - prompt if prompt else 0))
 
 
 def _text_of(content: Any) -> str:
