@@ -73,3 +73,9 @@ def test_a_comma_before_a_number_belongs_to_a_specification() -> None:
     spec = 'gemini, scripted:noisy:320,240,0.3,ollama:qwen2.5vl:7b'
     names = ('gemini', 'scripted:noisy:320,240,0.3', 'ollama:qwen2.5vl:7b')
     assert specified_names(spec) == names
+
+
+@pytest.mark.parametrize('spec', ['openai,openai', 'gemini, scripted:first,gemini'])
+def test_a_model_that_is_named_twice_is_refused(spec: str) -> None:
+    with pytest.raises(UnknownModelError, match='twice'):
+        model_from_spec(spec)

@@ -53,9 +53,14 @@ def known_specifications(settings: ModelSettings | None = None) -> tuple[str, ..
 def specified_names(spec: str) -> tuple[str, ...]:
     """Return the single specifications of a list such as `gemini,ollama:qwen2.5vl:7b`.
 
-    A comma before a number belongs to a specification: `scripted:nearest:320,240`.
+    A comma before a number belongs to a specification: `scripted:nearest:320,240`. Raises
+    `UnknownModelError` where one is named twice: what is set over the first holds for it alone.
     """
-    return tuple(part.strip() for part in re.split(r',(?=\s*[A-Za-z])', spec))
+    names = tuple(part.strip() for part in re.split(r',(?=\s*[A-Za-z])', spec))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UnknownModelError(f'each model is named once, got {twice!r} twice in {spec!r}')
+    return names
 
 
 def model_from_spec(
