@@ -505,6 +505,20 @@ async def test_the_key_is_sent_and_appears_in_no_message(
         seen = seen.__cause__ or seen.__context__
 
 
+@pytest.mark.parametrize('stray', ['\n', ' ', 'é', '\x7f', '\udcff'])
+async def test_a_key_that_no_header_can_hold_is_refused_and_not_told(
+    stray: str, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('MY_KEY', f'{KEY}{stray}{KEY}')
+    error, server = await ended_with(ModelRefused, question, says(), api_key_variable='MY_KEY')
+    assert server.bodies == []
+    assert 'MY_KEY' in str(error)
+    seen: BaseException | None = error
+    while seen is not None:
+        assert KEY[:6] not in f'{seen} {seen!r}'
+        seen = seen.__cause__ or seen.__context__
+
+
 async def test_without_a_key_and_an_endpoint_the_variable_is_named(question: Question) -> None:
     model = OpenAiModel(OpenAiSettings(model='seer', api_key_variable='NOT_SET_ANYWHERE'))
     with pytest.raises(ModelRefused, match='NOT_SET_ANYWHERE') as caught:
@@ -539,3 +553,51 @@ def test_settings_show_no_key_and_no_password(monkeypatch: pytest.MonkeyPatch) -
     assert KEY not in repr(settings)
     assert settings.endpoint() == 'https://host:8/v1'
     assert json.loads(settings.model_dump_json())['jpeg_quality'] == 85
+
+
+NO_URLS = (
+    'http://[bad/v1',
+    'http://[bad]/v1',
+    'http://127.0.0.1:99999/v1',
+    'http://300.0.0.1/v1',
+    'http://me:pass-word#x@127.0.0.1:1/v1',
+    'http://me:pass-word/x@127.0.0.1:1/v1',
+    'http://me:pass-word@/v1',
+    'http://me:pass-word@host:port/v1',
+    'http://me:pass-word@ho st/v1',
+    'http://me:pass-wörd@host/v1',
+)
+
+
+@pytest.mark.parametrize('url', NO_URLS)
+def test_an_address_that_is_none_is_refused_with_the_settings_and_not_told(url: str) -> None:
+    with pytest.raises(ValueError, match='base_url') as caught:
+        OpenAiSettings(model='seer', base_url=url)
+    assert 'URL was wanted' in str(caught.value)
+    assert 'pass-w' not in f'{caught.value} {caught.value!r}'
+
+
+@pytest.mark.parametrize('url', NO_URLS)
+async def test_so_it_is_where_the_environment_says_the_address(
+    url: str, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('OPENAI_BASE_URL', url)
+    monkeypatch.setenv('OPENAI_API_KEY', KEY)
+    model = OpenAiModel(OpenAiSettings(model='seer'))
+    with pytest.raises(ModelRefused, match='OPENAI_BASE_URL') as caught:
+        await model.ask(question, Deadline.after(5.0))
+    await model.aclose()
+    assert 'pass-w' not in f'{caught.value} {caught.value!r}'
+
+
+@pytest.mark.parametrize(
+    'url',
+    [
+        'http://localhost/v1',
+        'http://[::1]:8000/v1',
+        'http://192.168.0.7:11434/v1',
+        'https://me:pass%23word@gateway.example.org/a/v1?k=1',
+    ],
+)
+def test_an_address_that_is_one_stays_as_it_is(url: str) -> None:
+    assert OpenAiSettings(model='seer', base_url=url).base_url == url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -29,6 +28,7 @@ from vlm_nav.vlm.errors import (
     ModelUnreachable,
     UnusableAnswer,
 )
+from vlm_nav.vlm.openai_access import check_default_url, found_key
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.question import SentQuestion, TokenUse
 from vlm_nav.vlm.request_shape import RequestShape
@@ -37,7 +37,6 @@ from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 4.0
 REQUESTS_AT_ONCE = 16
-_NO_KEY = 'not-needed'
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 # What HTTP clients raise for the variables of an environment: files, URLs, proxies.
 _NO_CLIENT = (openai.OpenAIError, OSError, ValueError, TypeError, ImportError)
@@ -210,17 +209,12 @@ class OpenAiEndpoint:
         return client
 
     def _found_key(self, sent: SentQuestion | None) -> str:
-        variable = self._settings.api_key_variable
-        key = os.environ.get(variable, '').strip()
-        if key:
-            return key
-        if self._settings.base_url is not None:
-            return _NO_KEY
-        raise ModelRefused(
-            f'wanted a key for model {self._settings.model!r}; the environment variable '
-            f'{variable} is not set; set it, or give base_url for a server that needs no key',
-            sent=sent,
-        )
+        try:
+            check_default_url(self._settings)
+            return found_key(self._settings)
+        except ModelRefused as error:
+            error.sent = sent
+            raise
 
     def _reshaped(self, failure: openai.APIError, shape: RequestShape) -> bool:
         """Return whether another try in a simpler shape makes sense, and remember that shape."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 from vlm_nav.vlm.coordinates import Convention
 from vlm_nav.vlm.request_shape import ResponseFormat
 
+_NUMBERS = re.compile(r'[0-9]+(\.[0-9]+){3}')
 _OWN_ARGUMENTS = frozenset({'model', 'messages', 'n', 'response_format', 'stream', 'tools'})
 
 
@@ -44,6 +47,11 @@ class OpenAiSettings(BaseModel):
     coordinates: Convention | None = None
     attempt_limit: int = Field(default=3, ge=1, le=20)
     hedge_after_s: float | None = Field(default=None, gt=0.0)
+
+    @field_validator('base_url')
+    @classmethod
+    def _is_an_address(cls, base_url: str | None) -> str | None:
+        return None if base_url is None else checked_url(base_url)
 
     @field_validator('extra_body')
     @classmethod
@@ -80,5 +88,33 @@ class OpenAiSettings(BaseModel):
 
 def without_password(url: str) -> str:
     """Return a URL for people to read, without a user, a password or what follows a `?`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return 'a URL that cannot be read'
     return parts._replace(netloc=parts.netloc.rpartition('@')[2], query='').geturl()
+
+
+def checked_url(url: str) -> str:
+    """Return a URL that requests can go to; raises ValueError, which does not repeat it.
+
+    A password may stand in it, and where it is malformed nobody can tell which part that is.
+    """
+    if not (url.isascii() and url.isprintable() and ' ' not in url):
+        raise ValueError('a URL was wanted, there is a space or a character beyond ASCII in it')
+    if '#' in url:
+        raise ValueError('a URL was wanted without #, which in a password is written %23')
+    if not _names_a_server(url):
+        raise ValueError('a URL was wanted, as http://host:port/v1; its host or port is none')
+    return url
+
+
+def _names_a_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or '', parts.port
+        if ':' in host or _NUMBERS.fullmatch(host):
+            ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return parts.scheme in ('http', 'https') and host != '' and port != 0
