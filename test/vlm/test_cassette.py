@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -266,9 +268,10 @@ async def test_a_folder_that_is_there_keeps_its_permissions_and_what_is_added_is
 ) -> None:
     tmp_path.chmod(0o755)
     await recorded(tmp_path, question, label(2))
-    modes = [tmp_path, tmp_path / 'pictures', tmp_path / 'cassette.jsonl']
-    assert [stat.S_IMODE(path.stat().st_mode) for path in modes] == [0o755, 0o700, 0o600]
-    assert [path.suffix for path in (tmp_path / 'pictures').iterdir()] == ['.jpg']
+    (picture,) = (tmp_path / 'pictures').iterdir()
+    modes = [tmp_path, tmp_path / 'pictures', tmp_path / 'cassette.jsonl', picture]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in modes] == [0o755, 0o700, 0o600, 0o600]
+    assert picture.suffix == '.jpg'
 
 
 async def test_a_cassette_whose_pictures_were_taken_out_plays_on(
@@ -387,6 +390,62 @@ async def test_no_line_leads_out_of_the_folder(tmp_path: Path, question: Questio
     path.write_text(text.replace(name, '../../secret.jpg'))
     with pytest.raises(CassetteError):
         await played(tmp_path, question)
+
+
+def _linked(picture: Path, secret: Path) -> None:
+    picture.unlink()
+    picture.symlink_to(secret)
+
+
+def _piped(picture: Path, secret: Path) -> None:
+    picture.unlink()
+    os.mkfifo(picture)
+
+
+def _exchanged(picture: Path, secret: Path) -> None:
+    picture.write_bytes(secret.read_bytes())
+
+
+@pytest.mark.parametrize('forge', [_linked, _piped, _exchanged])
+async def test_a_picture_that_is_not_what_was_recorded_is_drawn_anew(
+    tmp_path: Path, question: Question, forge: Callable[[Path, Path], None]
+) -> None:
+    folder, secret = tmp_path / 'tape', tmp_path / 'secret'
+    secret.write_text('nobody may read this')
+    with serving(says()) as server:
+        model = OpenAiModel(OpenAiSettings(model='m', base_url=server.url))
+        asked = await ask(on_tape(folder, 'record', model), question)
+        await close(model)
+    (picture,) = (folder / 'pictures').iterdir()
+    assert asked.sent is not None
+    sent = asked.sent.pictures[0].data
+    forge(picture, secret)
+    answer = await asyncio.wait_for(played(folder, question), 10.0)
+    assert answer.sent is not None
+    assert answer.sent.pictures[0].data == sent
+
+
+@pytest.mark.parametrize('name', ['cassette.jsonl', 'pictures'])
+async def test_a_cassette_that_leads_elsewhere_is_not_added_to(
+    tmp_path: Path, question: Question, name: str
+) -> None:
+    folder, elsewhere = tmp_path / 'tape', tmp_path / 'elsewhere'
+    await recorded(folder, question, label(2))
+    (folder / name).rename(elsewhere)
+    (folder / name).symlink_to(elsewhere)
+    with pytest.raises(CassetteError):
+        on_tape(folder, 'record', Scripted(label(1)))
+
+
+@pytest.mark.parametrize('make', [os.mkfifo, lambda path: path.symlink_to(path.parent / 'other')])
+@pytest.mark.parametrize('mode', ['record', 'replay'])
+async def test_what_stands_in_place_of_the_lines_is_neither_waited_for_nor_followed(
+    tmp_path: Path, make: Callable[[Path], None], mode: str
+) -> None:
+    make(tmp_path / 'cassette.jsonl')
+    with pytest.raises(CassetteError):
+        on_tape(tmp_path, mode, Scripted(label(1)))
+    assert not (tmp_path / 'other').exists()
 
 
 async def test_who_answers_is_said_and_the_inner_model_is_closed(

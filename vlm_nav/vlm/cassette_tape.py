@@ -11,14 +11,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vlm_nav.core.errors import VlmNavError
+from vlm_nav.vlm.cassette_files import append_to, make_folder, no_link, read_file, write_file
 from vlm_nav.vlm.cassette_keys import LARGEST_DIFFERENCE, Look, difference
 from vlm_nav.vlm.cassette_lines import FORMAT, ExchangeLine, HeaderLine, PicturePart
 from vlm_nav.vlm.question import SentPicture
 
 LINES = 'cassette.jsonl'
 PICTURES = 'pictures'
-# Nobody else of this machine's users may look at somebody's rooms.
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+# Far more than a long recording makes, and than a picture has.
+_MOST_BYTES, _MOST_PICTURE_BYTES = 1_000_000_000, 50_000_000
 _ENDINGS = {'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp'}
 
 
@@ -56,7 +57,7 @@ class Tape:
         """Read what is there; raises CassetteError where there is nothing, or it is damaged."""
         path = self.folder / LINES
         try:
-            texts = path.read_bytes().split(b'\n')
+            texts = read_file(path, _MOST_BYTES).split(b'\n')
         except OSError as error:
             raise CassetteError(f'a cassette was wanted in {self.folder}: {error}') from error
         # What follows the last end of a line was being written when a process ended.
@@ -80,15 +81,16 @@ class Tape:
         """
         path = self.folder / LINES
         for folder in (self.folder, self.folder / PICTURES):
-            folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=_PRIVATE_FILE)
-            path.write_bytes(HeaderLine().model_dump_json().encode('utf-8') + b'\n')
+            make_folder(folder)
+        no_link(self.folder / PICTURES)
+        if not os.path.lexists(path):
+            write_file(path, HeaderLine().model_dump_json().encode('utf-8') + b'\n')
             return
         self.load()
-        whole = path.read_bytes().rpartition(b'\n')[0] + b'\n'
-        if len(whole) != path.stat().st_size:
-            path.write_bytes(whole)
+        found = read_file(path, _MOST_BYTES)
+        whole = found.rpartition(b'\n')[0] + b'\n'
+        if len(whole) != len(found):
+            write_file(path, whole)
 
     def next_number(self) -> int:
         """Return the number of a question that is asked now."""
@@ -124,22 +126,26 @@ class Tape:
     def add(self, line: ExchangeLine, data: Sequence[bytes]) -> None:
         """Write a line and the bytes of its pictures; raises OSError where that cannot be."""
         for picture, content in zip(line.pictures, data, strict=True):
-            path = self.folder / PICTURES / picture.file
-            if not path.exists():
-                # It is there as a whole or not at all: nobody writes it again.
-                unfinished = path.with_suffix('.tmp')
-                unfinished.write_bytes(content)
-                os.replace(unfinished, path)
-        with (self.folder / LINES).open('ab') as file:
-            file.write(line.model_dump_json().encode('utf-8') + b'\n')
+            path = no_link(self.folder / PICTURES) / picture.file
+            if not os.path.lexists(path):
+                write_file(path, content)
+        append_to(self.folder / LINES, line.model_dump_json().encode('utf-8') + b'\n')
 
     def pictures_of(self, line: ExchangeLine) -> tuple[SentPicture, ...]:
-        """Return the pictures of a line as they were sent, none where files were removed."""
+        """Return the pictures of a line as they were sent.
+
+        None where a file was removed, or is not what its name says.
+        """
         found = []
         for picture in line.pictures:
             try:
-                data = (self.folder / PICTURES / picture.file).read_bytes()
+                path = no_link(self.folder / PICTURES) / picture.file
+                data = read_file(path, _MOST_PICTURE_BYTES)
             except OSError:
+                return ()
+            if picture.media_type not in _ENDINGS or picture.file != _name_of(
+                picture.media_type, data
+            ):
                 return ()
             found.append(SentPicture(picture.media_type, data, picture.caption))
         return tuple(found)
@@ -147,12 +153,14 @@ class Tape:
 
 def picture_part(look: Look, picture: SentPicture) -> PicturePart:
     """Return what a line says of a picture; its file is named after what it holds."""
-    ending = _ENDINGS.get(picture.media_type, 'bin')
-    name = hashlib.sha256(picture.data).hexdigest()[:16]
     return PicturePart(
         thumb=look.thumb,
         marks=look.marks,
         media_type=picture.media_type,
         caption=picture.caption,
-        file=f'{name}.{ending}',
+        file=_name_of(picture.media_type, picture.data),
     )
+
+
+def _name_of(media_type: str, data: bytes) -> str:
+    return f'{hashlib.sha256(data).hexdigest()[:16]}.{_ENDINGS.get(media_type, "bin")}'
