@@ -10,6 +10,7 @@ from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.reasons import CandidateReason, DrivingReason
 from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
+from vlm_nav.memory.costmap_ways import ways_from
 from vlm_nav.memory.floor_to_search import floor_to_search
 from vlm_nav.memory.visited import Visit, VisitedPlaces
 
@@ -50,8 +51,9 @@ def test_who_was_nowhere_has_nothing_to_say() -> None:
 
 def test_with_a_map_it_counts_what_would_show_from_there() -> None:
     """Known is the room in which the robot stands, and not the next one behind the door."""
-    search = floor_to_search(two_rooms(), (2.0, 1.0), knowing(-1.0, 4.25), 2.5)
-    assert search is not None
+    ways = ways_from(two_rooms(), (2.0, 1.0))
+    assert ways is not None
+    search = floor_to_search(ways, knowing(-1.0, 4.25), 2.5)
     assert search.best is not None
     failed = Visit(2.0, 3.0, DrivingReason.NAV_ABORTED)
     marks = VisitedMarks(VisitedPlaces(visits=(Visit(2.0, 0.2), failed)), HERE, search)
@@ -64,3 +66,12 @@ def test_with_a_map_it_counts_what_would_show_from_there() -> None:
         '3: was there or near before, and did not arrive',
         '4: a drive to there failed before (nav_aborted)',
     )
+
+
+def test_where_the_map_tells_nothing_it_counts_where_the_robot_was() -> None:
+    ways = ways_from(two_rooms(), (2.0, 1.0))
+    assert ways is not None
+    all_seen = floor_to_search(ways, knowing(-1.0, 9.0), 2.5)
+    marks = VisitedMarks(PLACES, HERE, all_seen)
+    candidates = [candidate(1, 2.1, 0.0), candidate(2, 2.0, math.pi / 2.0), candidate(3, 1.0, 0.1)]
+    assert marks.labels(candidates) == MARKS.labels(candidates) == (1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import DrivingReason
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.memory.costmap_ways import Allowed, Place, everywhere, ways_from
 from vlm_nav.memory.floor_to_search import FloorToSearch, floor_to_search
 from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.visited import Visit, VisitedPlaces
@@ -20,9 +22,19 @@ WITHIN_M = 2.5
 
 
 def left(costmap: Costmap, known: VisitedPlaces, within_m: float = WITHIN_M) -> FloorToSearch:
-    found = floor_to_search(costmap, HERE, known, within_m)
-    assert found is not None
-    return found
+    return search_from(costmap, HERE, known, within_m)
+
+
+def search_from(
+    costmap: Costmap,
+    here: Place,
+    known: VisitedPlaces,
+    within_m: float = WITHIN_M,
+    allowed: Allowed = everywhere,
+) -> FloorToSearch:
+    ways = ways_from(costmap, here, allowed)
+    assert ways is not None
+    return floor_to_search(ways, known, within_m)
 
 
 def shown_m2(search: FloorToSearch, x_m: float, y_m: float) -> float:
@@ -71,8 +83,7 @@ def test_of_two_rooms_that_show_as_much_the_nearer_one_is_better() -> None:
         looked_over=LookedOver({(x, y): 1.0 for x in columns for y in range(16)})
     )
     for here, side in (((4.5, 2.0), 0.0), ((7.5, 2.0), 12.0)):
-        found = floor_to_search(costmap_of(values), here, known, 2.0)
-        assert found is not None
+        found = search_from(costmap_of(values), here, known, 2.0)
         assert found.best is not None
         assert abs(found.best[0] - side) < 6.0
 
@@ -110,9 +121,7 @@ def test_what_lies_beyond_a_fence_is_not_searched() -> None:
         return np.asarray(places[..., 0] < 3.9)
 
     known = knowing(-1.0, 4.25)
-    search = floor_to_search(two_rooms(), HERE, known, WITHIN_M, allowed)
-    assert search is not None
-    assert search.best is None
+    assert search_from(two_rooms(), HERE, known, allowed=allowed).best is None
 
 
 def test_where_a_drive_failed_is_not_gone_to_again() -> None:
@@ -129,14 +138,53 @@ def test_a_costmap_that_is_turned_and_moved_is_searched_where_it_lies() -> None:
     # Its x axis is the map's y axis now.
     cells = {(x, y): 1.0 for x in range(20, 45) for y in range(-16, 5)}
     known = VisitedPlaces(looked_over=LookedOver(cells))
-    search = floor_to_search(turned, (9.0, -2.0), known, WITHIN_M)
-    assert search is not None
+    search = search_from(turned, (9.0, -2.0), known)
     assert search.best is not None
     x_m, y_m = search.best
     assert 6.7 < x_m < 8.8
     assert -0.2 < y_m < 2.5
 
 
-@pytest.mark.parametrize('here', [(-1.0, 1.0), (math.nan, 1.0)])
-def test_who_stands_nowhere_on_it_has_nothing_to_search(here: tuple[float, float]) -> None:
-    assert floor_to_search(two_rooms(), here, VisitedPlaces(), WITHIN_M) is None
+@pytest.mark.parametrize('slanting', [False, True])
+def test_a_wall_of_one_cell_hides_what_is_behind_it(*, slanting: bool) -> None:
+    values = np.zeros((80, 160), dtype=np.int8)
+    rows = np.arange(80)
+    values[rows, 40 + (rows if slanting else 0 * rows)] = 100
+    search = left(costmap_of(values), knowing(-9.0, 9.0))
+    hidden = replace(search, unseen=np.indices(values.shape)[1] > 42 + rows[:, None] * slanting)
+    assert shown_m2(hidden, 1.5, 1.0) == 0.0
+    assert shown_m2(hidden, 1.0, 1.4) == 0.0
+
+
+def test_of_what_no_way_leads_to_the_costmap_tells_nothing() -> None:
+    """A small costmap that moves along with the robot: what lies outside may be anything."""
+    small = costmap_of(np.zeros((60, 60), dtype=np.int8))
+    places = np.array([(1.5, 2.8), (1.5, 4.0)])
+    assert left(small, VisitedPlaces()).tells_of(places).tolist() == [True, False]
+    # Where nothing is left, nothing is better than anything else.
+    assert left(small, knowing(-1.0, 4.0)).tells_of(places).tolist() == [False, False]
+
+
+def test_it_is_gone_straight_on_where_that_is_wanted() -> None:
+    ways = ways_from(two_rooms(), HERE)
+    assert ways is not None
+    known = knowing(-1.0, 4.25)
+    assert floor_to_search(ways, known, WITHIN_M, lambda place: False).best is None
+    below = floor_to_search(ways, known, WITHIN_M, lambda place: bool(place[1] < 1.9)).best
+    assert below is not None
+    assert below[1] < 1.9
+
+
+@pytest.mark.parametrize(
+    ('side', 'resolution_m'), [(2000, 0.05), (300, 0.5), (1000, 1.0), (4000, 0.01)]
+)
+def test_a_large_or_coarse_costmap_is_searched_in_a_part_of_it(
+    side: int, resolution_m: float
+) -> None:
+    middle_m = side * resolution_m / 2.0
+    values = np.zeros((side, side), dtype=np.int8)
+    costmap = Costmap(values, resolution_m, FloorPose(0.0, 0.0, 0.0), 'map', 0)
+    search = search_from(costmap, (middle_m, middle_m), VisitedPlaces())
+    assert search.unseen.size <= 1201**2
+    assert search.best is not None
+    assert math.dist(search.best, (middle_m, middle_m)) < 3.0

@@ -290,6 +290,29 @@ def test_where_nothing_fits_it_searches_the_map_and_the_next_decision_knows_what
     assert drives[0] != drives[1]
 
 
+@pytest.mark.parametrize('at', [None, NEAR, FAR])
+@pytest.mark.parametrize('look_around', ['when_lost', 'when_unseen'])
+def test_every_question_is_counted_in_a_decision(look_around: str, at: Pixel | None) -> None:
+    robot = mapped(goal(1.0, 0.0), goal(2.0, 1.0), NONE_FITS)
+    judge = Judge(at=at)
+    told: list[Event] = []
+    when = LookAround(look_around)
+    mission = roaming(robot, judge, (told.append,), look_around=when, decision_limit=4)
+    asyncio.run(mission.carry_out('go to the chair'))
+    calls = sum(event.decision.calls for event in told if isinstance(event, Decided))
+    chosen = robot.did.count('decide')
+    assert calls == len(judge.asked) + chosen
+
+
+def test_after_a_pause_it_looks_to_all_sides_again_where_it_must() -> None:
+    late = held(AskingReason.VLM_LATE)
+    robot = Roamer([NONE_FITS, late, NONE_FITS])
+    end = carried_out(roaming(robot, Judge()))
+    assert outcome_of(end) == (DecisionOutcome.GAVE_UP, MissionReason.NOT_FOUND)
+    assert 'to all sides' in end.decision.detail
+    assert len(robot.sights[-1].frames) == 6
+
+
 def test_it_goes_back_once_and_then_it_was_not_found() -> None:
     other = goal(-3.0, 0.0).waypoint
     assert other is not None

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from roaming import goal
-from synthetic import frame_of
+from synthetic import Box, frame_of
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import DrivingReason
@@ -60,7 +61,11 @@ def test_beside_what_is_pointed_at_is_gone_to_twice() -> None:
     found = place_of(whereabouts.beside(sight, (9.0, 3.0)))
     assert 0.4 <= math.dist(found, (9.0, 3.0)) <= 0.7
     assert found[0] < 9.0
+    # To be asked is not to go.
+    assert whereabouts.beside(sight, (9.0, 3.0)) is not None
+    whereabouts.goes_beside((9.0, 3.0))
     assert whereabouts.beside(sight, (9.2, 3.1)) is not None
+    whereabouts.goes_beside((9.2, 3.1))
     assert whereabouts.beside(sight, (9.1, 3.1)) is None
     assert whereabouts.beside(sight, (9.2, 5.1)) is not None
 
@@ -126,3 +131,51 @@ def test_a_place_that_is_left_is_known_and_so_is_a_failed_goal() -> None:
     assert whereabouts.visited.knows(1.0, 3.0)
     assert whereabouts.visited.knows(2.5, 3.0)
     assert whereabouts.visited.failed_at(9.0, 5.0) is DrivingReason.NAV_ABORTED
+
+
+def test_it_does_not_stand_where_somebody_is_seen_to_stand() -> None:
+    empty = sight_at(1.0, 3.0)
+    alone = place_of(roamed(empty).beside(empty, (3.5, 3.0)))
+    box = Box((alone[0] - 1.2, alone[0] - 0.9), (alone[1] - 3.3, alone[1] - 2.7))
+    pose = empty.frame.map_from_base
+    crowded = Sight(frame_of([box], map_from_base=pose), empty.costmaps)
+    beside = place_of(roamed(crowded).beside(crowded, (3.5, 3.0)))
+    assert math.dist(beside, alone) > 0.2
+
+
+def test_what_another_costmap_calls_occupied_is_no_place_to_stand() -> None:
+    sight = sight_at(1.0, 3.0)
+    alone = place_of(roamed(sight).beside(sight, (3.5, 3.0)))
+    # The frame odom lies 10 m beside the map.
+    local = np.zeros((100, 100), dtype=np.int8)
+    column, row = round((alone[0] + 10.0 - 8.0) / 0.05), round(alone[1] / 0.05)
+    local[row - 6 : row + 6, column - 6 : column + 6] = 100
+    costmap = Costmap(local, 0.05, FloorPose(8.0, 0.0, 0.0), 'odom', 0)
+    odom_from_base = transform_from_floor_pose(FloorPose(11.0, 3.0, 0.0))
+    both = replace(sight, costmaps=(*sight.costmaps, CostmapView(costmap, odom_from_base)))
+    assert math.dist(place_of(roamed(both).beside(both, (3.5, 3.0))), alone) > 0.2
+
+
+def test_no_place_is_gone_to_over_what_is_not_allowed() -> None:
+    """Nav2 plans without knowing of it, straight where it can."""
+
+    def allowed(places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        x_m, y_m = places[..., 0], places[..., 1]
+        return ~((x_m > 3.0) & (x_m < 4.0) & (y_m > 2.0))
+
+    sight = sight_at(1.5, 3.0)
+    whereabouts = Whereabouts(VisitedPlaces(), allowed)
+    whereabouts.stands(sight)
+    assert whereabouts.beside(sight, (5.2, 3.0)) is None
+    to_search = whereabouts.to_search(sight)
+    assert to_search is not None
+    assert to_search.best is not None
+    along = np.linspace((1.5, 3.0), to_search.best, 100)
+    assert allowed(along).all()
+
+
+def test_without_depth_nobody_knows_what_was_looked_over() -> None:
+    sight = sight_at(1.0, 3.0)
+    blind = replace(sight, frame=replace(sight.frame, depth_m=None))
+    assert roamed(blind).to_search(blind) is None
+    assert roamed(sight).to_search(sight) is not None

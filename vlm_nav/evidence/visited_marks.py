@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, GroundAction
 from vlm_nav.geometry.arrays import FloatArray
@@ -22,7 +23,8 @@ _NOTHING_NEW = 'little new would show there, more does elsewhere'
 class VisitedMarks:
     """Holds candidates on the floor of a base frame against the places that were visited.
 
-    With `to_search` it counts what would show from there, and not whether it was seen itself.
+    With `to_search` it counts what would show from there, and not whether it was seen itself,
+    wherever its costmap reaches and something is left.
     """
 
     places: VisitedPlaces
@@ -48,17 +50,24 @@ class VisitedMarks:
             if isinstance(candidate.action, GroundAction) and candidate.refused is None
         ]
         places = self._places([candidate.action for candidate in on_floor])
-        leads_on = None if self.to_search is None else self.to_search.leads_on(places)
+        tells, leads_on = self._from_map(places)
         for index, candidate in enumerate(on_floor):
             x_m, y_m = places[index].tolist()
             failed = self.places.failed_at(x_m, y_m)
             if failed is not None:
                 yield candidate, f'a drive to there failed before ({failed.value})'
-            elif leads_on is None and self.places.knows(x_m, y_m):
-                yield candidate, _WAS_THERE
-            elif leads_on is not None and not leads_on[index]:
+            elif tells[index] and not leads_on[index]:
                 was_there = self.places.was_at(x_m, y_m)
                 yield candidate, _WAS_THERE if was_there else _NOTHING_NEW
+            elif not tells[index] and self.places.knows(x_m, y_m):
+                yield candidate, _WAS_THERE
+
+    def _from_map(self, places: FloatArray) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return of which places (n, 2) the map tells, and which of them lead on."""
+        nowhere = np.zeros(len(places), dtype=np.bool_)
+        if self.to_search is None:
+            return nowhere, nowhere
+        return self.to_search.tells_of(places), self.to_search.leads_on(places)
 
     def _places(self, actions: Sequence[GroundAction]) -> FloatArray:
         """Return where in the map (n, 2) candidates lead."""

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vlm_nav.memory.costmap_ways import CostmapWays, Place, cell_centres
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.memory.costmap_ways import CostmapWays, Place, cell_centres, cells_of
+from vlm_nav.observation.costmap import LETHAL
+
+# So much of what lies before a thing may belong to it.
+_OWN_M = 0.35
+_STEP_M = 0.05
 
 
 def nearest_beside(
@@ -12,9 +19,26 @@ def nearest_beside(
 ) -> Place | None:
     """Return the nearest place by the way that is between two distances from a thing.
 
-    None where none has room around it and a way of at most `within_m`.
+    Rather one between which and the thing nothing stands: the others may be behind a wall. None
+    where none has room around it and a way of at most `within_m`.
     """
     nearest_m, farthest_m = between_m
-    away_m = np.hypot(*(cell_centres(ways.costmap) - np.array(thing)).transpose(2, 0, 1))
+    centres = cell_centres(ways.costmap)
+    away_m = np.hypot(*(centres - np.array(thing)).transpose(2, 0, 1))
     around = (away_m >= nearest_m) & (away_m <= farthest_m)
-    return ways.nearest(around & ways.comfortable & (ways.lengths_m <= within_m))
+    around &= ways.comfortable & (ways.lengths_m <= within_m)
+    open_to_it = around.copy()
+    open_to_it[around] = _open(ways, centres[around], np.array(thing))
+    return ways.nearest(open_to_it) or ways.nearest(around)
+
+
+def _open(ways: CostmapWays, places: FloatArray, thing: FloatArray) -> NDArray[np.bool_]:
+    """Return from which places (n, 2) nothing stands before the thing."""
+    away_m = np.linalg.norm(places - thing, axis=1)
+    if not len(places):
+        return np.empty(0, dtype=np.bool_)
+    along_m = np.arange(_OWN_M, float(away_m.max()) + _STEP_M, _STEP_M)
+    outward = (places - thing) / np.maximum(away_m, 1e-9)[:, None]
+    rows, columns = cells_of(ways.costmap, thing + along_m[:, None] * outward[:, None])
+    stands = (ways.costmap.values[rows, columns] == LETHAL) & (along_m < away_m[:, None])
+    return np.asarray(~stands.any(axis=1))

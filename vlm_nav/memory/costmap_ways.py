@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import cv2
@@ -13,14 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import inverse, transform_from_floor_pose, transform_points
+from vlm_nav.geometry.poses import (
+    FloorPose,
+    inverse,
+    transform_from_floor_pose,
+    transform_points,
+)
 from vlm_nav.observation.costmap import Costmap, may_stand
 
 # Who stands a little too near to something is let out of there.
-_LET_OUT_CELLS = 4
+_LET_OUT_M = 0.2
 # From what the base is inflated around it keeps away, where there is room.
 _COMFORTABLE = 60
-_LARGEST_CELLS = 4_000_000
+# What is farther away is searched when the robot comes nearer.
+_REACH_M = 25.0
+_LARGEST_SIDE_CELLS = 1200
 
 Place = tuple[float, float]
 Allowed: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
@@ -51,6 +58,10 @@ class CostmapWays:
         lengths_m[inside] = self.lengths_m[rows[inside], columns[inside]]
         return lengths_m
 
+    def is_known_way(self, places: FloatArray) -> NDArray[np.bool_]:
+        """Return to which places (n, 2) a way is known."""
+        return np.isfinite(self.lengths_m_to(places))
+
     def nearest(self, wanted: NDArray[np.bool_]) -> Place | None:
         """Return the middle of the wanted cell with the shortest way, None where none leads."""
         away_m = np.where(wanted, self.lengths_m, np.inf)
@@ -64,19 +75,36 @@ class CostmapWays:
 def ways_from(costmap: Costmap, here: Place, allowed: Allowed = everywhere) -> CostmapWays | None:
     """Return the ways from a place of the costmap's frame that lead over allowed places.
 
-    None where the costmap does not know that place, or is larger than any house. Lengths are of
-    ways from cell to cell: up to 8 % off. Takes about 10 ms for a house.
+    Of a large costmap what lies around that place is looked at. None where the costmap does not
+    know it. Lengths are of ways from cell to cell: up to 8 % off. Takes about 10 ms for a house.
     """
     place = np.array([here])
-    if costmap.values.size > _LARGEST_CELLS or not np.isfinite(place).all():
+    if not np.isfinite(place).all() or not costmap.contains(place)[0]:
         return None
-    if not costmap.contains(place)[0]:
-        return None
-    free = may_stand(costmap.values) & allowed(cell_centres(costmap))
+    near = _around(costmap, place)
+    free = may_stand(near.values)
+    free[free] = allowed(cell_centres(near)[free])
+    rows, columns = cells_of(near, place)
+    let_out = round(_LET_OUT_M / near.resolution_m)
+    steps = _steps_from(free, (int(rows[0]), int(columns[0])), let_out)
+    lengths_m = np.where(steps < 0, np.inf, steps * near.resolution_m)
+    return CostmapWays(near, lengths_m)
+
+
+def _around(costmap: Costmap, place: FloatArray) -> Costmap:
+    """Return the part of a costmap that is searched from a place (1, 2) of it."""
+    reach = math.ceil(_REACH_M / costmap.resolution_m)
+    reach = min(reach, _LARGEST_SIDE_CELLS // 2)
     rows, columns = cells_of(costmap, place)
-    steps = _steps_from(free, (int(rows[0]), int(columns[0])))
-    lengths_m = np.where(steps < 0, np.inf, steps * costmap.resolution_m)
-    return CostmapWays(costmap, lengths_m)
+    row, column = max(0, int(rows[0]) - reach), max(0, int(columns[0]) - reach)
+    values = costmap.values[row : int(rows[0]) + reach + 1, column : int(columns[0]) + reach + 1]
+    if values.shape == costmap.values.shape:
+        return costmap
+    corner_m = (column * costmap.resolution_m, row * costmap.resolution_m, 0.0)
+    frame_from_grid = transform_from_floor_pose(costmap.origin)
+    x_m, y_m, _ = transform_points(frame_from_grid, corner_m)
+    origin = FloorPose(float(x_m), float(y_m), costmap.origin.yaw_rad)
+    return replace(costmap, values=values, origin=origin)
 
 
 def cell_centres(costmap: Costmap) -> FloatArray:
@@ -97,24 +125,36 @@ def cells_of(costmap: Costmap, places: FloatArray) -> tuple[NDArray[np.int64], N
     return np.clip(cells[..., 1], 0, last_row), np.clip(cells[..., 0], 0, last_column)
 
 
-def _steps_from(free: NDArray[np.bool_], start: tuple[int, int]) -> NDArray[np.int32]:
+def _steps_from(
+    free: NDArray[np.bool_], start: tuple[int, int], let_out: int
+) -> NDArray[np.int32]:
     """Return after how many steps a wave over free cells reaches each cell, -1 for never."""
     ground = free.astype(np.uint8)
     wave = np.zeros_like(ground)
-    row, column = start
-    let_out = 0 if free[start] else _LET_OUT_CELLS
-    near = slice(max(0, row - let_out), row + let_out + 1)
-    wave[near, max(0, column - let_out) : column + let_out + 1] = 1
-    wave &= ground
+    spread = 0 if free[start] else let_out
+    box = _box(start, spread)
+    wave[box] = ground[box]
     steps = np.full(free.shape, -1, dtype=np.int32)
     square, cross = (
         cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_RECT, cv2.MORPH_CROSS)
     )
     for step in range(free.size):
-        new = (wave > 0) & (steps < 0)
+        # Farther than this no wave has come: the rest is not looked at.
+        box = _box(start, spread + step)
+        new = (wave[box] > 0) & (steps[box] < 0)
         if not new.any():
             break
-        steps[new] = step
+        steps[box][new] = step
+        box = _box(start, spread + step + 1)
         # Square and cross in turn make an octagon: nearly as round as a way is.
-        wave = np.asarray(cv2.dilate(wave, square if step % 2 else cross), dtype=np.uint8) & ground
+        grown = cv2.dilate(wave[box], square if step % 2 else cross)
+        wave[box] = np.asarray(grown, dtype=np.uint8) & ground[box]
     return steps
+
+
+def _box(cell: tuple[int, int], reach: int) -> tuple[slice, slice]:
+    row, column = cell
+    return (
+        slice(max(0, row - reach), row + reach + 1),
+        slice(max(0, column - reach), column + reach + 1),
+    )

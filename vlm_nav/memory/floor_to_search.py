@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -11,17 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.memory.costmap_ways import (
-    Allowed,
-    CostmapWays,
-    Place,
-    cell_centres,
-    cells_of,
-    everywhere,
-    ways_from,
-)
+from vlm_nav.memory.costmap_ways import CostmapWays, Place, cell_centres, cells_of
 from vlm_nav.memory.visited import AT_M, VisitedPlaces
-from vlm_nav.observation.costmap import LETHAL, Costmap
+from vlm_nav.observation.costmap import LETHAL
 
 # Narrower than this, what was not seen is the rim of what was.
 _RIM_M = 0.4
@@ -37,6 +30,7 @@ _NOTHING = 1e-9
 _STEP_M = 0.4
 _BEARINGS = 64
 _RAY_STEP_M = 0.1
+_AT_ONCE, _MOST_PLACES = 256, 2000
 _UNSEEN, _OPAQUE = 1, 2
 
 
@@ -46,16 +40,21 @@ class FloorToSearch:
 
     It can be reached, and whoever is within `within_m` of it looks it over, unless something that
     stands in the costmap hides it. `avoided` (rows, columns) is where the robot was, or did not
-    get to.
+    get to; `straight_on` says whether it may go to a place (2,) straight.
     """
 
     ways: CostmapWays
     unseen: NDArray[np.bool_]
     avoided: NDArray[np.bool_]
     within_m: float
+    straight_on: Callable[[FloatArray], bool] = lambda place: True
 
     def shown_m2(self, places: FloatArray) -> FloatArray:
         """Return how much unseen floor would be looked over from places (n, 2), in m²."""
+        chunks = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
+        return np.concatenate([np.empty(0), *map(self._shown_m2, chunks)])
+
+    def _shown_m2(self, places: FloatArray) -> FloatArray:
         # All bearings are looked to: how the grid is turned plays no part.
         rows, columns = cells_of(self.ways.costmap, places)
         cells, width, border = self._bordered
@@ -77,6 +76,10 @@ class FloorToSearch:
         _, best = self._best
         return self.worth(places) >= max(_NEARLY * best, _NOTHING)
 
+    def tells_of(self, places: FloatArray) -> NDArray[np.bool_]:
+        """Return of which places (n, 2) the costmap tells whether they lead on."""
+        return self.ways.is_known_way(places) & (self._best[1] > 0.0)
+
     @property
     def best(self) -> Place | None:
         """Return the place most worth a drive, None where none shows anything."""
@@ -85,18 +88,25 @@ class FloorToSearch:
 
     @functools.cached_property
     def _best(self) -> tuple[Place, float]:
-        costmap = self.ways.costmap
-        step = max(1, round(_STEP_M / costmap.resolution_m))
+        places = self._places()
+        worth = self.worth(places)
+        for index in np.argsort(-worth, kind='stable'):
+            if worth[index] <= 0.0:
+                break
+            if self.straight_on(places[index]):
+                x_m, y_m = places[index].tolist()
+                return (x_m, y_m), float(worth[index])
+        return (0.0, 0.0), 0.0
+
+    def _places(self) -> FloatArray:
+        """Return the places (n, 2) among which the best is looked for, the nearest ones."""
+        step = max(1, round(_STEP_M / self.ways.costmap.resolution_m))
         coarse = np.zeros(self.unseen.shape, dtype=np.bool_)
         coarse[::step, ::step] = True
         open_to_it = coarse & self.ways.comfortable & ~self.avoided
-        if not open_to_it.any():
-            return (0.0, 0.0), 0.0
-        places = cell_centres(costmap)[open_to_it]
-        worth = self.worth(places)
-        index = int(np.argmax(worth))
-        x_m, y_m = places[index].tolist()
-        return (x_m, y_m), float(worth[index])
+        nearest = np.argsort(self.ways.lengths_m[open_to_it], kind='stable')[:_MOST_PLACES]
+        places: FloatArray = cell_centres(self.ways.costmap)[open_to_it][nearest]
+        return places
 
     @functools.cached_property
     def _bordered(self) -> tuple[NDArray[np.uint8], int, int]:
@@ -107,7 +117,9 @@ class FloorToSearch:
         costmap = self.ways.costmap
         border = math.ceil(self.within_m / costmap.resolution_m) + 1
         cells = np.where(self.unseen, _UNSEEN, 0).astype(np.uint8)
-        cells[costmap.values == LETHAL] = _OPAQUE
+        # A wall of one cell, and a slanting one, lets no ray through between two of its cells.
+        lethal = (costmap.values == LETHAL).astype(np.uint8)
+        cells[cv2.dilate(lethal, np.ones((2, 2), np.uint8)) > 0] = _OPAQUE
         bordered = np.pad(cells, border, constant_values=_OPAQUE)
         return bordered.ravel(), bordered.shape[1], border
 
@@ -119,29 +131,23 @@ def _rays(
     """Return the steps (b, r) to the cells of a grid along all bearings, and their areas (r,)."""
     bearing_rad = 2.0 * math.pi / _BEARINGS
     bearings_rad = np.arange(_BEARINGS) * bearing_rad
-    ranges_m = np.arange(_RAY_STEP_M / 2.0, within_m, _RAY_STEP_M)
+    step_m = min(_RAY_STEP_M, resolution_m)
+    ranges_m = np.arange(step_m / 2.0, within_m, step_m)
     columns = np.rint(np.cos(bearings_rad)[:, None] * ranges_m / resolution_m).astype(np.int64)
     rows = np.rint(np.sin(bearings_rad)[:, None] * ranges_m / resolution_m).astype(np.int64)
-    return rows * width + columns, ranges_m * _RAY_STEP_M * bearing_rad
+    return rows * width + columns, ranges_m * step_m * bearing_rad
 
 
 def floor_to_search(
-    costmap: Costmap,
-    here: Place,
+    ways: CostmapWays,
     visited: VisitedPlaces,
     within_m: float,
-    allowed: Allowed = everywhere,
-) -> FloorToSearch | None:
-    """Return what is left to search from a place, None where the costmap does not know it.
-
-    Places are (x, y) in the costmap's frame; none but those that are `allowed` are led over.
-    """
-    ways = ways_from(costmap, here, allowed)
-    if ways is None:
-        return None
-    centres = cell_centres(costmap)
+    straight_on: Callable[[FloatArray], bool] = lambda place: True,
+) -> FloorToSearch:
+    """Return what is left to search of the floor that ways lead to, and from where."""
+    centres = cell_centres(ways.costmap)
     unseen = np.isfinite(ways.lengths_m) & ~visited.looked_over.covers(centres, within_m)
-    size = max(3, round(_RIM_M / costmap.resolution_m) | 1)
+    size = max(3, round(_RIM_M / ways.costmap.resolution_m) | 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     broad = cv2.morphologyEx(
         unseen.astype(np.uint8),
@@ -154,4 +160,4 @@ def floor_to_search(
     for visit in visited.visits:
         away_m = np.hypot(centres[..., 0] - visit.x_m, centres[..., 1] - visit.y_m)
         avoided |= away_m < AT_M
-    return FloorToSearch(ways, np.asarray(broad) > 0, avoided, within_m)
+    return FloorToSearch(ways, np.asarray(broad) > 0, avoided, within_m, straight_on)

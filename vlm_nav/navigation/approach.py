@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.memory.costmap_ways import Place
 from vlm_nav.navigation.arrival import ArrivalCheck, Pointed
+from vlm_nav.navigation.seen_in_map import map_costmap
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.steps import Steps
 from vlm_nav.navigation.whereabouts import Whereabouts
@@ -28,51 +29,58 @@ class Approach:
     whereabouts: Whereabouts
     _thing: Place | None = field(default=None, init=False)
     _pointed: Pointed | None = field(default=None, init=False)
+    _calls: int = field(default=0, init=False)
 
     def forget_view(self) -> None:
         """Ask again when it is needed: the robot sees something else now."""
         self._pointed = None
 
-    async def point(self, sight: Sight) -> Pointed:
-        """Return where the thing is pointed at in any picture."""
-        if self._pointed is not None:
-            return replace(self._pointed, calls=0)
-        return await self._ask(sight, None)
+    async def point(self, sight: Sight) -> Place | None:
+        """Return where the thing is pointed at in any picture, None where it is not."""
+        if self._pointed is None:
+            self._pointed = await self._ask(sight, None)
+        return self._pointed.place
 
-    async def beside(self, sight: Sight) -> tuple[Waypoint | None, int]:
-        """Return where to stand beside the thing, and how many questions that took.
+    async def beside(self, sight: Sight) -> Waypoint | None:
+        """Return where to stand beside the thing.
 
         None where nothing was pointed at, here or before, where it is far away, where that was
-        tried, and without a costmap.
+        tried, and without a costmap of the map.
         """
-        if not sight.costmaps:
-            return None, 0
-        calls = (await self.point(sight)).calls
+        if map_costmap(sight) is None:
+            return None
+        await self.point(sight)
         thing = self._thing
         if thing is None or self.whereabouts.distance_m(thing) > _FARTHEST_APPROACHED_M:
-            return None, calls
+            return None
         # A large costmap takes a moment, in which the loop must not stand.
         goal = await asyncio.to_thread(self.whereabouts.beside, sight, thing)
-        if goal is None:
-            return None, calls
-        return replace(goal, yaw_rad=_yaw_towards(thing, goal)), calls
+        return None if goal is None else replace(goal, yaw_rad=_yaw_towards(thing, goal))
+
+    def goes_beside(self) -> None:
+        """Take note that the robot goes beside the thing."""
+        assert self._thing is not None
+        self.whereabouts.goes_beside(self._thing)
+
+    def taken_calls(self) -> int:
+        """Return how many questions were asked since this was asked last."""
+        calls, self._calls = self._calls, 0
+        return calls
 
     async def facing(self, decision: Decision, sight: Sight) -> Decision:
         """Return the decision with a goal from which the robot looks at the thing, if it can."""
         goal = decision.waypoint
         if goal is None:
             return decision
-        calls = 0
         if self._pointed is None:
-            calls = (await self._ask(sight, (goal.x_m, goal.y_m))).calls
-        facing = replace(goal, yaw_rad=_yaw_towards(self._thing, goal))
-        return replace(decision, waypoint=facing, calls=decision.calls + calls)
+            self._pointed = await self._ask(sight, (goal.x_m, goal.y_m))
+        return replace(decision, waypoint=replace(goal, yaw_rad=_yaw_towards(self._thing, goal)))
 
     async def _ask(self, sight: Sight, towards: Place | None) -> Pointed:
         until = self.steps.until(self.steps.limits.decision_timeout_s)
         pointed = await self.arrival.point(sight, self.steps.instruction, towards, until)
         self._thing = pointed.place or self._thing
-        self._pointed = pointed
+        self._calls += pointed.calls
         return pointed
 
 

@@ -24,19 +24,22 @@ from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.steps import Steps, hold
 from vlm_nav.navigation.until_arrived import LookAround, UntilArrivedSettings
 from vlm_nav.navigation.whereabouts import Whereabouts
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
 
 
 @dataclass(frozen=True, eq=False)
 class CarryingOn:
     """What carries instructions on; without `looking_around` the robot looks ahead only.
 
-    `allowed` says which places of the map it may be at.
+    `allowed` says which places of the map it may be at, `free_space` what the depth shows to be
+    in its way.
     """
 
     arrival: ArrivalCheck
     looking_around: LookingAround | None = None
     settings: UntilArrivedSettings = UntilArrivedSettings()
     allowed: Allowed = everywhere
+    free_space: FreeSpaceSettings = FreeSpaceSettings()
 
 
 @dataclass(eq=False)
@@ -62,9 +65,9 @@ class Course:
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
         visited = VisitedPlaces(settings.visited_radius_m)
-        self._whereabouts = Whereabouts(visited, carrying_on.allowed)
+        self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
         self._standing = _Standing()
-        self._decisions = self._failures = self._retries = 0
+        self._decisions = self._failures = self._retries = self._unnamed_calls = 0
         self._approach = Approach(steps, carrying_on.arrival, self._whereabouts)
         self._last_drive: DriveOutcome | None = None
 
@@ -95,7 +98,11 @@ class Course:
             verdict = await self._verdict_of(sight)
             if verdict.arrived:
                 return self._of(DecisionOutcome.ARRIVED, None, verdict.detail, verdict.calls)
-            return await self._decide(sight)
+            decision = await self._decide(sight)
+            calls = decision.calls + self._approach.taken_calls()
+            # What was asked first and decided nothing belongs to what was decided then.
+            self._unnamed_calls, unnamed = 0, self._unnamed_calls
+            return replace(decision, calls=calls + unnamed)
         except Refusal as refusal:
             return hold(self._steps.instruction, refusal.reason, refusal.detail)
 
@@ -116,6 +123,7 @@ class Course:
             )
             tell(self._steps.listeners, told)
             self._standing.verdict = verdict
+            self._unnamed_calls += 0 if verdict.arrived else verdict.calls
         return self._standing.verdict
 
     async def _decide(self, sight: Sight) -> Decision:
@@ -151,21 +159,20 @@ class Course:
         when = self._settings.look_around
         if when is LookAround.ALWAYS and self._decisions == 0:
             return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
-        if when is LookAround.WHEN_UNSEEN:
-            pointed = await self._approach.point(sight)
-            if pointed.place is None:
-                detail = 'looks for the thing to all sides'
-                return self._of(DecisionOutcome.TURN, None, detail, pointed.calls)
+        if when is LookAround.WHEN_UNSEEN and await self._approach.point(sight) is None:
+            detail = 'looks for the thing to all sides'
+            return self._of(DecisionOutcome.TURN, None, detail)
         return None
 
     async def _goes_beside(self, sight: Sight) -> Decision | None:
         """Return the decision to go beside the thing, None where that is no way or was tried."""
         if not self._settings.approach_thing:
             return None
-        goal, calls = await self._approach.beside(sight)
+        goal = await self._approach.beside(sight)
         if goal is None or not self._may_go_to(goal):
             return None
-        going = self._of(DecisionOutcome.GOAL, None, 'goes beside what is pointed at', calls)
+        self._approach.goes_beside()
+        going = self._of(DecisionOutcome.GOAL, None, 'goes beside what is pointed at')
         return replace(going, waypoint=goal)
 
     async def _so_far(self, sight: Sight) -> SoFar:
@@ -266,11 +273,11 @@ class Course:
             # Other samples of the same pictures may do, and they are not to be lost.
             return True
         await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
-        # What was said of the place still holds; what is seen there is looked at again, and
-        # where nobody said whether it has arrived, it is asked again.
-        self._standing.sight = None
-        if self._standing.verdict is not None and self._standing.verdict.said is None:
-            self._standing.verdict = None
+        # What was said of the place still holds; what is seen there is looked at again, to all
+        # sides where it must be, and where nobody said whether it has arrived, it is asked again.
+        verdict = self._standing.verdict
+        said = None if verdict is None or verdict.said is None else verdict
+        self._standing = _Standing(verdict=said)
         return True
 
     def _given_up_driving(self) -> Decision:

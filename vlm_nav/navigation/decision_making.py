@@ -116,7 +116,7 @@ def _carrying_on(
     radius_m = settings.free_space.robot_radius_m
     allowed = functools.partial(settings.fence.allows, radius_m=radius_m)
     if turner is None:
-        return CarryingOn(arrival, None, until_arrived, allowed)
+        return CarryingOn(arrival, None, until_arrived, allowed, settings.free_space)
     looking_around = LookingAround(
         eyes,
         turner,
@@ -126,4 +126,4 @@ def _carrying_on(
         look_timeout_s=settings.limits.look_timeout_s,
         listeners=listeners,
     )
-    return CarryingOn(arrival, looking_around, until_arrived, allowed)
+    return CarryingOn(arrival, looking_around, until_arrived, allowed, settings.free_space)

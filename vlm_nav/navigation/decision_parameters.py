@@ -66,7 +66,11 @@ LOOKING_PARAMETERS: tuple[Parameter, ...] = (
         3600.0,
     ),
     seconds('look_timeout_s', _LIMITS.look_timeout_s, 'how long a look may take'),
-    seconds('decision_timeout_s', _LIMITS.decision_timeout_s, 'how long a decision may take'),
+    seconds(
+        'decision_timeout_s',
+        _LIMITS.decision_timeout_s,
+        'how long a choice may take, and so each pointing and arrival check',
+    ),
     seconds('drive_timeout_s', _LIMITS.drive_timeout_s, 'how long a drive may take'),
     Parameter(
         'instruction_characters', _LIMITS.instruction_characters, 'longest instruction', 1, 100000

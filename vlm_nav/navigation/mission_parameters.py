@@ -38,8 +38,8 @@ MISSION_PARAMETERS: tuple[Parameter, ...] = (
         'visited_radius_m',
         _SETTINGS.visited_radius_m,
         'from how near floor is seen that counts as visited',
-        0.0,
-        100.0,
+        0.5,
+        5.0,
     ),
     Parameter(
         'decision_limit', _SETTINGS.decision_limit, 'most decisions of an instruction', 1, 1000

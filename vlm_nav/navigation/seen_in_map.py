@@ -1,0 +1,66 @@
+"""A costmap with what else is known to stand there: what is seen now, and in other costmaps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.memory.costmap_ways import cell_centres, cells_of
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.observation.costmap import INSCRIBED, Costmap
+from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings
+from vlm_nav.observation.floor_grid import cell_centres as grid_centres
+from vlm_nav.observation.free_space import common_free_space
+
+
+def map_costmap(sight: Sight) -> Costmap | None:
+    """Return the largest costmap that is given in the frame of the map, None without any."""
+    frame_id = sight.frame.map_frame
+    costmaps = [view.costmap for view in sight.costmaps if view.costmap.frame_id == frame_id]
+    return max(costmaps, key=lambda costmap: costmap.values.size, default=None)
+
+
+def with_what_is_seen(costmap: Costmap, sight: Sight, settings: FreeSpaceSettings) -> Costmap:
+    """Return the costmap of the map without room where the depth or another costmap sees none.
+
+    No place is chosen in it at which the guard of a decision would let nobody stand.
+    """
+    values = costmap.values.copy()
+    values[_seen_standing(costmap, sight, settings)] = INSCRIBED
+    centres = cell_centres(costmap)
+    for view in sight.costmaps:
+        if view.costmap is costmap:
+            continue
+        base_from_map = inverse(sight.frame.map_from_base)
+        in_base = transform_points(base_from_map, _on_floor(centres))[..., :2]
+        blocked = view.values_at_base(in_base) >= INSCRIBED
+        values[blocked & (values >= 0) & (values < INSCRIBED)] = INSCRIBED
+    return replace(costmap, values=values)
+
+
+def _seen_standing(
+    costmap: Costmap, sight: Sight, settings: FreeSpaceSettings
+) -> NDArray[np.bool_]:
+    """Return the cells (rows, columns) on which the robot would touch what the depth shows."""
+    seen = np.zeros(costmap.values.shape, dtype=np.uint8)
+    frames = [frame for frame in sight.frames if frame.depth_m is not None]
+    if not frames:
+        return seen > 0
+    space = common_free_space(frames, settings)
+    standing = grid_centres(space.settings)[space.cells == Cell.OCCUPIED]
+    places = transform_points(sight.frame.map_from_base, standing)[..., :2]
+    rows, columns = cells_of(costmap, places[costmap.contains(places)])
+    seen[rows, columns] = 1
+    size = 2 * round(settings.robot_radius_m / costmap.resolution_m) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    around = np.asarray(cv2.dilate(seen, disc)) > 0
+    return around & (costmap.values >= 0) & (costmap.values < INSCRIBED)
+
+
+def _on_floor(places: FloatArray) -> FloatArray:
+    return np.concatenate([places, np.zeros((*places.shape[:-1], 1))], axis=-1)
