@@ -17,6 +17,7 @@ import pytest
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import AskingReason
+from vlm_nav.vlm.budget import Budget, Budgeted, BudgetSettings, Limits
 from vlm_nav.vlm.cassette import CassetteMode, CassetteSettings, with_cassette
 from vlm_nav.vlm.cassette_tape import CassetteError
 from vlm_nav.vlm.errors import (
@@ -24,6 +25,7 @@ from vlm_nav.vlm.errors import (
     ModelError,
     ModelLate,
     ModelRefused,
+    ModelUnreachable,
     NotOnCassette,
     RefusedInWords,
     UnusableAnswer,
@@ -32,7 +34,7 @@ from vlm_nav.vlm.model import Model, close, notice_of
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
 from vlm_nav.vlm.question import Answer, Question, TokenUse
 
-from .fault_server import GOOD, says, serving
+from .fault_server import GOOD, fails, says, serving
 
 KEY = 'sk-secret-0123456789'
 
@@ -113,6 +115,26 @@ async def test_what_a_real_endpoint_was_sent_and_said_comes_back_without_any_key
         if path.is_file():
             for secret in (KEY, 'pass-word', 'uthorization', '127.0.0.1'):
                 assert secret.encode() not in path.read_bytes(), path
+
+
+async def test_a_failure_is_kept_without_the_address_of_the_endpoint_and_its_request(
+    tmp_path: Path, question: Question
+) -> None:
+    refusing = fails(401, 'Wrong key for 127.0.0.1', x_request_id='req-12.ab')
+    with serving(refusing) as server:
+        url = server.url.replace('http://', 'http://me:pass-word@')
+        model = on_tape(tmp_path, 'record', OpenAiModel(OpenAiSettings(model='m', base_url=url)))
+        with pytest.raises(ModelRefused, match=r'127.*req-12'):
+            await ask(model, question)
+        await close(model)
+        port = str(server.server_address[1])
+    tls = "https://gpu.home.example/v1, model 'm': none for 'gpu.home.example' (10.0.0.7)"
+    await recorded(tmp_path, question, ModelUnreachable(tls))
+    text = (tmp_path / 'cassette.jsonl').read_text()
+    for secret in ('127.0.0.1', f':{port}', 'req-12', 'pass-word', 'home.example', '10.0.0.7'):
+        assert secret not in text
+    for kept in ('status 401', 'Wrong key', 'attempt 1', 'none for'):
+        assert kept in text
 
 
 @pytest.mark.parametrize(
@@ -300,12 +322,28 @@ async def test_a_cassette_is_added_to_also_after_its_process_was_killed(
     assert [json.loads(line)['number'] for line in numbers] == [0, 1]
 
 
-async def test_a_spent_budget_and_a_cancelled_question_are_not_on_the_tape(
+async def test_an_instruction_that_a_spent_budget_ended_is_ended_by_the_tape_too(
     tmp_path: Path, question: Question
 ) -> None:
-    model = on_tape(tmp_path, 'record', Scripted(BudgetSpent('spent'), label(2)))
-    with pytest.raises(BudgetSpent):
-        await ask(model, question)
+    limits = BudgetSettings(mission=Limits(calls=1))
+    within = Budgeted(Scripted(label(2)), Budget(limits))
+    for mode in ('record', 'replay_or_fail'):
+        model = on_tape(tmp_path, mode, within)
+        assert (await ask(model, question)).labels == (2,)
+        with pytest.raises(BudgetSpent, match='1 of 1'):
+            await ask(model, question)
+
+
+async def test_where_a_model_may_be_asked_it_is_asked_what_a_budget_forbade_before(
+    tmp_path: Path, question: Question
+) -> None:
+    await recorded(tmp_path, question, label(2), BudgetSpent('spent'))
+    playing = on_tape(tmp_path, 'replay', Scripted(label(3)))
+    assert [(await ask(playing, question)).labels for _ in range(2)] == [(2,), (3,)]
+
+
+async def test_a_cancelled_question_is_not_on_the_tape(tmp_path: Path, question: Question) -> None:
+    model = on_tape(tmp_path, 'record', Scripted(label(2)))
     task = asyncio.ensure_future(ask(model, question))
     await asyncio.sleep(0)
     task.cancel()

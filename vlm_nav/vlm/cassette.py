@@ -12,7 +12,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.vlm.cassette_keys import Look, key_of, look_of
 from vlm_nav.vlm.cassette_lines import exchange_line, played
 from vlm_nav.vlm.cassette_tape import CassetteError, Tape, picture_part
-from vlm_nav.vlm.errors import AskingOver, ModelError, ModelLate, NotOnCassette
+from vlm_nav.vlm.errors import ModelError, ModelLate, NotOnCassette
 from vlm_nav.vlm.model import Model, close, notice_of
 from vlm_nav.vlm.picture_encoding import encode_picture
 from vlm_nav.vlm.question import Answer, Question, SentPicture
@@ -76,8 +76,8 @@ def with_cassette(
 class CassetteRecorder:
     """Asks another model and keeps what comes back; closes what it holds.
 
-    What was cancelled is not kept, and neither is that a budget was spent. A disk that fails ends
-    the recording and not the robot.
+    What was cancelled is not kept. That the budget was spent is: it ended the instruction, and
+    ends it again. A disk that fails ends the recording and not the robot.
     """
 
     def __init__(self, inner: Model, name: str, tape: Tape, warn: Callable[[str], None]) -> None:
@@ -95,8 +95,6 @@ class CassetteRecorder:
         result: Answer | ModelError
         try:
             result = await self._inner.ask(question, deadline)
-        except AskingOver:
-            raise
         except ModelError as error:
             self._keep(number, question, error)
             raise
@@ -139,7 +137,7 @@ class CassettePlayer:
         await asyncio.sleep(0)
         key, looks = key_of(self._name, question), _looks(question)
         line = self._tape.find(key, looks)
-        if line is None:
+        if line is None or not (line.was_asked or self._only):
             return await self._missed(question, deadline, key, looks)
         if deadline.expired():
             raise ModelLate(f'cassette {self._tape.folder.name}: no answer before the deadline')

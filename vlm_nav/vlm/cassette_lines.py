@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from vlm_nav.vlm.cassette_keys import Look, checked_thumb
 from vlm_nav.vlm.errors import (
+    BudgetSpent,
     ModelError,
     ModelLate,
     ModelRefused,
@@ -25,8 +27,14 @@ NOTICE = (
 )
 _KINDS: dict[str, type[ModelError]] = {
     kind.__name__: kind
-    for kind in (ModelLate, ModelUnreachable, ModelRefused, RefusedInWords, UnusableAnswer)
-}
+    for kind in (
+        ModelLate, ModelUnreachable, ModelRefused, RefusedInWords, UnusableAnswer, BudgetSpent,
+    )
+}  # fmt: skip
+# Whose endpoint was asked is nobody's business who is given a cassette.
+_URL = re.compile(r'https?://(?:[^\s/@]*@)?(\[[^\s\]]*\]|[^\s/:?#,;]+)[^\s,;]*')
+_NUMERIC_ADDRESS = re.compile(r'\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?')
+_REQUEST = re.compile(r'(?i),? ?\brequest[ _-]?id\W{1,3}[\w.:-]+')
 
 
 def _carried(text: object) -> object:
@@ -82,8 +90,9 @@ class ErrorPart(_Part):
     """Why there was no answer, by the error's class."""
 
     kind: Literal[
-        'ModelLate', 'ModelUnreachable', 'ModelRefused', 'RefusedInWords', 'UnusableAnswer'
-    ]
+        'ModelLate', 'ModelUnreachable', 'ModelRefused', 'RefusedInWords', 'UnusableAnswer',
+        'BudgetSpent',
+    ]  # fmt: skip
     message: Text
     raw_text: Text
 
@@ -107,6 +116,11 @@ class ExchangeLine(_Part):
     error: ErrorPart | None
     prompt_tokens: int = Field(ge=0)
     completion_tokens: int = Field(ge=0)
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the question went out: a spent budget kept nobody's answer."""
+        return self.error is None or self.error.kind != BudgetSpent.__name__
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -194,7 +208,16 @@ def _error_part(error: ModelError) -> ErrorPart:
     return ErrorPart.model_validate(
         {
             'kind': next(named, ModelUnreachable.__name__),
-            'message': str(error),
+            'message': _without_addresses(str(error)),
             'raw_text': error.raw_text,
         }
     )
+
+
+def _without_addresses(message: str) -> str:
+    """Return what an error says without where the endpoint is and which of its requests it was."""
+    hosts = set(_URL.findall(message))
+    message = _REQUEST.sub('', _URL.sub('[endpoint]', message))
+    for host in hosts:
+        message = re.sub(rf'(?<![\w.-]){re.escape(host)}(?![\w-])', '[endpoint]', message)
+    return _NUMERIC_ADDRESS.sub('[endpoint]', message)
