@@ -37,7 +37,7 @@ def test_a_model_that_is_named_goes_over_the_variable() -> None:
 
 @pytest.mark.parametrize('spec', ['ollama', 'ollama,openai'])
 def test_the_variables_of_openai_lead_no_other_profile_astray(spec: str) -> None:
-    assert first_model(vlm=spec) == ('qwen2.5vl:7b', 'http://localhost:11434/v1')
+    assert first_model(vlm=spec) == ('qwen2.5vl:7b', 'http://127.0.0.1:11434/v1')
 
 
 def test_a_file_of_ones_own_is_named_by_a_parameter(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from typing import Any
 
 import pytest
+from held_threads import held_threads
 from synthetic import Box, frame_of
 
 from vlm_nav.core.deadline import Deadline
@@ -123,6 +125,36 @@ async def test_who_may_drive_blind_does_so_and_still_looks() -> None:
     outcome = await watched(robot, recheck_blind_s=0.0).drive(GOAL, Deadline.after(20.0))
     assert outcome.reason is DrivingReason.WAY_BLOCKED
     assert robot.looks == 3
+
+
+async def test_who_steps_in_is_seen_while_name_lookups_hold_all_threads_of_the_loop() -> None:
+    robot = Robot(FREE, PERSON)
+    with held_threads():
+        driving = watched(robot).drive(GOAL, Deadline.after(20.0))
+        outcome = await asyncio.wait_for(driving, 10.0)
+    assert outcome.reason is DrivingReason.WAY_BLOCKED
+
+
+@pytest.mark.parametrize('what', ['KnownThings', 'WayCheck.objection'])
+async def test_a_sight_that_cannot_be_looked_through_is_none(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+
+    def takes_long(*_: Any) -> None:
+        done.wait(20.0)
+
+    monkeypatch.setattr(f'vlm_nav.navigation.watched_base.{what}', takes_long)
+    monkeypatch.setattr('vlm_nav.navigation.watched_base._LOOK_S', 0.05)
+    robot = Robot(FREE)
+    driving = watched(robot, recheck_blind_s=0.05).drive(GOAL, Deadline.after(20.0))
+    try:
+        outcome = await asyncio.wait_for(driving, 10.0)
+    finally:
+        done.set()
+    assert (outcome.reached, outcome.reason) == (False, ObservationReason.STALE_IMAGE)
+    assert 'looked through' in outcome.detail
+    assert robot.stopped
 
 
 async def test_nobody_looks_any_more_when_the_drive_has_ended() -> None:

@@ -18,6 +18,7 @@ from vlm_nav.vlm.errors import (
     ModelLate,
     ModelRefused,
     ModelUnreachable,
+    NothingSent,
     RefusedInWords,
     UnusableAnswer,
 )
@@ -253,3 +254,8 @@ def test_a_trial_that_an_error_of_the_program_ends_is_over(question: Question) -
         return cloud.asked
 
     assert in_virtual_time(work) == 4
+
+
+def test_an_endpoint_that_was_sent_nothing_in_time_has_not_failed(question: Question) -> None:
+    cloud = EndpointDouble((0.0, NothingSent('late')))
+    assert asked_after(question, 0.0, 0.0, 0.0, 0.0, cloud=cloud) == [1, 2, 3, 4]

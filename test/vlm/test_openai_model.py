@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from held_threads import held_threads
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import AskingReason
@@ -21,6 +22,7 @@ from vlm_nav.vlm.errors import (
     ModelLate,
     ModelRefused,
     ModelUnreachable,
+    NothingSent,
     UnusableAnswer,
 )
 from vlm_nav.vlm.openai_endpoint import REQUESTS_AT_ONCE
@@ -180,7 +182,7 @@ async def test_a_server_that_trickles_bytes_does_not_outlive_the_deadline(
 
 
 async def test_nothing_is_sent_after_the_deadline(question: Question) -> None:
-    with serving(says()) as server, pytest.raises(ModelLate, match='before anything was sent'):
+    with serving(says()) as server, pytest.raises(NothingSent, match='before anything was sent'):
         await asked(server.url, question, within_s=0.0)
     assert server.bodies == []
 
@@ -199,6 +201,21 @@ async def test_pictures_are_prepared_beside_the_loop(
         await asked(server.url, question)
     assert threads
     assert threading.current_thread() not in threads
+
+
+async def test_a_server_whose_address_is_a_number_answers_while_name_lookups_hang(
+    question: Question,
+) -> None:
+    with serving(says()) as server:
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
+        # With its first question the openai package finds out, in such a thread, where it runs.
+        await model.ask(question, Deadline.after(10.0))
+        with held_threads():
+            # Of two at once one goes over a new connection.
+            asking = (model.ask(question, Deadline.after(10.0)) for _ in range(2))
+            answers = await asyncio.gather(*asking)
+        await model.aclose()
+    assert [answer.labels for answer in answers] == [(2, 1)] * 2
 
 
 async def test_of_many_questions_at_once_a_few_are_under_way_and_all_are_answered(

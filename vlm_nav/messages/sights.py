@@ -6,12 +6,12 @@ in what is made of it: both are given as callables.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import DrivingReason, ObservationReason, Refusal
 from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
@@ -81,7 +81,7 @@ async def frame_from(
         raise Refusal(ObservationReason.BAD_CALIBRATION, str(error)) from error
     identifier = f'{camera_name}/{frame.stamp_ns}'
     named = replace(frame, camera_name=camera_name, identifier=identifier)
-    return await asyncio.to_thread(upright, named)
+    return await in_own_thread(upright, named)
 
 
 async def costmap_views(
@@ -116,7 +116,7 @@ async def _frame_from(
     depth_info: DepthInfoLookup,
 ) -> RgbdFrame:
     # Decoding and registering a large picture takes long: the loop goes on meanwhile.
-    rgb = await asyncio.to_thread(rgb_from_message, found.colour)
+    rgb = await in_own_thread(rgb_from_message, found.colour)
     camera = camera_from_info(found.colour_info, rectified=settings.image_is_rectified)
     require_picture_size(camera, rgb.shape[1], rgb.shape[0])
     depth_m = None
@@ -143,7 +143,7 @@ async def _registered_depth(
     depth_info: DepthInfoLookup,
 ) -> DepthArray:
     """Return the depth registered to the colour picture."""
-    depth_m = await asyncio.to_thread(depth_from_message, found.depth)
+    depth_m = await in_own_thread(depth_from_message, found.depth)
     colour_frame = found.colour.header.frame_id
     depth_frame = found.depth.header.frame_id
     if depth_frame == colour_frame and depth_m.shape == (camera.height_px, camera.width_px):
@@ -152,7 +152,7 @@ async def _registered_depth(
     depth_camera = camera_from_info(info, rectified=settings.image_is_rectified)
     require_picture_size(depth_camera, depth_m.shape[1], depth_m.shape[0])
     color_from_depth = await transform(colour_frame, depth_frame, found.stamp_ns)
-    return await asyncio.to_thread(register_depth, depth_m, depth_camera, camera, color_from_depth)
+    return await in_own_thread(register_depth, depth_m, depth_camera, camera, color_from_depth)
 
 
 def _valid_costmap(topic: str, message: Any, stamp_ns: int, maximum_age_s: float) -> Costmap:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from dataclasses import dataclass, field, replace
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.navigation.ports import Eyes
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.faces import FaceDetector, blurred
@@ -27,7 +27,7 @@ class FacelessEyes:
     async def look(self, deadline: Deadline) -> Sight:
         """Return the sight without faces; see navigation.ports.Eyes."""
         sight = await self.eyes.look(deadline)
-        return await asyncio.to_thread(self._without_faces, sight)
+        return await in_own_thread(self._without_faces, sight)
 
     def _without_faces(self, sight: Sight) -> Sight:
         # A look that was given up is finished by its thread, beside which the next one begins.

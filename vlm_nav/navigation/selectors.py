@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -11,6 +10,7 @@ from vlm_nav.core.candidate import GroundAction
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import DrivingReason, Refusal
 from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.navigation.fence import Fence, FencedGuard
@@ -72,7 +72,7 @@ class PivotSelector:
                 'a robot without depth needs a global or local costmap, got neither',
             )
         # Numbers of a whole picture: a second for a large one, in which the loop must not stand.
-        guard: GroundGuard = await asyncio.to_thread(guard_for, sight, self.free_space)
+        guard: GroundGuard = await in_own_thread(guard_for, sight, self.free_space)
         if self.fence.is_set:
             radius_m = self.free_space.robot_radius_m
             guard = FencedGuard(guard, self.fence, sight.frame.map_from_base, radius_m)

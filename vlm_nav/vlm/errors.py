@@ -33,6 +33,10 @@ class ModelLate(ModelError):  # noqa: N818 - states what happened, as httpx's ti
     reason = AskingReason.VLM_LATE
 
 
+class NothingSent(ModelLate):
+    """No time was left by when the question was ready: the endpoint has no part in it."""
+
+
 class ModelUnreachable(ModelError):  # noqa: N818
     """No connection, or the endpoint failed (status 408, 409, 429, 500 and above)."""
 

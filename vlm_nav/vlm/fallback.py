@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.vlm.errors import AskingOver, ModelError, ModelLate, RefusedInWords, UnusableAnswer
+from vlm_nav.vlm.errors import (
+    AskingOver,
+    ModelError,
+    ModelLate,
+    NothingSent,
+    RefusedInWords,
+    UnusableAnswer,
+)
 from vlm_nav.vlm.health import Health
 from vlm_nav.vlm.model import Model, close, notice_of
 from vlm_nav.vlm.question import Answer, Question
@@ -67,7 +74,7 @@ class Fallback:
         health = self._health[name]
         try:
             answer = await self._endpoints[name].ask(question, deadline)
-        except AskingOver:
+        except (AskingOver, NothingSent):
             raise
         except ModelError as error:
             if isinstance(error, RefusedInWords) or _is_words(error):

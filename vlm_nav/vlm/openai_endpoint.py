@@ -13,6 +13,7 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.vlm.completion import answer_text, tokens_of
 from vlm_nav.vlm.endpoint_errors import (
     asked_pause_s,
@@ -189,7 +190,7 @@ class OpenAiEndpoint:
             if client is None or self._loop is not loop:
                 self._key = self._found_key(sent)
                 try:
-                    client = await asyncio.to_thread(self._new_client, self._key)
+                    client = await in_own_thread(self._new_client, self._key)
                 except _NO_CLIENT as error:
                     told = f'no client can be made: {error}; {_ENVIRONMENT_REMEDY}'
                     raise ModelUnreachable(self._said(told), sent=sent) from None

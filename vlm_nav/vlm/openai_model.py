@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.drawing.marks import MarkedPicture
-from vlm_nav.vlm.errors import ModelLate, ModelRefused
+from vlm_nav.vlm.errors import ModelRefused, NothingSent
 from vlm_nav.vlm.openai_endpoint import OpenAiEndpoint, Reply
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.picture_encoding import encode_picture
@@ -89,13 +89,13 @@ class OpenAiModel:
 
         async def in_thread() -> SentQuestion:
             async with self._preparing:
-                return await asyncio.to_thread(self._sent, question)
+                return await in_own_thread(self._sent, question)
 
         try:
             return await done_by(deadline, in_thread())
         except DeadlinePassedError:
             where = f'{self.settings.endpoint()}, model {self.settings.model!r}'
-            raise ModelLate(f'{where}: the deadline passed before anything was sent') from None
+            raise NothingSent(f'{where}: the deadline passed before anything was sent') from None
 
     def _sent(self, question: Question) -> SentQuestion:
         words = wording(question)
