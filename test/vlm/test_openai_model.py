@@ -405,6 +405,48 @@ async def test_a_token_limit_that_is_refused_under_both_names_is_left_out(
     assert limits == [{'max_completion_tokens': 9}, {'max_tokens': 9}, {}]
 
 
+async def test_a_full_context_is_no_reason_to_drop_the_limit(question: Question) -> None:
+    words = "'max_tokens' is too large: this model's maximum context length is 8192 tokens"
+    for error in ({}, {'param': 'max_tokens'}):
+        refusal = fails(400, words, error={'code': 'context_length_exceeded', **error})
+        _, server = await ended_with(ModelRefused, question, refusal, max_tokens=50)
+        assert [body['max_tokens'] for body in server.bodies] == [50]
+
+
+async def test_the_part_that_is_named_as_wrong_goes_before_words_of_others(
+    question: Question,
+) -> None:
+    words = 'temperature has no such value in the schema'
+    refusal = fails(400, words, error={'param': 'top_k'})
+    with serving(refusal, says()) as server:
+        await asked(server.url, question, temperature=0.5, extra_body={'top_k': 1})
+    last = server.bodies[-1]
+    assert (last.get('top_k'), last['temperature']) == (None, 0.5)
+    assert last['response_format']['type'] == 'json_schema'
+    refusal = fails(400, 'no schema for this url', error={'param': 'messages[1].content'})
+    _, server = await ended_with(ModelRefused, question, refusal)
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize('words', ['unsupported schema data in url', 'temperature of the room'])
+async def test_what_no_simpler_request_mended_is_asked_for_in_the_old_shape_again(
+    words: str, question: Question
+) -> None:
+    """A picture was too large, say, and the words fit an argument as well."""
+    with serving(fails(400, words)) as server:
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url, temperature=0.5))
+        with pytest.raises(ModelRefused):
+            await model.ask(question, Deadline.after(10.0))
+        tries = len(server.bodies)
+        server.behaviours[:] = [says()]
+        await model.ask(question, Deadline.after(10.0))
+        await model.aclose()
+    assert tries > 1
+    last = server.bodies[-1]
+    assert last['temperature'] == 0.5
+    assert 'json_schema' in last['response_format']
+
+
 async def test_a_complaint_that_is_only_called_detail_drops_nothing(question: Question) -> None:
     refusal = fails(400, 'bad', error={'detail': "{'detail': 'no such thing'}"})
     _, server = await ended_with(ModelRefused, question, refusal, temperature=0.5)

@@ -31,6 +31,12 @@ def complaint(error: openai.APIStatusError) -> str:
     return f'{error.message} {error.body or ""} {error.param or ""}'
 
 
+def refused_part(error: openai.APIStatusError) -> str:
+    """Return the part of the request that the endpoint says is wrong, '' where it says none."""
+    # Gateways write Python's None out.
+    return '' if error.param in (None, 'None') else str(error.param)
+
+
 def asked_pause_s(error: openai.APIError) -> float | None:
     """Return the seconds that the endpoint asks to wait, None where it asks for nothing.
 

@@ -20,6 +20,7 @@ from vlm_nav.vlm.endpoint_errors import (
     complaint,
     describe,
     is_transient,
+    refused_part,
     scrubbed,
 )
 from vlm_nav.vlm.errors import (
@@ -142,10 +143,11 @@ class OpenAiEndpoint:
     ) -> ResultT:
         """Try until something comes, the endpoint refuses, or no time is left for a pause."""
         attempt = 1
+        first = replace(self._shape, response_format='text') if in_words else self._shape
+        shape = first
         while not deadline.expired():
-            shape = replace(self._shape, response_format='text') if in_words else self._shape
             try:
-                return await request(shape)
+                result = await request(shape)
             except openai.APITimeoutError:
                 break
             except openai.APIError as error:
@@ -154,7 +156,13 @@ class OpenAiEndpoint:
                 raise UnusableAnswer(
                     self._said(f'an unreadable body: {error}'), sent=sent
                 ) from None
-            if self._reshaped(failure, shape):
+            else:
+                # Only now is it sure that the shape was what the endpoint did not take.
+                self._shape = self._shape.taught(first, shape)
+                return result
+            simpler = self._simpler(failure, shape)
+            if simpler is not None:
+                shape = simpler
                 continue
             pause_s = self._pause_s(failure, attempt)
             if attempt >= self._settings.attempt_limit or pause_s >= deadline.remaining_s():
@@ -217,17 +225,12 @@ class OpenAiEndpoint:
             error.sent = sent
             raise
 
-    def _reshaped(self, failure: openai.APIError, shape: RequestShape) -> bool:
-        """Return whether another try in a simpler shape makes sense, and remember that shape."""
+    def _simpler(self, failure: openai.APIError, shape: RequestShape) -> RequestShape | None:
+        """Return the shape in which another try makes sense, None where none does."""
         if not isinstance(failure, openai.APIStatusError) or failure.status_code not in (400, 422):
-            return False
-        following = shape.after_refusal(
-            complaint(failure), shape.arguments(self._settings.options())
-        )
-        if following is None:
-            return False
-        self._shape = self._shape.taught(shape, following)
-        return True
+            return None
+        arguments = shape.arguments(self._settings.options())
+        return shape.after_refusal(complaint(failure), arguments, refused_part(failure))
 
     def _pause_s(self, failure: openai.APIError, attempt: int) -> float:
         if not is_transient(failure):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -22,6 +22,7 @@ _NEXT_FORMAT: dict[ResponseFormat, ResponseFormat] = {
 _FORMAT_WORDS = ('response_format', 'schema', 'json_object', 'structured output', 'grammar')
 _LIMIT_NAMES = ('max_tokens', 'max_completion_tokens')
 _DETAIL = 'detail'
+_FULL = re.compile(r'context[ _-]?(length|window|size)')
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,29 @@ class RequestShape:
             {'role': 'user', 'content': [*parts, {'type': 'text', 'text': sent.text}]},
         ]
 
-    def after_refusal(self, complaint: str, sent: Mapping[str, Any]) -> RequestShape | None:
-        """Return the next shape to try after a refusal that names what was `sent`, else None."""
-        complaint = complaint.lower()
-        following = _NEXT_FORMAT.get(self.response_format)
-        if following is not None and any(word in complaint for word in _FORMAT_WORDS):
-            return replace(self, response_format=following)
+    def after_refusal(
+        self, complaint: str, sent: Mapping[str, Any], part: str = ''
+    ) -> RequestShape | None:
+        """Return the next shape to try after a refusal that names what was `sent`, else None.
+
+        `part` is what the endpoint itself says is wrong, and goes before any words of its
+        complaint: these may speak of much else.
+        """
+        complaint, part = complaint.lower(), part.lower()
         droppable = {*sent, _DETAIL} - self.without - {'response_format'}
-        # Of two names in one complaint the first is what is wrong, the second what would do.
-        named = [(at.start(), name) for name in droppable if (at := _mention(name, complaint))]
-        if named:
-            return replace(self, without=self.without | {min(named)[1]})
-        return None
+        if _FULL.search(complaint):
+            # Without its limit just as much would be too long, and the answer without an end.
+            droppable -= {*_LIMIT_NAMES}
+        following = _NEXT_FORMAT.get(self.response_format)
+        named = _first_named(droppable, part)
+        if named is None and not part.startswith('messages'):
+            if following is not None and any(word in complaint for word in _FORMAT_WORDS):
+                return replace(self, response_format=following)
+            named = _first_named(droppable, complaint)
+        return None if named is None else replace(self, without=self.without | {named})
 
     def taught(self, tried: RequestShape, following: RequestShape) -> RequestShape:
-        """Return this shape with what is known since `tried` was refused for `following`.
+        """Return this shape with what is known since not `tried` but `following` was answered.
 
         Questions asked at the same time may have moved on already, or want another format.
         """
@@ -81,6 +90,12 @@ class RequestShape:
         if tried.response_format == self.response_format:
             return replace(known, response_format=following.response_format)
         return known
+
+
+def _first_named(arguments: Iterable[str], words: str) -> str | None:
+    """Return the argument that is named first: it is wrong, a second one is what would do."""
+    named = [(at.start(), name) for name in arguments if (at := _mention(name, words))]
+    return min(named)[1] if named else None
 
 
 def _mention(name: str, complaint: str) -> re.Match[str] | None:
