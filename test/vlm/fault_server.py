@@ -42,6 +42,7 @@ class FaultServer(ThreadingHTTPServer):
         self.arrived = threading.Event()
         self.hung_up = threading.Event()
         self.models: list[str] | None = None
+        self.status_without_models = 404
         self.ending = threading.Event()
 
     @property
@@ -82,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         models = self.server.models
         if self.path != '/v1/models' or models is None:
-            fails(404, 'there is nothing here')(self)
+            fails(self.server.status_without_models, 'there is nothing here')(self)
             return
         entries = [{'id': name, 'object': 'model', 'created': 1} for name in models]
         self.send(200, json.dumps({'object': 'list', 'data': entries}))

@@ -36,6 +36,7 @@ class Sight:
     first_picture_first: bool = True
     pointing: str = 'thousand'
     takes_schemas: bool = True
+    keeps_to_schemas: bool = True
     chooses_right: bool = True
     counts_tokens: bool = True
 
@@ -49,6 +50,8 @@ def sees(sight: Sight = Sight()) -> Behaviour:
             return
         *shown, words = handler.body['messages'][1]['content']
         answer = _answer(words['text'], [_picture(part) for part in shown], sight)
+        if not sight.keeps_to_schemas and answer.startswith('{'):
+            answer = f'Here you are: {answer}'
         usage = {} if sight.counts_tokens else {'usage': None}
         says(answer, body=usage)(handler)
 

@@ -46,6 +46,12 @@ class ServerState:
         self._states = node.create_client(GetState, lifecycle)
         self._lifecycle_awaited: Deadline | None = None
 
+    @property
+    def reads_lifecycle(self) -> bool:
+        """Whether what `not_ready` says comes from Nav2's lifecycle state too."""
+        wanted = self._require_active is not RequireActive.NEVER
+        return wanted and bool(self._states.service_is_ready())
+
     async def not_ready(self) -> str | None:
         """Return why no goal would be accepted now; asks the lifecycle for up to 1 s."""
         has_lifecycle = self._states.service_is_ready()

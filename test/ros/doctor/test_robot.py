@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +18,12 @@ pytest.importorskip('nav2_msgs')
 from lifecycle_msgs.msg import State as LifecycleState
 from lifecycle_msgs.srv import GetState
 from nav_msgs.msg import MapMetaData, OccupancyGrid
+from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.decision_parameters import (
     DECIDING_PARAMETERS,
@@ -26,9 +31,11 @@ from vlm_nav.navigation.decision_parameters import (
     decision_settings,
 )
 from vlm_nav.navigation.parameter_file import checked_values
-from vlm_nav.ros.doctor.robot import examine_robot
+from vlm_nav.ros.doctor.nav2 import Nav2Actions
+from vlm_nav.ros.doctor.robot import clock_finding, examine_robot
 from vlm_nav.ros.doctor.settings import TOPICS, RobotSettings, robot_settings
 from vlm_nav.ros.images import image_from_rgb
+from vlm_nav.ros.nav2_ready import RequireActive
 from vlm_nav.ros.qos import OUTPUT
 from vlm_nav.ros.stamps import time_at
 from vlm_nav.vlm.doctor.findings import Finding, State
@@ -93,6 +100,7 @@ async def test_a_robot_in_order_is_ok_throughout(hall: Any, camera: None) -> Non
     assert '640 x 480 with depth' in findings['a look'].words
     assert 'map <- base_link <- camera_color' in findings['transforms'].words
     assert 'unknown' in findings['global costmap'].words
+    assert findings['Nav2: spin'].words == 'active and ready for a goal'
 
 
 async def test_where_nothing_is_each_thing_says_what_to_do() -> None:
@@ -111,6 +119,39 @@ async def test_where_nothing_is_each_thing_says_what_to_do() -> None:
     assert findings['a look'].words.startswith('no_image: ')
     assert 'navigate_to_pose' in findings['Nav2: navigate_to_pose'].words
     assert 'look_around: never' in findings['Nav2: spin'].remedy
+
+
+async def test_where_nobody_is_asked_whether_nav2_is_active_that_is_said(
+    hall: Any, spun: Callable[..., Any]
+) -> None:
+    nav2 = Nav2Actions(spun('asking', namespace='/hall'), RequireActive.NEVER)
+    deadline = Deadline.after(PATIENCE_S)
+    while State.NOT_OK in {each.state for each in await nav2.findings()}:
+        assert not deadline.expired()
+    for finding in await nav2.findings():
+        assert finding.state is State.OK
+        assert 'nobody was asked whether it is active' in finding.words
+
+
+@pytest.mark.parametrize(('step_s', 'state'), [(0.1, State.OK), (0.0, State.NOT_OK)])
+async def test_a_simulated_clock_is_in_order_where_it_advances(
+    spun: Callable[..., Any], step_s: float, state: State
+) -> None:
+    node = spun('simulator')
+    publisher = node.create_publisher(Clock, '/clock', 10)
+    times_s = (1.0 + count * step_s for count in itertools.count())
+
+    def tell() -> None:
+        publisher.publish(Clock(clock=time_at(round(next(times_s) * 1e9))))
+
+    node.create_timer(0.05, tell)
+    asking = spun('asking', parameter_overrides=[Parameter('use_sim_time', value=True)])
+    deadline = Deadline.after(PATIENCE_S)
+    while not asking.count_publishers('/clock') and not deadline.expired():
+        await asyncio.sleep(0.05)
+    clock = await clock_finding(asking, settings_of('use_sim_time:=true'))
+    assert (clock.subject, clock.state) == ('clock', state)
+    assert ('stands still' in clock.words) == (state is State.NOT_OK)
 
 
 class WrongRobot:

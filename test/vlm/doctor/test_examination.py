@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from vlm_nav.vlm.coordinates import Convention
 from vlm_nav.vlm.doctor.examination import examine
 from vlm_nav.vlm.doctor.findings import Finding, State
 from vlm_nav.vlm.doctor.pictures import numbers
+from vlm_nav.vlm.doctor.probes import Probes
 from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
 
 from ..fault_server import Behaviour, FaultServer, fails, hangs, says, serving
@@ -92,12 +94,30 @@ async def test_a_schema_that_is_refused_is_told_and_nothing_wrong() -> None:
     assert findings['answer form'].words == 'text; json_schema was refused'
 
 
+async def test_a_schema_that_is_taken_and_passed_over_is_told() -> None:
+    findings, _ = await found(sees(Sight(keeps_to_schemas=False)), models=['seer'])
+    assert wrong(findings) == set()
+    told = 'json_schema is taken, and 5 of 5 answers do not keep to it'
+    assert findings['answer form'].words == told
+
+
 async def test_what_cannot_be_known_is_not_checked() -> None:
     sight = Sight(counts_tokens=False)
     findings, _ = await found(sees(sight), coordinates=None, max_pictures=1)
     unchecked = {name for name, finding in findings.items() if finding.state is State.NOT_CHECKED}
     assert unchecked == {'model list', 'order of two pictures', 'tokens', 'coordinates'}
-    assert 'qwen3_vl' in findings['coordinates'].remedy
+    _, _, convention = findings['coordinates'].remedy.partition('set vlm.coordinates: ')
+    assert Convention(convention).value in findings['coordinates'].words
+
+
+@pytest.mark.parametrize('status', [404, 405, 501])
+async def test_an_endpoint_that_lists_no_models_is_not_wrong(status: int) -> None:
+    with serving(fails(401)) as server:
+        server.status_without_models = status
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url, attempt_limit=1))
+        finding = await Probes(model, 20.0, random.Random(4)).listed()
+        await model.aclose()
+    assert finding.state is State.NOT_CHECKED
 
 
 async def test_a_model_that_is_not_listed_is_wrong_unless_the_server_has_but_one() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
+from rclpy.action import ActionClient
 from rclpy.node import Node
 
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.ros.nav2_names import ACTION, SPIN_ACTION
-from vlm_nav.ros.nav2_ready import RequireActive
+from vlm_nav.ros.nav2_names import (
+    ACTION,
+    LIFECYCLE_SERVICE,
+    SPIN_ACTION,
+    SPIN_LIFECYCLE_SERVICE,
+)
+from vlm_nav.ros.nav2_ready import RequireActive, ServerState
 from vlm_nav.vlm.doctor.findings import Finding, not_checked, not_ok, ok
 
 PATIENCE_S = 1.5
@@ -29,28 +34,33 @@ class Nav2Actions:
 
     def __init__(self, node: Node, require_active: RequireActive) -> None:
         """Make the clients on `node`, where the messages for it are installed."""
-        self._not_ready: dict[str, Callable[[], Awaitable[str | None]]] = {}
+        self._servers: dict[str, ServerState] = {}
         try:
-            from vlm_nav.ros.nav2_action import RclpyNavigateAction
-            from vlm_nav.ros.spin_action import RclpySpinAction
+            from nav2_msgs.action import NavigateToPose, Spin
         except ImportError:
             return
-        navigate = RclpyNavigateAction(node, require_active)
-        spin = RclpySpinAction(node, require_active)
-        self._not_ready = {ACTION: navigate.not_ready, SPIN_ACTION: spin.not_ready}
+        for action, kind, lifecycle in (
+            (ACTION, NavigateToPose, LIFECYCLE_SERVICE),
+            (SPIN_ACTION, Spin, SPIN_LIFECYCLE_SERVICE),
+        ):
+            client = ActionClient(node, kind, action)
+            self._servers[action] = ServerState(node, client, action, lifecycle, require_active)
 
     async def findings(self) -> list[Finding]:
-        """Find for each action whether it is active and would take a goal."""
+        """Find for each action whether it would take a goal, as far as that is known."""
         return list(await asyncio.gather(*map(self._finding, (ACTION, SPIN_ACTION))))
 
     async def _finding(self, action: str) -> Finding:
         """Find whether an action is ready, or becomes so while it is still being discovered."""
         subject = f'Nav2: {action}'
-        if action not in self._not_ready:
+        server = self._servers.get(action)
+        if server is None:
             return not_checked(subject, 'nav2_msgs is not installed', 'install Nav2')
         deadline = Deadline.after(PATIENCE_S)
-        while (why := await self._not_ready[action]()) is not None and not deadline.expired():
+        while (why := await server.not_ready()) is not None and not deadline.expired():
             await asyncio.sleep(_LOOK_AGAIN_S)
-        if why is None:
+        if why is not None:
+            return not_ok(subject, why, _REMEDIES[action])
+        if server.reads_lifecycle:
             return ok(subject, 'active and ready for a goal')
-        return not_ok(subject, why, _REMEDIES[action])
+        return ok(subject, 'there is an action server; nobody was asked whether it is active')

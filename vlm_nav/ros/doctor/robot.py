@@ -32,6 +32,8 @@ from vlm_nav.vlm.doctor.findings import Finding, State, not_checked, not_ok, ok
 
 _NAME = 'vlm_nav_doctor'
 _CLOCK = '/clock'
+# A slow simulator's clock comes a few times in this.
+_CLOCK_PATIENCE_S, _LOOK_AGAIN_S = 2.0, 0.05
 _LOOK_REMEDIES = {
     ObservationReason.NO_TRANSFORM: (
         'check map_frame, base_frame and who publishes /tf; ros2 run tf2_tools view_frames'
@@ -54,7 +56,7 @@ async def examine_robot(settings: RobotSettings) -> AsyncIterator[Finding]:
             costmaps = [_costmap(node, listener, settings, name) for name in COSTMAP_TOPICS]
             await listener.wait(Deadline.after(settings.listen_s))
             yield _ros_finding(node, listener.hears_anything)
-            clock = _clock_finding(node, settings)
+            clock = await clock_finding(node, settings)
             yield clock
             for wanted, heard in [*(one for camera in cameras for one in camera), *costmaps]:
                 # Where time itself is wrong, ages say nothing.
@@ -176,14 +178,29 @@ def _ros_finding(node: Node, hears_anything: bool) -> Finding:
     return not_ok('ROS 2', told, remedy)
 
 
-def _clock_finding(node: Node, settings: RobotSettings) -> Finding:
+async def clock_finding(node: Node, settings: RobotSettings) -> Finding:
+    """Find whether /clock and use_sim_time go together, and whether a simulated time goes by."""
     simulated = node.count_publishers(_CLOCK) > 0
     if simulated and not settings.use_sim_time:
         return not_ok('clock', 'somebody publishes /clock', 'use_sim_time:=true')
     if settings.use_sim_time and not simulated:
         remedy = 'start the simulator, or leave use_sim_time out'
         return not_ok('clock', 'use_sim_time is set and nobody publishes /clock', remedy)
+    if simulated and not await _time_goes_by(node):
+        return not_ok('clock', 'somebody publishes /clock, and it stands still', 'let it run')
     return ok('clock', 'time comes from /clock' if simulated else "the computer's own time")
+
+
+async def _time_goes_by(node: Node) -> bool:
+    """Return whether the node's time advances within a while; 0 is no time yet."""
+    began_ns, deadline = 0, Deadline.after(_CLOCK_PATIENCE_S)
+    while not deadline.expired():
+        now_ns = node.get_clock().now().nanoseconds
+        if 0 < began_ns < now_ns:
+            return True
+        began_ns = began_ns or now_ns
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    return False
 
 
 async def _transforms_finding(

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import AskingReason
+from vlm_nav.vlm.answer_schema import ChosenMarks
 from vlm_nav.vlm.coordinates import Convention
 from vlm_nav.vlm.doctor.findings import Finding, not_checked, not_ok, ok
 from vlm_nav.vlm.doctor.pictures import (
@@ -34,6 +37,8 @@ TEXT, PICTURE, ORDER = 'text round trip', 'picture round trip', 'order of two pi
 FORM, DISCS, LATENCY, TOKENS = 'answer form', 'numbered discs', 'latency', 'tokens'
 COORDINATES = 'coordinates'
 CALLS = 5
+# Not found, not allowed, not implemented.
+_LISTS_NOTHING = (404, 405, 501)
 _WORD = 'ready'
 _NEAR_PX = 0.08 * WIDTH_PX
 _MOST_LISTED = 8
@@ -66,7 +71,7 @@ class Probes:
         try:
             names = await self.model.endpoint.models(self._deadline())
         except ModelError as error:
-            if error.reason is AskingReason.VLM_REFUSED and 'status 404' in str(error):
+            if any(f': status {status}:' in str(error) for status in _LISTS_NOTHING):
                 return not_checked(subject, 'the endpoint lists no models')
             return _failed(subject, error)
         # Gemini lists "models/NAME" and takes NAME.
@@ -142,7 +147,7 @@ class Probes:
             rest = (not_checked(name, 'no answer came') for name in (DISCS, LATENCY, TOKENS))
             return [_failed(FORM, errors[0]), *rest]
         return [
-            self._form(errors),
+            self._form([answer for answer, _ in answers], errors),
             _discs([right for _, right in answers]),
             self._latency([answer for answer, _ in answers], errors),
             _tokens([answer for answer, _ in answers]),
@@ -162,10 +167,14 @@ class Probes:
         fitting = [each for each in Convention if _hits(pointed, each)]
         return _judged(convention, fitting, pointed.reply.text)
 
-    def _form(self, errors: Sequence[ModelError]) -> Finding:
+    def _form(self, answers: Sequence[Answer], errors: Sequence[ModelError]) -> Finding:
         form = self.model.endpoint.shape.response_format
         wanted = self.model.settings.response_format
         told = form if form == wanted else f'{form}; {wanted} was refused'
+        # A server may take what it does not know, and pass it over.
+        other = sum(not _is_in_form(answer.raw_text) for answer in answers)
+        if other and form != 'text':
+            told = f'{told} is taken, and {other} of {len(answers)} answers do not keep to it'
         if not errors:
             return ok(FORM, told)
         words = f'{told}; {len(errors)} of {CALLS} questions failed: {errors[0]}'
@@ -187,6 +196,15 @@ class Probes:
         return Deadline.after(self.timeout_s)
 
 
+def _is_in_form(text: str) -> bool:
+    """Return whether a text is one object of the schema, and nothing else."""
+    try:
+        ChosenMarks.model_validate_json(text, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
 def _discs(right: Sequence[bool]) -> Finding:
     told = f'{sum(right)} of {len(right)} chosen right'
     if all(right):
@@ -204,15 +222,17 @@ def _tokens(answers: Sequence[Answer]) -> Finding:
 
 def _judged(convention: Convention | None, fitting: Sequence[Convention], text: str) -> Finding:
     names = ' or '.join(each.value for each in fitting)
+    # One of them: more is no value of the parameter.
+    remedy = f'set vlm.coordinates: {fitting[0].value}' if fitting else ''
     if convention is None:
         told = f'its answer fits {names}' if fitting else f'its answer fits none: {_cut(text)}'
         words = f'no convention is known for the model; {told}'
-        return not_checked(COORDINATES, words, f'set vlm.coordinates: {names}' if fitting else '')
+        return not_checked(COORDINATES, words, remedy)
     if convention in fitting:
         return ok(COORDINATES, f'{convention.value}: points at what is asked for')
     if fitting:
         words = f'the answer {_cut(text)} does not fit {convention.value}, but {names}'
-        return not_ok(COORDINATES, words, f'set vlm.coordinates: {names}')
+        return not_ok(COORDINATES, words, remedy)
     words = f'the answer {_cut(text)} points elsewhere'
     return not_ok(COORDINATES, words, 'rely on numbered discs; driving needs nothing else')
 
