@@ -54,6 +54,28 @@ def test_qwen_names_its_axes_in_tags_and_gemini_would_not_be_turned_there() -> N
         assert (second.u_px, second.v_px) == pytest.approx((1151.5, 767.5))
 
 
+@pytest.mark.parametrize(
+    'text',
+    [
+        '{"x": 500, "y": 250}',
+        '[{"label": "chair", "y": 250, "x": 500}]',
+        '{"at": {"x": 500, "y": 250}}',
+    ],
+)
+def test_an_object_that_names_its_axes_is_a_point_whichever_side_a_family_writes_first(
+    text: str,
+) -> None:
+    for convention in (Convention.QWEN3_VL, Convention.GEMINI):
+        assert read(text, convention).pixels == (Pixel(639.5, 239.5),)
+
+
+def test_a_pair_in_prose_is_no_point_where_an_object_names_one() -> None:
+    point = '{"point_2d": [500, 500]}'
+    for text in (f'Of [1, 2] I choose {point}', f'{point}, as in [1, 2]'):
+        assert read(text, Convention.QWEN3_VL).pixels == (Pixel(639.5, 479.5),)
+    assert read('Here: [500, 500]', Convention.QWEN3_VL).pixels == (Pixel(639.5, 479.5),)
+
+
 def test_molmos_points_in_further_pictures_are_not_taken_for_this_one() -> None:
     text = '<points coords="1 1 500 500 2 250 250;2 3 100 100"/>'
     pixels = read(text, Convention.MOLMO_2).pixels

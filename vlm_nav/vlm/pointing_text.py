@@ -35,8 +35,8 @@ class Written:
 def written_points(text: str) -> tuple[Written, ...]:
     """Return the points that a text names, and the centres of its boxes, in order.
 
-    Tags count before JSON, JSON before bare brackets. Of several pictures in one tag only the
-    first one's points count. At most 200 points of the last 20,000 characters are read.
+    Tags count before JSON, JSON's objects before bare brackets. Of several pictures in one tag
+    only the first one's points count. At most 200 points of the last 20,000 characters are read.
     """
     text = text[-_LONGEST_TEXT:]
     for read in (_in_tags, _in_json, _in_brackets):
@@ -74,8 +74,19 @@ def _in_coords(coords: str) -> Iterator[Written]:
 
 
 def _in_json(text: str) -> Iterator[Written]:
+    bare: list[Written] = []
+    named = False
     for found in scan(text, _settled):
-        yield from _in_value(found.value)
+        points = _in_value(found.value)
+        if isinstance(found.value, list) and not _holds_more(found.value):
+            bare.extend(points)
+            continue
+        for point in points:
+            named = True
+            yield point
+    # Prose holds pairs of other things, so they count where nothing else does.
+    if not named:
+        yield from bare
 
 
 def _settled(found: Found) -> bool:
@@ -86,6 +97,9 @@ def _settled(found: Found) -> bool:
 
 def _in_value(value: Container) -> Iterator[Written]:
     if isinstance(value, dict):
+        x, y = (_sure_number(value.get(name)) for name in ('x', 'y'))
+        if x is not None and y is not None:
+            yield Written(x, y, named=True)
         for key, inner in value.items():
             plain = re.sub(r'[\W_]', '', key).lower()
             if isinstance(inner, list) and (plain in _POINTING_KEYS or _holds_more(inner)):
@@ -97,8 +111,7 @@ def _in_value(value: Container) -> Iterator[Written]:
 
 
 def _in_list(items: list[Value]) -> Iterator[Written]:
-    numbers = [_number(item.text) for item in items if isinstance(item, Number) and not item.cut]
-    sure = [number for number in numbers if number is not None]
+    sure = [number for number in map(_sure_number, items) if number is not None]
     if len(sure) == len(items) == 2:
         yield Written(sure[0], sure[1])
     elif len(sure) == len(items) == 4:
@@ -117,6 +130,10 @@ def _in_brackets(text: str) -> Iterator[Written]:
     # An object that holds no point may hold pairs of other things.
     for pair in () if '{' in text else _PAIR.finditer(text):
         yield Written(float(pair[1]), float(pair[2]))
+
+
+def _sure_number(value: Value) -> float | None:
+    return _number(value.text) if isinstance(value, Number) and not value.cut else None
 
 
 def _number(text: str) -> float | None:
