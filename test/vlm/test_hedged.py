@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from virtual_time import run_virtually
@@ -11,12 +12,13 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.vlm.errors import ModelLate, ModelUnreachable
 from vlm_nav.vlm.hedged import Hedged
-from vlm_nav.vlm.openai_model import OpenAiModel
+from vlm_nav.vlm.openai_model import OpenAiModel, OpenAiSettings
 from vlm_nav.vlm.profiles import ModelSettings, ready_profiles
 from vlm_nav.vlm.question import Answer, Question
 from vlm_nav.vlm.specification import model_from_spec
 
 from .endpoints import EndpointDouble
+from .fault_server import fails, says, serving
 
 ONE, TWO = Answer((1,)), Answer((2,))
 DOWN, GONE = ModelUnreachable('down'), ModelUnreachable('gone')
@@ -84,6 +86,18 @@ def test_cancelling_ends_both(question: Question) -> None:
 
     run_virtually(work())
     assert (endpoint.asked, endpoint.cancelled) == (2, 2)
+
+
+async def test_a_second_request_keeps_the_pause_that_the_first_was_asked_for(
+    question: Question,
+) -> None:
+    with serving(fails(429, Retry_After='0.6'), says()) as server:
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
+        hedged = Hedged(model, 0.2)
+        began_s = time.monotonic()
+        await hedged.ask(question, Deadline.after(20.0))
+        assert time.monotonic() - began_s >= 0.6
+        await hedged.aclose()
 
 
 def test_a_profile_is_hedged_where_its_settings_say_so() -> None:

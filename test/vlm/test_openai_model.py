@@ -304,6 +304,31 @@ async def test_a_pause_beyond_the_deadline_ends_the_question_at_once(
     assert 'slow down' in str(error)
 
 
+async def test_a_pause_that_one_question_is_asked_for_is_kept_by_the_next(
+    question: Question,
+) -> None:
+    with serving(fails(429, Retry_After='30'), says()) as server:
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
+        for words in ('attempt 1', 'no request was sent'):
+            with pytest.raises(ModelUnreachable, match=words) as caught:
+                await model.ask(question, Deadline.after(10.0))
+            assert caught.value.sent is not None
+        assert len(server.bodies) == 1
+        await model.aclose()
+
+
+async def test_a_pause_without_end_ends_for_the_next_question(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('vlm_nav.vlm.openai_endpoint.LONGEST_KEPT_S', 0.3)
+    with serving(fails(429, Retry_After='3600'), says()) as server:
+        model = OpenAiModel(OpenAiSettings(model='seer', base_url=server.url))
+        with pytest.raises(ModelUnreachable):
+            await model.ask(question, Deadline.after(10.0))
+        assert (await model.ask(question, Deadline.after(10.0))).labels == (2, 1)
+        await model.aclose()
+
+
 async def test_too_many_requests_without_a_pause_are_tried_again(question: Question) -> None:
     with serving(fails(429), says()) as server:
         assert (await asked(server.url, question)).labels == (2, 1)

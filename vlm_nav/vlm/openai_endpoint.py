@@ -38,6 +38,8 @@ from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 4.0
+# So long further questions wait at most because one was told to: a header may say anything.
+LONGEST_KEPT_S = 60.0
 REQUESTS_AT_ONCE = 16
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 # What HTTP clients raise for the variables of an environment: files, URLs, proxies.
@@ -65,7 +67,7 @@ class OpenAiEndpoint:
     want none. Proxy variables of the environment hold, except for a server on this machine.
     What the endpoint refuses to take (a response format, an optional argument) is left out
     from then on. No more than REQUESTS_AT_ONCE are under way; others wait for their turn, as long
-    as their deadline allows.
+    as their deadline allows. A pause that one request is asked for is kept by all.
     """
 
     def __init__(self, settings: OpenAiSettings, *, rng: random.Random) -> None:
@@ -78,6 +80,7 @@ class OpenAiEndpoint:
         self._client: openai.AsyncOpenAI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._key = ''
+        self._not_before = Deadline.after(0.0)
 
     @property
     def shape(self) -> RequestShape:
@@ -164,6 +167,7 @@ class OpenAiEndpoint:
             if simpler is not None:
                 shape = simpler
                 continue
+            self._keep_pause(failure)
             pause_s = self._pause_s(failure, attempt)
             if attempt >= self._settings.attempt_limit or pause_s >= deadline.remaining_s():
                 raise self._typed(failure, attempt, sent)
@@ -176,6 +180,7 @@ class OpenAiEndpoint:
     ) -> ChatCompletion:
         # Answers that come all together are read without a break: so many, and no more.
         async with self._turns:
+            await self._pause_over(sent, deadline)
             client = await self._connected(sent)
             # Not by the package's own arguments: its older versions know fewer of them, and it
             # looks through all messages for what it might change, as long as all else takes.
@@ -231,6 +236,22 @@ class OpenAiEndpoint:
             return None
         arguments = shape.arguments(self._settings.options())
         return shape.after_refusal(complaint(failure), arguments, refused_part(failure))
+
+    def _keep_pause(self, failure: openai.APIError) -> None:
+        """Let all requests wait for as long as the endpoint asks one of them to."""
+        if is_transient(failure):
+            kept = Deadline.after(min(asked_pause_s(failure) or 0.0, LONGEST_KEPT_S))
+            self._not_before = max(self._not_before, kept, key=lambda pause: pause.at_s)
+
+    async def _pause_over(self, sent: SentQuestion, deadline: Deadline) -> None:
+        """Wait until requests may go out again; raise ModelUnreachable where that is too late."""
+        while (pause_s := self._not_before.remaining_s()) > 0.0:
+            if pause_s >= deadline.remaining_s():
+                told = (
+                    f'no request was sent: an earlier one was asked to wait, {pause_s:.1f} s more'
+                )
+                raise ModelUnreachable(self._said(told), sent=sent)
+            await asyncio.sleep(pause_s)
 
     def _pause_s(self, failure: openai.APIError, attempt: int) -> float:
         if not is_transient(failure):
