@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from dataclasses import dataclass, field, replace
 
 from vlm_nav.core.decision import Decision, Waypoint
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.memory.costmap_ways import Place
 from vlm_nav.navigation.arrival import ArrivalCheck, Pointed
 from vlm_nav.navigation.seen_in_map import map_costmap
@@ -54,7 +54,7 @@ class Approach:
         if thing is None or self.whereabouts.distance_m(thing) > _FARTHEST_APPROACHED_M:
             return None
         # A large costmap takes a moment, in which the loop must not stand.
-        goal = await asyncio.to_thread(self.whereabouts.beside, sight, thing)
+        goal = await in_own_thread(self.whereabouts.beside, sight, thing)
         return None if goal is None else replace(goal, yaw_rad=_yaw_towards(thing, goal))
 
     def goes_beside(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
 from vlm_nav.memory.costmap_ways import Allowed, everywhere
 from vlm_nav.memory.floor_to_search import FloorToSearch
@@ -178,7 +179,7 @@ class Course:
     async def _so_far(self, sight: Sight) -> SoFar:
         if sight.costmaps and self._standing.to_search is None:
             # A large costmap takes a moment, in which the loop must not stand.
-            to_search = await asyncio.to_thread(self._whereabouts.to_search, sight)
+            to_search = await in_own_thread(self._whereabouts.to_search, sight)
             self._standing.to_search = to_search
         visited, to_search = self._whereabouts.visited, self._standing.to_search
         return SoFar(visited, tries=self._retries, to_search=to_search)
