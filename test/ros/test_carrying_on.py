@@ -35,7 +35,7 @@ VALUES = {
     'nav2.ready_timeout_s': 10.0,
     'decision_limit': 2,
     # All that is offered is near enough to be known.
-    'visited_radius_m': 10.0,
+    'visited_radius_m': 5.0,
 }
 
 
