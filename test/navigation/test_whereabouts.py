@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -179,3 +180,22 @@ def test_without_depth_nobody_knows_what_was_looked_over() -> None:
     blind = replace(sight, frame=replace(sight.frame, depth_m=None))
     assert roamed(blind).to_search(blind) is None
     assert roamed(sight).to_search(sight) is not None
+
+
+def test_of_a_large_map_only_what_lies_around_the_robot_is_held_against_what_is_seen() -> None:
+    sight = sight_at(100.0, 100.0)
+    costmap = Costmap(np.zeros((4000, 4000), dtype=np.int8), 0.05, FloorPose(0, 0, 0), 'map', 0)
+    local = Costmap(np.zeros((60, 60), dtype=np.int8), 0.05, FloorPose(98.5, 98.5, 0), 'odom', 0)
+    views = (CostmapView(given, sight.frame.map_from_base) for given in (costmap, local))
+    large = replace(sight, costmaps=tuple(views))
+    tracemalloc.start()
+    to_search = roamed(large).to_search(large)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert to_search is not None
+    assert to_search.ways.costmap.values.shape == (1001, 1001)
+    # The centres of all its cells alone would be 256 MB.
+    assert most_bytes < 2.0e8
+    assert math.dist(place_of(roamed(large).beside(large, (103.0, 100.0))), (103.0, 100.0)) < 0.9
+    outside = roamed(sight_at(-1.0, 3.0))
+    assert outside.to_search(sight_at(-1.0, 3.0)) is None

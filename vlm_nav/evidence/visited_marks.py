@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, GroundAction
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import transform_points
+from vlm_nav.geometry.poses import transform_places
 from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.visited import VisitedPlaces
 
@@ -73,6 +73,5 @@ class VisitedMarks:
         """Return where in the map (n, 2) candidates lead."""
         range_m = np.array([action.range_m for action in actions])
         bearing_rad = np.array([action.bearing_rad for action in actions])
-        ahead = (range_m * np.cos(bearing_rad), range_m * np.sin(bearing_rad), 0.0 * range_m)
-        places: FloatArray = transform_points(self.map_from_base, np.stack(ahead, axis=-1))
-        return places[:, :2]
+        ahead = (range_m * np.cos(bearing_rad), range_m * np.sin(bearing_rad))
+        return transform_places(self.map_from_base, np.stack(ahead, axis=-1))

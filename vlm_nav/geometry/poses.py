@@ -101,6 +101,14 @@ def transform_points(to_from: FloatArray, points: ArrayLike) -> FloatArray:
     return moved
 
 
+def transform_places(to_from: FloatArray, places: ArrayLike) -> FloatArray:
+    """Return places (..., 2) on the floor of the `from` frame as (..., 2) of the `to` frame."""
+    array = np.asarray(places, dtype=np.float64)
+    on_floor = np.concatenate([array, np.zeros((*array.shape[:-1], 1))], axis=-1)
+    moved: FloatArray = transform_points(to_from, on_floor)[..., :2]
+    return moved
+
+
 def transform_from_floor_pose(pose: FloorPose) -> FloatArray:
     """Return the (4, 4) transform of a pose on the floor z = 0 of its parent frame."""
     cosine, sine = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.geometry.poses import inverse, transform_places, transform_points
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
@@ -61,7 +61,7 @@ class KnownThings:
         if self._sight is None:
             return np.zeros(len(places_map), dtype=np.bool_)
         base_from_map = inverse(self._sight.frame.map_from_base)
-        places = transform_points(base_from_map, _on_floor(places_map))[:, :2]
+        places = transform_places(base_from_map, places_map)
         row, column, inside = self._index(places)
         found = inside & (self._cells[row, column] > 0)
         for view in self._sight.costmaps:
@@ -115,7 +115,7 @@ class WayCheck:
         # Nearer than its own radius the robot sees itself.
         within = (ahead_m > radius_m) & (ahead_m < min(goal_m, self.ahead_m))
         within &= aside_m < _RADIUS_SHARE * radius_m
-        places_map = transform_points(frame.map_from_base, _on_floor(places[within]))[:, :2]
+        places_map = transform_places(frame.map_from_base, places[within])
         return ahead_m[within][~self.known.stand_at(places_map)]
 
 
@@ -150,7 +150,3 @@ def _touchable(frame: RgbdFrame, settings: FreeSpaceSettings, nod: float) -> Flo
 def _step(frame: RgbdFrame) -> int:
     camera = frame.camera
     return max(1, round(math.sqrt(camera.width_px * camera.height_px / _PIXELS)))
-
-
-def _on_floor(places: FloatArray) -> FloatArray:
-    return np.column_stack([places, np.zeros(len(places))])

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.geometry.poses import inverse, transform_places, transform_points
 from vlm_nav.memory.costmap_ways import cell_centres, cells_of
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.observation.costmap import INSCRIBED, Costmap
+from vlm_nav.observation.costmap import INSCRIBED, Costmap, may_stand
 from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings
 from vlm_nav.observation.floor_grid import cell_centres as grid_centres
 from vlm_nav.observation.free_space import common_free_space
@@ -28,18 +27,18 @@ def map_costmap(sight: Sight) -> Costmap | None:
 def with_what_is_seen(costmap: Costmap, sight: Sight, settings: FreeSpaceSettings) -> Costmap:
     """Return the costmap of the map without room where the depth or another costmap sees none.
 
-    No place is chosen in it at which the guard of a decision would let nobody stand.
+    It may be a part of `map_costmap(sight)`. No place is chosen in it at which the guard of a
+    decision would let nobody stand.
     """
     values = costmap.values.copy()
     values[_seen_standing(costmap, sight, settings)] = INSCRIBED
-    centres = cell_centres(costmap)
-    for view in sight.costmaps:
-        if view.costmap is costmap:
-            continue
-        base_from_map = inverse(sight.frame.map_from_base)
-        in_base = transform_points(base_from_map, _on_floor(centres))[..., :2]
-        blocked = view.values_at_base(in_base) >= INSCRIBED
-        values[blocked & (values >= 0) & (values < INSCRIBED)] = INSCRIBED
+    own = map_costmap(sight)
+    others = [view for view in sight.costmaps if view.costmap is not own]
+    if others:
+        in_base = transform_places(inverse(sight.frame.map_from_base), cell_centres(costmap))
+        for view in others:
+            blocked = view.values_at_base(in_base) >= INSCRIBED
+            values[blocked & may_stand(values)] = INSCRIBED
     return replace(costmap, values=values)
 
 
@@ -59,8 +58,4 @@ def _seen_standing(
     size = 2 * round(settings.robot_radius_m / costmap.resolution_m) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     around = np.asarray(cv2.dilate(seen, disc)) > 0
-    return around & (costmap.values >= 0) & (costmap.values < INSCRIBED)
-
-
-def _on_floor(places: FloatArray) -> FloatArray:
-    return np.concatenate([places, np.zeros((*places.shape[:-1], 1))], axis=-1)
+    return around & may_stand(costmap.values)

@@ -12,7 +12,14 @@ from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.memory.beside import nearest_beside
-from vlm_nav.memory.costmap_ways import Allowed, CostmapWays, Place, everywhere, ways_from
+from vlm_nav.memory.costmap_ways import (
+    Allowed,
+    CostmapWays,
+    Place,
+    everywhere,
+    part_around,
+    ways_from,
+)
 from vlm_nav.memory.floor_to_search import FloorToSearch, floor_to_search
 from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.passed_over import PassedOver
@@ -135,8 +142,10 @@ class Whereabouts:
         """Return the ways from here, once for each sight."""
         if self._ways is None or self._ways[0] is not sight:
             costmap, ways = map_costmap(sight), None
-            if costmap is not None:
-                seen = with_what_is_seen(costmap, sight, self.free_space)
+            # What is far away is not looked at: a map may be as large as it likes.
+            near = None if costmap is None else part_around(costmap, self._here)
+            if near is not None:
+                seen = with_what_is_seen(near, sight, self.free_space)
                 ways = ways_from(seen, self._here, self.allowed)
             self._ways = (sight, ways)
         return self._ways[1]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
+from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_places
 
 UNKNOWN = -1
 INSCRIBED = 99
@@ -61,7 +61,7 @@ class Costmap:
 
     def _in_grid(self, points: ArrayLike) -> FloatArray:
         grid_from_frame = inverse(transform_from_floor_pose(self.origin))
-        return transform_points(grid_from_frame, _on_floor(points))[..., :2]
+        return transform_places(grid_from_frame, points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +73,9 @@ class CostmapView:
 
     def values_at_base(self, points_base: ArrayLike) -> NDArray[np.int8]:
         """Return the values (...) at floor points (..., 2) of the base frame."""
-        points = transform_points(self.costmap_from_base, _on_floor(points_base))
-        return self.costmap.values_at(points[..., :2])
+        return self.costmap.values_at(transform_places(self.costmap_from_base, points_base))
 
 
 def may_stand(values: NDArray[np.int8]) -> NDArray[np.bool_]:
     """Return where the robot's centre may stand: 0 <= value < 99; unknown is not free."""
     return (values >= 0) & (values < INSCRIBED)
-
-
-def _on_floor(points: ArrayLike) -> FloatArray:
-    array = np.asarray(points, dtype=np.float64)
-    return np.concatenate([array, np.zeros((*array.shape[:-1], 1))], axis=-1)
