@@ -240,7 +240,7 @@ def install_package(target: Target) -> None:
     """Install this package so that edits count at once, and its ROS look-up entries."""
     editable = [
         'install', '--quiet', '-c', str(CONSTRAINTS), '--no-build-isolation',
-        '--use-pep517', '-e', '.[dev,sim,test]',
+        '--use-pep517', '-e', '.[arm,dev,imagine,sim,test,train]',
     ]  # fmt: skip
     run_logged(target, 'package', [pip(target, *editable), pip(target, 'check')], cwd=ROOT)
     link_share(target)
