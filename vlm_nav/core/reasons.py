@@ -90,6 +90,28 @@ class MissionReason(Enum):
     OSCILLATING = 'oscillating'
 
 
+class HandReason(Enum):
+    """Why there is no point or pose for the gripper, or why the arm did not do its part."""
+
+    NO_SURFACE = 'no_surface'
+    BEYOND_RANGE = 'beyond_range'
+    ON_ROBOT = 'on_robot'
+    MIXED_SURFACE = 'mixed_surface'
+    TOUCHING_OBJECTS = 'touching_objects'
+    TRANSFORM_TOO_OLD = 'transform_too_old'
+    OUTSIDE_WORKSPACE = 'outside_workspace'
+    GRIPPER_TOO_WIDE = 'gripper_too_wide'
+    GRIPPER_TOO_SMALL = 'gripper_too_small'
+    IN_COLLISION = 'in_collision'
+    UNREACHABLE = 'unreachable'
+    NO_FLAT_SPOT = 'no_flat_spot'
+    ARM_REJECTED = 'arm_rejected'
+    ARM_ABORTED = 'arm_aborted'
+    ARM_SILENT = 'arm_silent'
+    ARM_LATE = 'arm_late'
+    GRASP_LOST = 'grasp_lost'
+
+
 class CommonReason(Enum):
     """What may end any layer's work."""
 
@@ -108,6 +130,7 @@ ReasonCode: TypeAlias = (
     | ChoosingReason
     | DrivingReason
     | MissionReason
+    | HandReason
     | CommonReason
 )
 
@@ -119,6 +142,7 @@ REASON_ENUMERATIONS: tuple[type[Enum], ...] = (
     ChoosingReason,
     DrivingReason,
     MissionReason,
+    HandReason,
     CommonReason,
 )
 

@@ -1,0 +1,1 @@
+"""From a pixel to a pose of the gripper."""
