@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.cuts import Cut
 from vlm_nav.drawing.palette import Color, MarkStyle
 from vlm_nav.geometry.arrays import RgbArray
 
@@ -40,7 +41,7 @@ class MarkedPicture:
     opaque; it names the picture in records and lets a double look up what it shows. `camera`
     names who took it, empty where there is one only, and `heading_rad` where that camera looks
     from the robot, positive to the left. A `mirrored` picture shows left and right exchanged, its
-    marks with it.
+    marks with it. Of a `cut` picture `rgb` is that part, enlarged, and the marks lie on it.
     """
 
     identifier: str
@@ -50,6 +51,7 @@ class MarkedPicture:
     camera: str = ''
     heading_rad: float = 0.0
     mirrored: bool = False
+    cut: Cut | None = None
 
 
 def mirrored_picture(picture: MarkedPicture) -> MarkedPicture:
@@ -68,8 +70,24 @@ def mirrored_picture(picture: MarkedPicture) -> MarkedPicture:
 
 
 def as_taken(picture: MarkedPicture) -> MarkedPicture:
-    """Return the picture as its camera took it: what its identifier stands for."""
-    return mirrored_picture(picture) if picture.mirrored else picture
+    """Return the picture as its camera took it: what its identifier stands for.
+
+    The marks of a part lie where they belong in the whole picture then, of whose pixels there
+    are none: `rgb` is empty.
+    """
+    taken = mirrored_picture(picture) if picture.mirrored else picture
+    cut = taken.cut
+    if cut is None:
+        return taken
+    marks = tuple(
+        replace(
+            mark,
+            anchor=cut.in_picture(mark.anchor),
+            tail=cut.in_picture(mark.tail) if mark.tail else None,
+        )
+        for mark in taken.marks
+    )
+    return replace(taken, rgb=taken.rgb[:0, :0], marks=marks, cut=None)
 
 
 def draw_marks(

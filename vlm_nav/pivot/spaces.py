@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Candidate, Pixel
 from vlm_nav.core.reasons import CandidateReason
+from vlm_nav.drawing.cuts import Cut
 from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.geometry.arrays import FloatArray, RgbArray
 from vlm_nav.pivot.distribution import Gaussian
@@ -89,13 +90,15 @@ class ActionSpace(Protocol[ActionT]):
 class ImagePointSpace:
     """Points of a picture; vectors are (u, v) in pixels.
 
-    `allowed` (H, W), where given, is the mask of pixels that may be offered.
+    `allowed` (H, W), where given, is the mask of pixels that may be offered. `cut` says which part
+    of a picture `rgb` is, where it is one.
     """
 
     identifier: str
     rgb: RgbArray
     allowed: NDArray[np.bool_] | None = None
     floor_px: float = 4.0
+    cut: Cut | None = None
 
     @property
     def purpose(self) -> Purpose:
@@ -105,7 +108,7 @@ class ImagePointSpace:
     @property
     def pictures(self) -> tuple[MarkedPicture, ...]:
         """Return the one clean picture."""
-        return (MarkedPicture(self.identifier, self.rgb),)
+        return (MarkedPicture(self.identifier, self.rgb, cut=self.cut),)
 
     @property
     def arrow_tails(self) -> tuple[Pixel | None, ...]:
