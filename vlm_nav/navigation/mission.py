@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vlm_nav.core.decision import Decision
+from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener, tell
 from vlm_nav.core.reasons import AskingReason, CommonReason, ReasonCode, Refusal
 from vlm_nav.navigation.course import CarryingOn, Course
@@ -97,6 +97,11 @@ class Mission:
         decision = replace(hold(instruction, reason, detail), record=identifier)
         tell(self.listeners, Decided(decision))
         return self._end(decision, None)
+
+    def stopped(self, instruction: str, reason: CommonReason, detail: str) -> MissionEnd:
+        """Return how an instruction ended that was begun and brought no result."""
+        decision = Decision(DecisionOutcome.HOLD, instruction, reason=reason)
+        return MissionEnd(decision, DriveOutcome(False, reason, detail))
 
     async def _carry_out(self, steps: Steps) -> DriveOutcome | None:
         """Return how the drive ended with which it ended, None where it ended without one."""

@@ -1,0 +1,254 @@
+"""Picking from its task to its end: what is told, what is refused, and when the arm moves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hands import ArmDouble, EyesDouble, grasp_at, lifted_at, plan_of
+from numpy.typing import NDArray
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.dispatcher import Dispatcher
+from vlm_nav.core.events import Event
+from vlm_nav.core.reasons import (
+    AskingReason,
+    ChoosingReason,
+    CommonReason,
+    DrivingReason,
+    HandReason,
+    ObservationReason,
+    ReasonCode,
+    Refusal,
+)
+from vlm_nav.geometry.arrays import FloatArray, RgbArray
+from vlm_nav.manipulation.careful_arms import (
+    ConfirmedArm,
+    DryRunArm,
+    PublishedOnlyArm,
+    ToldArm,
+)
+from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan
+from vlm_nav.manipulation.in_words import (
+    pick_decision_json,
+    pick_decision_words,
+    pick_end_json,
+    pick_end_words,
+)
+from vlm_nav.manipulation.lifted import Lifted, Refused
+from vlm_nav.manipulation.picking import Picking, PickLimits, measured_near
+from vlm_nav.manipulation.pointing import Pointed
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+
+CUP = PickTask('pick up the cup', Pixel(30.0, 20.0))
+GRASP = grasp_at()
+
+
+class PointsDouble:
+    """A double that points where it is told to."""
+
+    def __init__(self, pointed: Pointed | Refusal) -> None:
+        self.pointed = pointed
+        self.allowed: NDArray[np.bool_] | None = None
+
+    async def point(
+        self,
+        identifier: str,
+        rgb: RgbArray,
+        instruction: str,
+        deadline: Deadline,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Pointed:
+        """Point there."""
+        self.allowed = allowed
+        if isinstance(self.pointed, Refusal):
+            raise self.pointed
+        return self.pointed
+
+
+def lift(frame: RgbdFrame, pixel: Pixel) -> Lifted | Refused:
+    return lifted_at(pixel, frame.stamp_ns)
+
+
+def plan(frame: RgbdFrame, lifted: Lifted) -> GraspPlan | Refused:
+    return plan_of(GRASP, grasp_at(y_m=0.1))
+
+
+def picking(arm: Any, **parts: Any) -> Picking:
+    usual: dict[str, Any] = {
+        'eyes': EyesDouble(),
+        'points': PointsDouble(Pointed(Pixel(12.0, 34.0), confidence=1.0, labels=(3,), calls=9)),
+        'lift': lift,
+        'plan': plan,
+    }
+    return Picking(**{**usual, **parts}, arm=arm)
+
+
+def ready_arm() -> ArmDouble:
+    arm = ArmDouble()
+    arm.may_end.set()
+    return arm
+
+
+async def test_a_pixel_leads_to_the_best_grasp_and_the_arm_takes_it() -> None:
+    arm, heard = ready_arm(), []
+    end = await picking(arm, listeners=[heard.append], name_record=lambda: 'r1').carry_out(CUP)
+    assert (end.reason, end.decision.pixel, end.decision.record) == (None, CUP.pixel, 'r1')
+    assert arm.picked == [GRASP]
+    assert [type(event).__name__ for event in heard] == [
+        'PickStarted', 'PickLooked', 'PickDecided', 'ArmMoved', 'PickEnded',
+    ]  # fmt: skip
+
+
+async def test_words_lead_to_the_pixel_that_is_pointed_at() -> None:
+    arm = ready_arm()
+    end = await picking(arm).carry_out(PickTask('the cup'))
+    assert end.decision.pixel == Pixel(12.0, 34.0)
+    assert (end.decision.calls, end.decision.labels, end.reason) == (9, (3,), None)
+    said = json.loads(pick_decision_json(end.decision))
+    assert (said['outcome'], said['u_px'], said['approach']) == ('pick', 12.0, 'top_down')
+    assert said['grasp']['position_m'] == [0.4, 0.0, 0.3]
+    assert json.loads(pick_end_json(end))['picked'] is True
+    assert '0.400' in pick_decision_words(end.decision)
+    assert 'picked' in pick_end_words(end)
+
+
+NO_POINT = Pointed(None, ChoosingReason.NONE_FITS, 'none')
+REFUSED = {
+    'pixel_outside': (PickTask('', Pixel(-1.0, 5.0)), {}, ObservationReason.PIXEL_OUTSIDE_IMAGE),
+    'pixel_nan': (
+        PickTask('', Pixel(np.nan, 5.0)), {}, ObservationReason.PIXEL_OUTSIDE_IMAGE,
+    ),
+    'no_words': (PickTask('  '), {}, AskingReason.INSTRUCTION_EMPTY),
+    'many_words': (PickTask('cup ' * 1000), {}, AskingReason.INSTRUCTION_TOO_LONG),
+    'nothing_pointed_at': (
+        PickTask('the cup'), {'points': PointsDouble(NO_POINT)}, ChoosingReason.NONE_FITS,
+    ),
+    'nobody_answers': (
+        PickTask('the cup'),
+        {'points': PointsDouble(Refusal(AskingReason.BUDGET_SPENT, 'spent'))},
+        AskingReason.BUDGET_SPENT,
+    ),
+    'not_lifted': (
+        CUP,
+        {'lift': lambda frame, pixel: Refused(HandReason.NO_SURFACE, 'a hole')},
+        HandReason.NO_SURFACE,
+    ),
+    'not_planned': (
+        CUP,
+        {'plan': lambda frame, lifted: Refused(HandReason.TOUCHING_OBJECTS, 'two')},
+        HandReason.TOUCHING_OBJECTS,
+    ),
+    'all_grasps_refused': (
+        CUP,
+        {'plan': lambda frame, lifted: GraspPlan((), ((GRASP, HandReason.IN_COLLISION),))},
+        HandReason.IN_COLLISION,
+    ),
+    'no_grasp_at_all': (
+        CUP, {'plan': lambda frame, lifted: GraspPlan()}, HandReason.UNREACHABLE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize('name', REFUSED)
+async def test_the_arm_never_moves_on_what_is_refused(name: str) -> None:
+    task, parts, reason = REFUSED[name]
+    arm, heard = ready_arm(), []
+    end = await picking(arm, listeners=[heard.append], **parts).carry_out(task)
+    assert (end.reason, end.outcome, arm.picked) == (reason, None, [])
+    assert type(heard[-1]).__name__ == 'PickEnded'
+    said = json.loads(pick_decision_json(end.decision))
+    assert (said['outcome'], said['reason']) == ('hold', reason.value)
+    assert json.loads(pick_end_json(end))['picked'] is None
+    assert reason.value in pick_decision_words(end.decision)
+
+
+async def test_only_pixels_with_depth_near_them_are_offered() -> None:
+    eyes = EyesDouble()
+    depth_m = np.full(eyes.frame.rgb.shape[:2], np.nan, dtype=np.float32)
+    depth_m[10, 10] = 1.0
+    eyes.frame = replace(eyes.frame, depth_m=depth_m)
+    points = PointsDouble(NO_POINT)
+    await picking(ready_arm(), eyes=eyes, points=points).carry_out(PickTask('the cup'))
+    assert points.allowed is not None
+    assert points.allowed[10, 10]
+    assert points.allowed[10, 11]
+    assert not points.allowed[-1, -1]
+    assert measured_near(replace(eyes.frame, depth_m=None)) is None
+
+
+async def begun(arm: ArmDouble) -> None:
+    while not arm.picked:
+        await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize('reason', [CommonReason.CANCELLED, CommonReason.PAUSED])
+async def test_who_stops_it_stops_the_arm_and_the_end_says_why(reason: CommonReason) -> None:
+    arm, ends = ArmDouble(), []
+    dispatcher: Dispatcher[PickTask, PickEnd] = Dispatcher(picking(arm))
+    dispatcher.instruct(CUP, ends.append)
+    await asyncio.wait_for(begun(arm), 10.0)
+    if reason is CommonReason.PAUSED:
+        dispatcher.pause(True)
+    else:
+        assert dispatcher.cancel()
+    await dispatcher.close()
+    assert arm.stops == 1
+    assert [end.reason for end in ends] == [reason]
+    dispatcher.instruct(CUP, ends.append)
+    assert ends[-1].reason is CommonReason.SHUTTING_DOWN
+    assert len(arm.picked) == 1
+
+
+async def test_an_error_of_the_program_ends_it_with_a_word() -> None:
+    def broken(frame: RgbdFrame, pixel: Pixel) -> Lifted:
+        raise ZeroDivisionError
+
+    heard: list[Event] = []
+    with pytest.raises(ZeroDivisionError):
+        await picking(ready_arm(), lift=broken, listeners=[heard.append]).carry_out(CUP)
+    assert heard[-1].end.reason is CommonReason.INTERNAL_ERROR  # type: ignore[attr-defined]
+
+
+async def outcome_of(arm: Any) -> tuple[bool, ReasonCode | None]:
+    end = await picking(arm).carry_out(CUP)
+    assert end.outcome is not None
+    return end.outcome.done, end.outcome.reason
+
+
+async def test_a_dry_run_decides_and_moves_nothing() -> None:
+    arm = ready_arm()
+    assert await outcome_of(DryRunArm(arm)) == (False, DrivingReason.DRY_RUN)
+    assert arm.picked == []
+    assert await outcome_of(PublishedOnlyArm()) == (True, None)
+
+
+async def test_a_grasp_waits_for_its_release_and_is_told_when_it_is_sent() -> None:
+    arm, shown, told = ready_arm(), [], []
+    release = asyncio.Event()
+
+    async def released(base_from_grasp: FloatArray) -> None:
+        shown.append(base_from_grasp)
+        await release.wait()
+
+    def told_of(grasp: Grasp) -> None:
+        told.append(grasp)
+
+    confirmed = ConfirmedArm(ToldArm(arm, told_of), released, 0.05)
+    assert await outcome_of(confirmed) == (False, DrivingReason.NOT_CONFIRMED)
+    assert (arm.picked, told) == ([], [])
+    release.set()
+    assert await outcome_of(confirmed) == (True, None)
+    assert arm.picked == told == [GRASP]
+    assert len(shown) == 2
+
+
+def test_limits_leave_room() -> None:
+    with pytest.raises(ValueError, match='positive'):
+        PickLimits(motion_timeout_s=0.0)

@@ -1,0 +1,232 @@
+"""Picking from its task to its end: look, point, lift, plan, and let the arm move.
+
+Every step ends by a deadline, every refusal has a reason, and listeners are told of each step.
+The arm is asked to move when there is a grasp that nothing refuses, and never otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.events import Listener, tell
+from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.reasons import (
+    AskingReason,
+    CommonReason,
+    HandReason,
+    ObservationReason,
+    Refusal,
+)
+from vlm_nav.geometry.arrays import RgbArray
+from vlm_nav.manipulation.arm_port import Arm, ArmOutcome
+from vlm_nav.manipulation.events import (
+    ArmMoved,
+    PickDecided,
+    PickDecision,
+    PickEnd,
+    PickEnded,
+    PickLooked,
+    PickStarted,
+    PickTask,
+)
+from vlm_nav.manipulation.grasp_plan import GraspPlan
+from vlm_nav.manipulation.lifted import Lifted, Refused
+from vlm_nav.manipulation.pointing import Pointed
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+
+Lifting: TypeAlias = Callable[[RgbdFrame, Pixel], Lifted | Refused]
+"""From a pixel to the point and the object that it shows."""
+
+Planning: TypeAlias = Callable[[RgbdFrame, Lifted], GraspPlan | Refused]
+"""From an object to poses of the gripper that an arm can take."""
+
+# Depth is often missing on just what is meant: shiny or thin things. A pixel whose
+# neighbourhood is measured may be pointed at; whether it can be lifted is seen then.
+_NEAR_DEPTH_SHARE = 0.02
+
+
+class HandEyes(Protocol):
+    """Looks at what may be picked."""
+
+    async def look(self, deadline: Deadline) -> RgbdFrame:
+        """Return a picture fresh enough to decide from; raise Refusal where there is none."""
+        ...
+
+
+class Points(Protocol):
+    """Chooses the pixel that an instruction means; `pointing.Pointer` does."""
+
+    async def point(
+        self,
+        identifier: str,
+        rgb: RgbArray,
+        instruction: str,
+        deadline: Deadline,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Pointed:
+        """Return the pixel, or why there is none; raise Refusal where none is answered."""
+        ...
+
+
+@dataclass(frozen=True)
+class PickLimits:
+    """How long each step may take, in seconds, and how long an instruction may be."""
+
+    look_timeout_s: float = 5.0
+    decision_timeout_s: float = 60.0
+    motion_timeout_s: float = 60.0
+    instruction_characters: int = 2000
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError unless every limit leaves room."""
+        timeouts = (self.look_timeout_s, self.decision_timeout_s, self.motion_timeout_s)
+        if not all(timeout > 0.0 for timeout in timeouts) or self.instruction_characters < 1:
+            raise InvalidValueError(f'limits are positive, got {self}')
+
+
+_BROKEN = ArmOutcome(False, CommonReason.INTERNAL_ERROR, 'an error of the program ended it')
+
+
+@dataclass(frozen=True, eq=False)
+class Picking:
+    """Carries out tasks, one call for each."""
+
+    eyes: HandEyes
+    points: Points
+    lift: Lifting
+    plan: Planning
+    arm: Arm
+    limits: PickLimits = PickLimits()
+    listeners: Sequence[Listener] = ()
+    name_record: Callable[[], str] = str
+
+    async def carry_out(
+        self,
+        task: PickTask,
+        why_cancelled: Callable[[], CommonReason] = lambda: CommonReason.CANCELLED,
+    ) -> PickEnd:
+        """Look, decide, and let the arm move; return how it ended.
+
+        Cancelling the awaiting task stops the arm, tells the listeners that the task ended for
+        the reason that `why_cancelled` gives, and goes on as cancellation.
+        """
+        identifier = self.name_record()
+        tell(self.listeners, PickStarted(identifier, task))
+        decision = PickDecision(task, record=identifier)
+        outcome: ArmOutcome | None = _BROKEN
+        try:
+            decision = replace(await self._decide(task), record=identifier)
+            tell(self.listeners, PickDecided(decision))
+            outcome = await self._move(decision)
+        except asyncio.CancelledError:
+            outcome = ArmOutcome(False, why_cancelled(), 'stopped before its end')
+            raise
+        finally:
+            # Whatever happened, listeners learn that it is over.
+            end = PickEnd(decision, outcome)
+            tell(self.listeners, PickEnded(end))
+        return end
+
+    def refuse(self, task: PickTask, reason: CommonReason, detail: str) -> PickEnd:
+        """Return and tell that a task was not begun, with its reason."""
+        identifier = self.name_record()
+        tell(self.listeners, PickStarted(identifier, task))
+        decision = PickDecision(task, reason=reason, detail=detail, record=identifier)
+        tell(self.listeners, PickDecided(decision))
+        end = PickEnd(decision)
+        tell(self.listeners, PickEnded(end))
+        return end
+
+    def stopped(self, task: PickTask, reason: CommonReason, detail: str) -> PickEnd:
+        """Return how a task ended that was begun and brought no result."""
+        return PickEnd(PickDecision(task, reason=reason), ArmOutcome(False, reason, detail))
+
+    async def _move(self, decision: PickDecision) -> ArmOutcome | None:
+        if decision.grasp is None or decision.reason is not None:
+            return None
+        deadline = Deadline.after(self.limits.motion_timeout_s)
+        outcome = await self.arm.pick(decision.grasp, deadline)
+        tell(self.listeners, ArmMoved(outcome))
+        return outcome
+
+    async def _decide(self, task: PickTask) -> PickDecision:
+        decision = PickDecision(task)
+        try:
+            self._check(task)
+            frame = await self.eyes.look(Deadline.after(self.limits.look_timeout_s))
+            tell(self.listeners, PickLooked(frame))
+            decision = await self._choose(task, frame)
+            if decision.pixel is None:
+                return decision
+            return await in_own_thread(self._planned, frame, decision, decision.pixel)
+        except Refusal as refusal:
+            return replace(decision, reason=refusal.reason, detail=refusal.detail)
+
+    async def _choose(self, task: PickTask, frame: RgbdFrame) -> PickDecision:
+        if task.pixel is not None:
+            if frame.camera.contains((task.pixel.u_px, task.pixel.v_px)):
+                return PickDecision(task, task.pixel)
+            size = f'{frame.camera.width_px} x {frame.camera.height_px}'
+            raise Refusal(
+                ObservationReason.PIXEL_OUTSIDE_IMAGE,
+                f'a pixel of the picture ({size}) was wanted, got '
+                f'({task.pixel.u_px:g}, {task.pixel.v_px:g})',
+            )
+        deadline = Deadline.after(self.limits.decision_timeout_s)
+        pointed = await self.points.point(
+            frame.identifier, frame.rgb, task.instruction, deadline, measured_near(frame)
+        )
+        return PickDecision(
+            task,
+            pointed.pixel,
+            reason=pointed.reason,
+            detail=pointed.detail,
+            confidence=pointed.confidence,
+            labels=pointed.labels,
+            calls=pointed.calls,
+        )
+
+    def _planned(self, frame: RgbdFrame, decision: PickDecision, pixel: Pixel) -> PickDecision:
+        """Return the decision with the point, the poses, and the best of them."""
+        lifted = self.lift(frame, pixel)
+        if isinstance(lifted, Refused):
+            return replace(decision, reason=lifted.reason, detail=lifted.detail)
+        decision = replace(decision, lifted=lifted)
+        plan = self.plan(frame, lifted)
+        if isinstance(plan, Refused):
+            return replace(decision, reason=plan.reason, detail=plan.detail)
+        decision = replace(decision, plan=plan, grasp=plan.best)
+        if plan.best is None:
+            detail = f'all {len(plan.refused)} grasps that were tried are refused'
+            return replace(decision, reason=plan.reason or HandReason.UNREACHABLE, detail=detail)
+        return decision
+
+    def _check(self, task: PickTask) -> None:
+        if task.pixel is None and not task.instruction.strip():
+            raise Refusal(AskingReason.INSTRUCTION_EMPTY, 'an instruction has words, got none')
+        most = self.limits.instruction_characters
+        if len(task.instruction) > most:
+            raise Refusal(
+                AskingReason.INSTRUCTION_TOO_LONG,
+                f'an instruction has at most {most} characters, got {len(task.instruction)}',
+            )
+
+
+def measured_near(frame: RgbdFrame) -> NDArray[np.bool_] | None:
+    """Return which pixels (H, W) have depth, or have it near them; None without depth."""
+    if frame.depth_m is None:
+        return None
+    reach_px = max(1, round(_NEAR_DEPTH_SHARE * min(frame.depth_m.shape)))
+    kernel = np.ones((2 * reach_px + 1, 2 * reach_px + 1), dtype=np.uint8)
+    known = np.isfinite(frame.depth_m).astype(np.uint8)
+    return np.asarray(cv2.dilate(known, kernel), dtype=np.bool_)

@@ -1,0 +1,195 @@
+"""An arm that follows joint trajectories: from a grasp to motions of its joints, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.reasons import HandReason
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.arm_port import ArmOutcome
+from vlm_nav.manipulation.grasp_plan import Grasp, Place
+from vlm_nav.manipulation.joint_solving import JointSolver
+
+
+@dataclass(frozen=True, eq=False)
+class JointMotion:
+    """Angles (m, n) of named joints, to be passed at times (m,) after its beginning, seconds."""
+
+    joint_names: tuple[str, ...]
+    positions: FloatArray
+    at_s: FloatArray
+
+
+class Follower(Protocol):
+    """Lets the controllers of an arm and its gripper move."""
+
+    async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
+        """Follow a motion; cancelling the awaiting task stops it before that goes on."""
+        ...
+
+    async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
+        """Bring the fingers so far apart, inf: as far as they go; or hold what is between."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop what is under way."""
+        ...
+
+
+class TipAxes(str, Enum):
+    """Which way the tip's frame approaches; it closes its fingers along y either way."""
+
+    X_APPROACH = 'x_approach'
+    Z_APPROACH = 'z_approach'
+
+
+@dataclass(frozen=True)
+class TrajectorySettings:
+    """How fast the joints turn, and how the tip's frame lies in the hand.
+
+    `tip_to_fingers_m` is how far the place between the finger tips lies before the tip's frame,
+    `lift_m` how high what was picked is lifted.
+    """
+
+    joint_speed_rad_s: float = 0.5
+    tip_axes: TipAxes = TipAxes.X_APPROACH
+    tip_to_fingers_m: float = 0.0
+    lift_m: float = 0.15
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError for an arm that would not move."""
+        if not (self.joint_speed_rad_s > 0.0 and np.isfinite(self.tip_to_fingers_m)):
+            raise InvalidValueError(f'joints turn with a speed above 0, got {self}')
+
+    def base_from_tip(self, base_from_grasp: FloatArray) -> FloatArray:
+        """Return where the tip's frame is when the fingers are at a grasp (4, 4)."""
+        grasp_from_tip = np.eye(4)
+        if self.tip_axes is TipAxes.Z_APPROACH:
+            # Columns: the tip's x, y and z in the frame of the grasp.
+            grasp_from_tip[:3, :3] = np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
+        grasp_from_tip[0, 3] = -self.tip_to_fingers_m
+        return np.asarray(base_from_grasp @ grasp_from_tip)
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectoryArm:
+    """Implements arm_port.Arm by the joints of a described arm.
+
+    `positions` tells the angles of the joints now, None where nobody does.
+    """
+
+    solver: Callable[[], JointSolver | None]
+    joints_now: Callable[[JointSolver], FloatArray | None]
+    follower: Follower
+    settings: TrajectorySettings = TrajectorySettings()
+
+    async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
+        """Open, go before the thing, go to it, close, and lift; see arm_port.Arm."""
+        before, at = (
+            self.settings.base_from_tip(pose)
+            for pose in (grasp.base_from_pregrasp, grasp.base_from_grasp)
+        )
+        lifted = at.copy()
+        lifted[2, 3] += self.settings.lift_m
+        motions = await self._motions(before, (at, lifted))
+        if isinstance(motions, ArmOutcome):
+            return motions
+        towards, onto, up = motions
+        return await self._in_turn(
+            lambda: self.follower.grip(grasp.opening_m, deadline),
+            lambda: self.follower.follow(towards, deadline),
+            lambda: self.follower.follow(onto, deadline),
+            lambda: self.follower.grip(0.0, deadline),
+            lambda: self.follower.follow(up, deadline),
+        )
+
+    async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
+        """Go above the place, go down, open, and draw back; see arm_port.Arm."""
+        before, at = (
+            self.settings.base_from_tip(pose)
+            for pose in (place.base_from_preplace, place.base_from_place)
+        )
+        motions = await self._motions(before, (at, before))
+        if isinstance(motions, ArmOutcome):
+            return motions
+        towards, down, back = motions
+        return await self._in_turn(
+            lambda: self.follower.follow(towards, deadline),
+            lambda: self.follower.follow(down, deadline),
+            lambda: self.follower.grip(np.inf, deadline),
+            lambda: self.follower.follow(back, deadline),
+        )
+
+    async def stop(self) -> None:
+        """Stop the arm where it is."""
+        await self.follower.stop()
+
+    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+        """Return UNREACHABLE where no angles bring the fingers there, None where some do."""
+        solver = self.solver()
+        if solver is None:
+            return HandReason.ARM_SILENT
+        pose = self.settings.base_from_tip(base_from_grasp)
+        found = solver.solve(pose, self.joints_now(solver))
+        return HandReason.UNREACHABLE if found is None else None
+
+    async def _in_turn(self, *steps: Callable[[], object]) -> ArmOutcome:
+        for step in steps:
+            outcome = await step()  # type: ignore[misc]
+            if not outcome.done:
+                return outcome  # type: ignore[no-any-return]
+        return ArmOutcome(True, None, 'the arm followed all motions')
+
+    async def _motions(
+        self, first: FloatArray, then: Sequence[FloatArray]
+    ) -> list[JointMotion] | ArmOutcome:
+        """Return the motion to the first pose, and those on straight lines through the others."""
+        solver = self.solver()
+        start = None if solver is None else self.joints_now(solver)
+        if solver is None or start is None:
+            missing = 'the robot description' if solver is None else 'the angles of the joints'
+            return ArmOutcome(False, HandReason.ARM_SILENT, f'nobody tells {missing}')
+        return await in_own_thread(self._solved, solver, start, first, then)
+
+    def _solved(
+        self,
+        solver: JointSolver,
+        start: FloatArray,
+        first: FloatArray,
+        then: Sequence[FloatArray],
+    ) -> list[JointMotion] | ArmOutcome:
+        for joints in _postures(solver, first, start):
+            motions, at = [self._motion(solver, start, [joints])], joints
+            for pose in then:
+                line = solver.line(at, pose)
+                if line is None:
+                    break
+                motions.append(self._motion(solver, at, line))
+                at = line[-1]
+            if len(motions) == 1 + len(then):
+                return motions
+        return ArmOutcome(
+            False, HandReason.UNREACHABLE, 'no angles of the joints lead along the whole way'
+        )
+
+    def _motion(
+        self, solver: JointSolver, start: FloatArray, path: Sequence[FloatArray]
+    ) -> JointMotion:
+        positions = np.array(path)
+        turned = np.abs(np.diff(np.vstack([start, positions]), axis=0)).max(axis=1)
+        at_s = np.cumsum(np.maximum(turned / self.settings.joint_speed_rad_s, 0.05))
+        return JointMotion(solver.joint_names, positions, at_s)
+
+
+def _postures(solver: JointSolver, pose: FloatArray, start: FloatArray) -> Sequence[FloatArray]:
+    """Return angles that reach a pose: from where the arm is, and from its middle posture."""
+    found = (solver.solve(pose, start), solver.solve(pose))
+    return [joints for joints in found if joints is not None]
