@@ -54,15 +54,30 @@ class FloorToSearch:
         chunks = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
         return np.concatenate([np.empty(0), *map(self._shown_m2, chunks)])
 
+    def shown_by_bearing_m2(self, places: FloatArray) -> FloatArray:
+        """Return how much of it would show from places (n, 2) along each bearing, (n, bearings).
+
+        Bearings are equally far apart, the first one is the x axis of the costmap's frame.
+        """
+        shows, areas_m2 = self._shows(places)
+        by_bearing_m2: FloatArray = shows.astype(np.float32) @ areas_m2
+        # Rays are cast along the grid, which may be turned.
+        turned = round(self.ways.costmap.origin.yaw_rad / (2.0 * math.pi) * _BEARINGS)
+        return np.roll(by_bearing_m2, turned, axis=1)
+
     def _shown_m2(self, places: FloatArray) -> FloatArray:
         # All bearings are looked to: how the grid is turned plays no part.
+        shows, areas_m2 = self._shows(places)
+        shown_m2: FloatArray = shows.astype(np.float32).sum(axis=1) @ areas_m2
+        return shown_m2
+
+    def _shows(self, places: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
+        """Return where rays from places (n, 2) meet what to search (n, b, r), and areas (r,)."""
         rows, columns = cells_of(self.ways.costmap, places)
         cells, width, border = self._bordered
         steps, areas_m2 = _rays(self.within_m, self.ways.costmap.resolution_m, width)
         met = cells[((rows + border) * width + columns + border)[:, None, None] + steps]
-        shows = (met == _UNSEEN) & ~np.logical_or.accumulate(met == _OPAQUE, axis=2)
-        shown_m2: FloatArray = shows.astype(np.float32).sum(axis=1) @ areas_m2
-        return shown_m2
+        return (met == _UNSEEN) & ~np.logical_or.accumulate(met == _OPAQUE, axis=2), areas_m2
 
     def worth(self, places: FloatArray) -> FloatArray:
         """Return how much a drive to places (n, 2) is worth: the more, the more it shows soon."""

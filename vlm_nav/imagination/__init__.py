@@ -1,0 +1,1 @@
+"""Pictures of where the robot could be, among which the model chooses."""

@@ -1,0 +1,154 @@
+"""Viewpoints where free floor ends: through doors, at frontiers, and where most is to be searched.
+
+Of what a costmap knows all places that ways lead to are held against each other, of what the
+depth shows the ends of free floor. They are chosen one after the other, each apart from those
+before, so that no two show the same.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import inverse, transform_places
+from vlm_nav.imagination.proposing import Surroundings
+from vlm_nav.imagination.vantage import Vantage
+from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.memory.costmap_ways import CostmapWays, cell_centres
+from vlm_nav.observation.costmap import UNKNOWN
+
+_BEARINGS = 72
+# Before the end of free floor the robot still turns.
+_BEFORE_END_M = 0.3
+# A shorter border to the unknown is a gap in what was seen.
+_SHORTEST_FRONTIER_M = 0.5
+_STEP_M = 0.4
+_MOST_PLACES = 1500
+
+
+@dataclass(frozen=True)
+class FreeSpaceProposer:
+    """Viewpoints between `nearest_m` and `farthest_m` of way from the base, `apart_m` apart.
+
+    Of the whole costmap `afar` ones are offered besides, however long the way to them is.
+    """
+
+    nearest_m: float = 0.5
+    farthest_m: float = 5.0
+    apart_m: float = 1.2
+    afar: int = 2
+
+    @property
+    def name(self) -> str:
+        """The name that parameters and records call it by."""
+        return 'free_space'
+
+    def cannot(self, surroundings: Surroundings) -> str | None:
+        """Return in words what it lacks: a costmap, or depth."""
+        by_depth = surroundings.free_range_m is not None and surroundings.refused is not None
+        return None if by_depth or surroundings.ways is not None else 'a costmap, or depth'
+
+    def propose(self, surroundings: Surroundings, count: int) -> list[Viewpoint]:
+        """Return the viewpoints, those most worth a drive first."""
+        vantage = Vantage(surroundings)
+        places = np.concatenate(
+            [
+                _ends_of_free_floor(surroundings),
+                _frontiers(surroundings),
+                _to_search(surroundings),
+            ]
+        )
+        places = places[vantage.may_stand(places)]
+        ways_m = vantage.ways_m(places)
+        places = places[(ways_m >= self.nearest_m) & np.isfinite(ways_m)]
+        return self._spread(vantage.viewpoints(places), count)
+
+    def _spread(self, found: list[Viewpoint], count: int) -> list[Viewpoint]:
+        """Return the best of those that lie apart: near ones, and some that are farther away."""
+        chosen: list[Viewpoint] = []
+        afar = 0
+        for one in sorted(found, key=_rank, reverse=True):
+            is_afar = one.way_m > self.farthest_m
+            if len(chosen) == count:
+                break
+            if (is_afar and afar >= self.afar) or not self._is_apart(one, chosen):
+                continue
+            chosen.append(one)
+            afar += is_afar
+        return chosen
+
+    def _is_apart(self, one: Viewpoint, chosen: list[Viewpoint]) -> bool:
+        return all(
+            math.hypot(one.pose.x_m - other.pose.x_m, one.pose.y_m - other.pose.y_m)
+            >= self.apart_m
+            for other in chosen
+        )
+
+
+def _rank(one: Viewpoint) -> tuple[float, float]:
+    """Return what viewpoints are sorted by: worth, and where that is the same or unknown, way."""
+    return (0.0 if math.isnan(one.worth) else one.worth), one.way_m
+
+
+def _ends_of_free_floor(surroundings: Surroundings) -> FloatArray:
+    """Return the places (n, 2) of the base frame where floor that is seen free ends.
+
+    Along bearings in which it reaches farther than to both sides of them.
+    """
+    if surroundings.free_range_m is None:
+        return np.empty((0, 2))
+    bearings_rad = np.arange(_BEARINGS) / _BEARINGS * 2.0 * math.pi
+    free_m = surroundings.free_range_m(bearings_rad)
+    ends = (free_m >= np.roll(free_m, 1)) & (free_m >= np.roll(free_m, -1))
+    range_m = np.maximum(free_m[ends] - _BEFORE_END_M, 0.0)
+    outward = np.stack([np.cos(bearings_rad[ends]), np.sin(bearings_rad[ends])], axis=-1)
+    places: FloatArray = range_m[:, None] * outward
+    return places[range_m > 0.0]
+
+
+def _frontiers(surroundings: Surroundings) -> FloatArray:
+    """Return the middles (n, 2) in the base frame of where reachable floor borders the unknown."""
+    ways = surroundings.ways
+    if ways is None:
+        return np.empty((0, 2))
+    unknown = cv2.dilate((ways.costmap.values == UNKNOWN).astype(np.uint8), np.ones((3, 3)))
+    border = (np.asarray(unknown) > 0) & ways.comfortable
+    count, labels, stats, middles = cv2.connectedComponentsWithStats(
+        border.astype(np.uint8), connectivity=8
+    )
+    cells = _SHORTEST_FRONTIER_M / ways.costmap.resolution_m
+    long = [one for one in range(1, count) if stats[one, cv2.CC_STAT_AREA] >= cells]
+    nearest = [_nearest_cell(np.asarray(labels) == one, middles[one]) for one in long]
+    places = np.array([cell_centres(ways.costmap)[cell] for cell in nearest]).reshape(-1, 2)
+    return _in_base(surroundings, places)
+
+
+def _nearest_cell(cells: np.ndarray, middle: np.ndarray) -> tuple[int, int]:
+    rows, columns = np.nonzero(cells)
+    nearest = int(np.argmin(np.hypot(columns - middle[0], rows - middle[1])))
+    return int(rows[nearest]), int(columns[nearest])
+
+
+def _to_search(surroundings: Surroundings) -> FloatArray:
+    """Return places (n, 2) of the base frame all over what ways lead to, the nearest ones."""
+    ways = surroundings.ways
+    if ways is None or surroundings.to_search is None:
+        return np.empty((0, 2))
+    open_to_it = _coarse(ways) & ways.comfortable & ~surroundings.to_search.avoided
+    nearest = np.argsort(ways.lengths_m[open_to_it], kind='stable')[:_MOST_PLACES]
+    return _in_base(surroundings, cell_centres(ways.costmap)[open_to_it][nearest])
+
+
+def _coarse(ways: CostmapWays) -> np.ndarray:
+    step = max(1, round(_STEP_M / ways.costmap.resolution_m))
+    coarse = np.zeros(ways.lengths_m.shape, dtype=np.bool_)
+    coarse[::step, ::step] = True
+    return coarse
+
+
+def _in_base(surroundings: Surroundings, places: FloatArray) -> FloatArray:
+    return transform_places(inverse(surroundings.map_from_base), places)

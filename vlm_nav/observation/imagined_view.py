@@ -1,0 +1,33 @@
+"""Pictures of what nobody has looked at yet: no observations, whatever they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.geometry.arrays import RgbArray
+from vlm_nav.geometry.poses import FloorPose
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance:
+    """Where each pixel of an imagined picture was seen."""
+
+    identifiers: tuple[str, ...]
+    source: NDArray[np.int16]
+    pixel: NDArray[np.int32]
+    widths_px: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ImaginedView:
+    """A picture as it would be seen from a viewpoint."""
+
+    identifier: str
+    rgb: RgbArray
+    known: NDArray[np.bool_]
+    depth_m: NDArray[np.float32] | None
+    base_from_viewpoint: FloorPose
+    provenance: Provenance | None = None
