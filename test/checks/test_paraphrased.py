@@ -37,7 +37,8 @@ def test_every_wording_is_whole(purpose: Purpose, number: int, question: Questio
     words = wording(replace(question, purpose=purpose, phrasing=number, pick=1))
     assert '{' not in words.system
     assert '{' not in words.text
-    assert 'several cameras' in words.system or purpose is Purpose.IMAGE_POINT
+    of_places = purpose in (Purpose.GROUND_WAYPOINT, Purpose.ARRIVAL)
+    assert 'several cameras' in words.system or not of_places
 
 
 @pytest.mark.parametrize('purpose', OF_MARKS)

@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.drawing.cuts import Cut
 from vlm_nav.drawing.palette import Color, MarkStyle
 from vlm_nav.geometry.arrays import RgbArray
+from vlm_nav.observation.imagined_view import Provenance
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 # OpenCV draws at fractions of a pixel when coordinates are scaled by 2 ** shift.
@@ -33,6 +35,14 @@ class Mark:
     tail: Pixel | None = None
 
 
+class PictureKind(str, Enum):
+    """Where a picture comes from: a camera now, a synthesis, or a camera some time ago."""
+
+    SEEN = 'seen'
+    IMAGINED = 'imagined'
+    REMEMBERED = 'remembered'
+
+
 @dataclass(frozen=True, eq=False)
 class MarkedPicture:
     """A clean picture and the marks that belong on it.
@@ -42,6 +52,7 @@ class MarkedPicture:
     names who took it, empty where there is one only, and `heading_rad` where that camera looks
     from the robot, positive to the left. A `mirrored` picture shows left and right exchanged, its
     marks with it. Of a `cut` picture `rgb` is that part, enlarged, and the marks lie on it.
+    `imagined` says where each pixel of an imagined picture was seen, None where that is not known.
     """
 
     identifier: str
@@ -52,6 +63,8 @@ class MarkedPicture:
     heading_rad: float = 0.0
     mirrored: bool = False
     cut: Cut | None = None
+    kind: PictureKind = PictureKind.SEEN
+    imagined: Provenance | None = None
 
 
 def mirrored_picture(picture: MarkedPicture) -> MarkedPicture:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from vlm_nav.choosing.runs import ask_together
+from vlm_nav.choosing.asking import Asking
 from vlm_nav.core.candidate import Candidate
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.events import Listener, tell
-from vlm_nav.core.reasons import Refusal
+from vlm_nav.core.events import Listener
 from vlm_nav.pivot.proposing import Offer, marked_pictures
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ActionSpace
-from vlm_nav.vlm.errors import AskingOver, ModelError, UnusableAnswer
-from vlm_nav.vlm.events import Answered, Asked
+from vlm_nav.vlm.errors import ModelError
+from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Answer, Question
 
@@ -75,25 +74,14 @@ class Inquiry(Generic[ActionT]):
 
         Raises Refusal where nothing is answered any more, with the reason for that.
         """
-        results = await self._ask_once(asked)
-        again = [
-            index for index, result in enumerate(results) if isinstance(result, UnusableAnswer)
-        ]
-        second = [replace(item, attempt=2) for item in (asked[index] for index in again)]
-        for index, result in zip(again, await self._ask_once(second), strict=True):
-            results[index] = result
-        return results
+        asking = Asking(
+            self.model,
+            self.deadline,
+            self.settings.question_timeout_s,
+            self.listeners,
+            self._went_out,
+        )
+        return await asking.ask(asked)
 
-    async def _ask_once(self, asked: Sequence[Asked]) -> list[Answer | ModelError]:
-        for item in asked:
-            tell(self.listeners, item)
-        self.calls += len(asked)
-        sooner = self.deadline.sooner(self.settings.question_timeout_s)
-        results = await ask_together(self.model, [item.question for item in asked], sooner)
-        for item, result in zip(asked, results, strict=True):
-            tell(self.listeners, Answered(item, result))
-        over = next((result for result in results if isinstance(result, AskingOver)), None)
-        if over is not None:
-            # What was answered before is no decision: the robot does not act on half a question.
-            raise Refusal(over.reason, str(over))
-        return results
+    def _went_out(self, count: int) -> None:
+        self.calls += count

@@ -7,6 +7,7 @@ from typing import Any
 
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
 from vlm_nav.drawing.marks import MarkedPicture
+from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.records.question_parts import (
     AnswerPart,
     CandidatePart,
@@ -21,6 +22,7 @@ from vlm_nav.records.question_parts import (
     QuestionPart,
     ReplyPart,
     ShownPart,
+    ViewActionPart,
 )
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.events import Answered, Asked
@@ -95,6 +97,7 @@ def _answer_part(answer: Answer) -> AnswerPart:
         latency_s=answer.latency_s,
         prompt_tokens=answer.tokens.prompt,
         completion_tokens=answer.tokens.completion,
+        seen=answer.seen,
     )
 
 
@@ -124,11 +127,16 @@ def _facts_part(facts: MetricFacts) -> FactsPart:
     return FactsPart(range_m=facts.range_m, bearing_rad=facts.bearing_rad, free_m=facts.free_m)
 
 
-def _action_part(action: Any) -> GroundActionPart | PixelActionPart | OtherActionPart:
+def _action_part(
+    action: Any,
+) -> GroundActionPart | PixelActionPart | ViewActionPart | OtherActionPart:
     if isinstance(action, GroundAction):
         return GroundActionPart(range_m=action.range_m, bearing_rad=action.bearing_rad)
     if isinstance(action, Pixel):
         return PixelActionPart(u_px=action.u_px, v_px=action.v_px)
+    if isinstance(action, Viewpoint):
+        pose = action.pose
+        return ViewActionPart(x_m=pose.x_m, y_m=pose.y_m, yaw_rad=pose.yaw_rad)
     return OtherActionPart(text=repr(action))
 
 
@@ -146,6 +154,7 @@ def _shown_part(picture: MarkedPicture) -> ShownPart:
         radius_px=picture.radius_px,
         marks=marks,
         mirrored=picture.mirrored,
+        kind=picture.kind.value,
     )
 
 

@@ -32,6 +32,15 @@ class PixelActionPart(Part):
     v_px: Number
 
 
+class ViewActionPart(Part):
+    """Go to a place and look along its yaw from there, given from the base."""
+
+    kind: Literal['view'] = 'view'
+    x_m: Number
+    y_m: Number
+    yaw_rad: Number
+
+
 class OtherActionPart(Part):
     """An action that this format has no words for, as text."""
 
@@ -40,7 +49,8 @@ class OtherActionPart(Part):
 
 
 ActionPart = Annotated[
-    GroundActionPart | PixelActionPart | OtherActionPart, Field(discriminator='kind')
+    GroundActionPart | PixelActionPart | ViewActionPart | OtherActionPart,
+    Field(discriminator='kind'),
 ]
 
 
@@ -74,12 +84,14 @@ class ShownPart(Part):
     """A picture of the question as data: whose picture, and the marks that belong on it.
 
     A `mirrored` one was shown with left and right exchanged; its marks lie on what was shown.
+    `kind` is where it comes from: `seen` by a camera now, `imagined`, or `remembered`.
     """
 
     identifier: Text
     radius_px: Number
     marks: tuple[MarkPart, ...]
     mirrored: bool = False
+    kind: Text = 'seen'
 
 
 class PictureFilePart(Part):
@@ -91,7 +103,11 @@ class PictureFilePart(Part):
 
 
 class AnswerPart(Part):
-    """A checked answer: `labels` best first; `dropped` counts labels that were not drawn."""
+    """A checked answer: `labels` best first; `dropped` counts labels that were not drawn.
+
+    `seen` says whether the thing was said to show in the picture chosen first, null where nobody
+    asked or said so.
+    """
 
     labels: tuple[int, ...]
     none: bool
@@ -102,6 +118,7 @@ class AnswerPart(Part):
     latency_s: Number
     prompt_tokens: int
     completion_tokens: int
+    seen: bool | None = None
 
 
 class ErrorPart(Part):

@@ -22,6 +22,10 @@ _CHOICE_KEY = re.compile(
 )
 _NONE_KEYS = frozenset({'none', 'nonefits', 'noneoffits', 'nomatch'})
 _ARRIVED_KEYS = frozenset({'arrived', 'done', 'reached', 'hasarrived', 'goalreached'})
+_SEEN_KEYS = frozenset(
+    {'seen', 'visible', 'insight', 'targetseen', 'targetvisible', 'targetfound', 'thingseen',
+     'isseen', 'isvisible', 'goalvisible'}
+)  # fmt: skip
 _REASON_KEYS = frozenset(
     {'reason', 'reasoning', 'reasons', 'why', 'explanation', 'rationale', 'analysis', 'thought',
      'thoughts', 'thinking'}
@@ -29,6 +33,7 @@ _REASON_KEYS = frozenset(
 _ITEM_KEYS = ('label', 'number', 'id', 'mark', 'arrow', 'circle', 'disc', 'point', 'choice')
 _NONE_WORDS = frozenset({'none', 'no', 'nothing', 'null', 'n/a'})
 _YES_WORDS = frozenset({'true', 'yes'})
+_NO_WORDS = frozenset({'false', 'no'})
 
 
 def read_container(value: Container) -> Claim | None:
@@ -78,7 +83,7 @@ def _own_claim(entries: dict[str, Value]) -> Claim | None:
     if chosen is None and not none and not arrived:
         return None
     chosen = chosen or Claim()
-    return Claim(chosen.names, none or chosen.none, arrived, _reason(keyed))
+    return Claim(chosen.names, none or chosen.none, arrived, _reason(keyed), _seen(keyed))
 
 
 def _chosen(keyed: list[tuple[str, Value]]) -> Claim | None:
@@ -147,6 +152,18 @@ def _reason(keyed: list[tuple[str, Value]]) -> str:
         if isinstance(text, str):
             return text.strip()
     return ''
+
+
+def _seen(keyed: list[tuple[str, Value]]) -> bool | None:
+    """Return what is said of whether the thing is seen, None where nothing clear is."""
+    for key, value in keyed:
+        if key in _SEEN_KEYS and (_is_yes(value) or _is_no(value)):
+            return _is_yes(value)
+    return None
+
+
+def _is_no(value: Value) -> bool:
+    return value is False or (isinstance(value, str) and value.strip().lower() in _NO_WORDS)
 
 
 def _is_yes(value: Value) -> bool:

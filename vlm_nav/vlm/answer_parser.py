@@ -39,7 +39,8 @@ class ParsedAnswer:
     """What a text answers: `labels` best first, all drawn, none twice, no more than asked for.
 
     `dropped` counts things named as labels that are not drawn. `arrived` may come with labels
-    (the marks nearest to where the model thinks it has arrived); `none` never does.
+    (the marks nearest to where the model thinks it has arrived); `none` never does. `seen` is
+    None where nothing is said of whether the thing is seen.
     """
 
     labels: tuple[int, ...]
@@ -47,6 +48,7 @@ class ParsedAnswer:
     arrived: bool
     reason: str
     dropped: int
+    seen: bool | None = None
 
 
 def parse_answer(
@@ -79,6 +81,7 @@ def parse_answer(
         arrived=claim.arrived,
         reason=(claim.reason or text.strip())[:REASON_CHARS],
         dropped=found.dropped,
+        seen=claim.seen,
     )
 
 

@@ -18,7 +18,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.vlm.answer_schema import strict_schema
-from vlm_nav.vlm.question import Question
+from vlm_nav.vlm.question import Purpose, Question
 from vlm_nav.vlm.wording import captions, wording
 
 # Each of so many spots is the mean of hundreds of pixels: neither the noise of a camera nor
@@ -41,7 +41,7 @@ def key_of(model: str, question: Question) -> str:
         'system': _normalised(words.system),
         'text': _normalised(words.text),
         'captions': [_normalised(caption) for caption in captions(question)],
-        'schema': strict_schema(),
+        'schema': strict_schema(question.purpose is Purpose.VIEW),
     }
     text = json.dumps(told, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode('ascii')).hexdigest()

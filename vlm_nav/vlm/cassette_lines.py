@@ -18,7 +18,14 @@ from vlm_nav.vlm.errors import (
     RefusedInWords,
     UnusableAnswer,
 )
-from vlm_nav.vlm.question import Answer, Question, SentPicture, SentQuestion, TokenUse
+from vlm_nav.vlm.question import (
+    Answer,
+    Purpose,
+    Question,
+    SentPicture,
+    SentQuestion,
+    TokenUse,
+)
 
 FORMAT = 1
 NOTICE = (
@@ -84,6 +91,7 @@ class AnswerPart(_Part):
     raw_text: Text
     dropped: int = Field(ge=0)
     latency_s: float = Field(ge=0.0, allow_inf_nan=False)
+    seen: bool | None = None
 
 
 class ErrorPart(_Part):
@@ -158,7 +166,9 @@ def played(
     """
     sent = None
     if line.as_sent:
-        sent = SentQuestion(line.model, line.system, line.text, pictures)
+        sent = SentQuestion(
+            line.model, line.system, line.text, pictures, question.purpose is Purpose.VIEW
+        )
     tokens = TokenUse(line.prompt_tokens, line.completion_tokens)
     if line.error is not None:
         kind = _KINDS[line.error.kind]
@@ -178,6 +188,7 @@ def played(
         latency_s=answer.latency_s,
         tokens=tokens,
         sent=sent,
+        seen=answer.seen if question.purpose is Purpose.VIEW and answer.labels else None,
     )
 
 
@@ -199,6 +210,7 @@ def _answer_part(answer: Answer) -> AnswerPart:
         raw_text=answer.raw_text,
         dropped=answer.dropped,
         latency_s=answer.latency_s if math.isfinite(answer.latency_s) else 0.0,
+        seen=answer.seen,
     )
 
 

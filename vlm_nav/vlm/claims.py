@@ -28,13 +28,15 @@ class Named:
 class Claim:
     """One statement of choice: the things named, best first, or that none fits, or arrival.
 
-    Labels and a flag may come together; which of them counts is the reader's decision.
+    Labels and a flag may come together; which of them counts is the reader's decision. `seen` is
+    None where nothing is said of whether the thing is seen.
     """
 
     names: tuple[Named, ...] = ()
     none: bool = False
     arrived: bool = False
     reason: str = ''
+    seen: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -181,10 +181,16 @@ class Slow:
 
 
 def chosen(
-    labels: Sequence[int], reason: str, *, none: bool = False, arrived: bool = False
+    labels: Sequence[int],
+    reason: str,
+    *,
+    none: bool = False,
+    arrived: bool = False,
+    seen: bool | None = None,
 ) -> str:
     """Return the text of an answer, in the form that models are asked for."""
-    return json.dumps({'reason': reason, 'points': list(labels), 'none': none, 'arrived': arrived})
+    answer = {'reason': reason, 'points': list(labels), 'none': none, 'arrived': arrived}
+    return json.dumps(answer if seen is None else {**answer, 'seen': seen})
 
 
 def random_choice(question: Question, rng: random.Random) -> str:

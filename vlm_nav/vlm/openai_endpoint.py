@@ -186,7 +186,7 @@ class OpenAiEndpoint:
             # looks through all messages for what it might change, as long as all else takes.
             body = {
                 'messages': shape.messages(sent, self._settings.detail),
-                **shape.arguments(self._settings.options()),
+                **shape.arguments(self._settings.options(), sent.asks_seen),
             }
             return await client.chat.completions.create(
                 model=sent.model,

@@ -14,8 +14,9 @@ from vlm_nav.vlm.errors import ModelRefused, NothingSent
 from vlm_nav.vlm.openai_endpoint import OpenAiEndpoint, Reply
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.picture_encoding import encode_picture
-from vlm_nav.vlm.question import Answer, Question, SentPicture, SentQuestion
+from vlm_nav.vlm.question import Answer, Purpose, Question, SentPicture, SentQuestion
 from vlm_nav.vlm.reading import read_answer
+from vlm_nav.vlm.view_sheet import sheet_of
 from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 from vlm_nav.vlm.wording import captions, wording
 
@@ -98,12 +99,30 @@ class OpenAiModel:
             raise NothingSent(f'{where}: the deadline passed before anything was sent') from None
 
     def _sent(self, question: Question) -> SentQuestion:
-        words = wording(question)
+        on_sheet = self._on_sheet(question)
+        words = wording(question, on_sheet=on_sheet)
+        shown = self._with_sheet(question) if on_sheet else question
         pictures = tuple(
             replace(self.encoded(picture), caption=caption)
-            for picture, caption in zip(question.pictures, captions(question), strict=True)
+            for picture, caption in zip(shown.pictures, captions(shown), strict=True)
         )
-        return SentQuestion(self.settings.model, words.system, words.text, pictures)
+        asks_seen = question.purpose is Purpose.VIEW
+        return SentQuestion(self.settings.model, words.system, words.text, pictures, asks_seen)
+
+    def _on_sheet(self, question: Question) -> bool:
+        """Return whether the views to choose from go as one picture."""
+        if question.purpose is not Purpose.VIEW or len(question.labels) < 2:
+            return False
+        most = self.settings.max_pictures
+        too_many = most is not None and len(question.pictures) > most
+        return too_many or self.settings.views == 'sheet'
+
+    def _with_sheet(self, question: Question) -> Question:
+        """Return the question with all views to choose from on one picture, before the others."""
+        views = [picture for picture in question.pictures if picture.marks]
+        others = [picture for picture in question.pictures if not picture.marks]
+        sheet = sheet_of(views, self.settings.max_image_side_px)
+        return replace(question, pictures=(sheet, *others))
 
     def _check_number(self, sent: SentQuestion) -> None:
         shown, most = len(sent.pictures), self.settings.max_pictures

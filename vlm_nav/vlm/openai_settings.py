@@ -23,7 +23,8 @@ class OpenAiSettings(BaseModel):
     OpenAI itself). The key is no setting: it is read from the environment variable
     `api_key_variable` when the first question is asked, and never kept here. `coordinates` is
     how the model writes a place in a picture, None where nobody knows; `extra_body` goes into
-    the body of each request as it is. After `hedge_after_s` a second request is sent.
+    the body of each request as it is. After `hedge_after_s` a second request is sent. `views` says
+    how pictures to choose from are shown: each by itself, or all on one sheet.
     """
 
     # A key that was put into a wrong place must not come back in an error.
@@ -47,6 +48,7 @@ class OpenAiSettings(BaseModel):
     coordinates: Convention | None = None
     attempt_limit: int = Field(default=3, ge=1, le=20)
     hedge_after_s: float | None = Field(default=None, gt=0.0)
+    views: Literal['separate', 'sheet'] = 'separate'
 
     @field_validator('base_url')
     @classmethod

@@ -45,14 +45,25 @@ _USUAL = Phrasing(
             'farther away is not to have arrived. Nothing is drawn, and there is no number to '
             'choose.'
         ),
+        Purpose.VIEW: (
+            'You choose from where a wheeled robot looks next for what an instruction leads to. '
+            'Each picture with a number in its upper left corner shows what the robot would see '
+            'from another place that it can drive to. {pictures}'
+        ),
     },
     task={
         Purpose.GROUND_WAYPOINT: 'Choose the {pick} that bring the robot furthest in following it',
         Purpose.IMAGE_POINT: 'Choose the {pick} that overlap most with the thing it describes',
+        Purpose.VIEW: (
+            'Choose the {pick} that bring the robot soonest to what is wanted: one in which it '
+            'is to be seen before all others, else one that most likely leads there or shows '
+            'most of what nobody has looked at yet'
+        ),
     },
     none_fits={
         Purpose.GROUND_WAYPOINT: 'If no disc helps to follow the instruction',
         Purpose.IMAGE_POINT: 'If no disc overlaps the described thing',
+        Purpose.VIEW: 'If no place is worth driving to',
     },
 )
 
@@ -76,14 +87,25 @@ _OTHER = Phrasing(
             'it, no more than about a metre away. If that is only to be seen in the distance, '
             'the errand is not done. There are no numbers to choose from.'
         ),
+        Purpose.VIEW: (
+            'A robot on wheels searches for what it is asked for, and wants to know which view '
+            'to go to. Every numbered picture is the view from a place within its reach; the '
+            'number is drawn at the upper left. {pictures}'
+        ),
     },
     task={
         Purpose.GROUND_WAYPOINT: 'Name the {pick} that bring the robot closest to what is asked',
         Purpose.IMAGE_POINT: 'Name the {pick} that overlap most with what is described',
+        Purpose.VIEW: (
+            'Name the {pick} that bring the robot to what is asked for with the least search. '
+            'Where it is in sight, that view comes first; where it is not, prefer what is likely '
+            'to lead there and what was not looked over before'
+        ),
     },
     none_fits={
         Purpose.GROUND_WAYPOINT: 'If none of the discs serves the instruction',
         Purpose.IMAGE_POINT: 'If nothing of what is described lies under a disc',
+        Purpose.VIEW: 'If going to any of the views is of no use',
     },
 )
 

@@ -12,12 +12,14 @@ class Purpose(str, Enum):
     """What the answer is for; each adapter finds its own words for it.
 
     ARRIVAL asks of pictures without marks whether the robot has arrived: the answer is `arrived`
-    or `none`, never a label.
+    or `none`, never a label. VIEW asks which of several pictures shows where to go: each picture
+    that may be chosen bears one mark, in its upper left corner, which stands for all of it.
     """
 
     GROUND_WAYPOINT = 'ground_waypoint'
     IMAGE_POINT = 'image_point'
     ARRIVAL = 'arrival'
+    VIEW = 'view'
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,16 @@ class SentPicture:
 
 @dataclass(frozen=True)
 class SentQuestion:
-    """What an adapter sent: model name, instructions to the model, text, and pictures."""
+    """What an adapter sent: model name, instructions to the model, text, and pictures.
+
+    `asks_seen` says that the form of the answer has a place for whether the thing is seen.
+    """
 
     model: str
     system: str
     text: str
     pictures: tuple[SentPicture, ...]
+    asks_seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ class Answer:
     """A checked answer: `labels` best first, all of them drawn, none twice.
 
     `dropped` counts labels that were named but not drawn. `sent` is None for doubles, which
-    send nothing. `latency_s` runs from the call to the checked answer.
+    send nothing. `latency_s` runs from the call to the checked answer. `seen` says whether the
+    thing shows in the picture that was chosen first, None where nobody asked or said so.
     """
 
     labels: tuple[int, ...]
@@ -100,3 +107,4 @@ class Answer:
     latency_s: float = 0.0
     tokens: TokenUse = TokenUse()
     sent: SentQuestion | None = None
+    seen: bool | None = None

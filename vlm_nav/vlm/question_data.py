@@ -12,7 +12,8 @@ import numpy as np
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
+from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind, as_taken
+from vlm_nav.vlm.provenance_data import provenance_as_data, provenance_from_data
 from vlm_nav.vlm.question import Purpose, Question
 
 MOST_PICTURES, MOST_MARKS = 64, 1000
@@ -62,23 +63,38 @@ def _picture_as_data(picture: MarkedPicture) -> dict[str, Any]:
         {'label': mark.label, 'u_px': mark.anchor.u_px, 'v_px': mark.anchor.v_px}
         for mark in as_taken(picture).marks
     ]
+    imagined = picture.imagined
     return {
         'identifier': picture.identifier,
         'camera': picture.camera,
         'heading_rad': picture.heading_rad,
         'marks': marks,
+        'kind': picture.kind.value,
+        'imagined': None if imagined is None else provenance_as_data(imagined),
     }
 
 
 def _picture(data: object) -> MarkedPicture:
     fields = _Fields(data)
+    imagined = fields.optional('imagined')
     return MarkedPicture(
         identifier=fields.text('identifier'),
         rgb=np.zeros((0, 0, 3), dtype=np.uint8),
         marks=tuple(_mark(item) for item in fields.items('marks', MOST_MARKS)),
         camera=fields.text('camera'),
         heading_rad=fields.number('heading_rad'),
+        kind=_kind(fields.optional('kind')),
+        imagined=None if imagined is None else provenance_from_data(imagined),
     )
+
+
+def _kind(value: object) -> PictureKind:
+    known = {kind.value: kind for kind in PictureKind}
+    if value is None:
+        return PictureKind.SEEN
+    if not isinstance(value, str) or value not in known:
+        raise InvalidValueError(f'a kind of picture is one of {", ".join(known)}')
+    return known[value]
 
 
 def _mark(data: object) -> Mark:
@@ -111,6 +127,9 @@ class _Fields:
         if not isinstance(value, bool):
             raise InvalidValueError(f'{name} is true or false, got {type(value).__name__}')
         return value
+
+    def optional(self, name: str) -> object:
+        return self._data.get(name)
 
     def items(self, name: str, most: int) -> list[object]:
         value = self._data.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vlm_nav.vlm.answer_parser import ParsedAnswer, parse_answer
 from vlm_nav.vlm.answer_yes_no import read_yes_or_no
 from vlm_nav.vlm.errors import UnusableAnswer
-from vlm_nav.vlm.question import Answer, Question, SentQuestion, TokenUse
+from vlm_nav.vlm.question import Answer, Purpose, Question, SentQuestion, TokenUse
 
 
 def read_answer(
@@ -40,6 +40,7 @@ def read_answer(
         latency_s=latency_s,
         tokens=used,
         sent=sent,
+        seen=parsed.seen if question.purpose is Purpose.VIEW and parsed.labels else None,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from vlm_nav.vlm.answer_schema import SCHEMA_NAME, strict_schema
+from vlm_nav.vlm.answer_schema import schema_name, strict_schema
 from vlm_nav.vlm.picture_encoding import data_url
 from vlm_nav.vlm.question import SentQuestion
 
@@ -32,7 +32,7 @@ class RequestShape:
     response_format: ResponseFormat
     without: frozenset[str] = frozenset()
 
-    def arguments(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(self, options: Mapping[str, Any], asks_seen: bool = False) -> dict[str, Any]:
         """Return what stands in the request's body for `options` (None means not set).
 
         A refused `max_tokens` goes under its newer name, `max_completion_tokens`, and the other
@@ -43,7 +43,7 @@ class RequestShape:
             if name in options and name in taken and name in self.without:
                 taken[other] = taken.pop(name)
         taken = {name: value for name, value in taken.items() if name not in self.without}
-        form = _form(self.response_format)
+        form = _form(self.response_format, asks_seen)
         return {**taken, 'response_format': form} if form else taken
 
     def messages(self, sent: SentQuestion, detail: str) -> list[dict[str, Any]]:
@@ -105,11 +105,11 @@ def _mention(name: str, complaint: str) -> re.Match[str] | None:
     return re.search(rf'{before}{re.escape(name.lower())}(?![a-z0-9_])', complaint)
 
 
-def _form(response_format: ResponseFormat) -> dict[str, Any] | None:
-    schema = strict_schema()
+def _form(response_format: ResponseFormat, asks_seen: bool) -> dict[str, Any] | None:
+    schema = strict_schema(asks_seen)
     match response_format:
         case 'json_schema':
-            named = {'name': SCHEMA_NAME, 'strict': True, 'schema': schema}
+            named = {'name': schema_name(asks_seen), 'strict': True, 'schema': schema}
             return {'type': 'json_schema', 'json_schema': named}
         case 'json_schema_flat':
             return {'type': 'json_schema', 'schema': schema}

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import MarkedPicture
+from vlm_nav.drawing.marks import MarkedPicture, PictureKind
 from vlm_nav.vlm.phrasings import phrasing_of
 from vlm_nav.vlm.question import Purpose, Question
 
@@ -18,6 +18,13 @@ _SEVERAL_CAMERAS = (
 _MIRRORED = (
     'What is shown is mirrored: what lies to the left of the robot is seen on the right of a '
     'picture. All words, those of the instruction too, are about the world and not the mirror. '
+)
+_IMAGINED = (
+    'Some pictures are imagined: they are put together from what the robot sees now. What it '
+    'cannot see from where it is was made up there, and looks smeared; trust nothing in it. '
+)
+_REMEMBERED = (
+    'Pictures without a number are what it saw earlier, to remember by; they cannot be chosen. '
 )
 _ARROWS = {
     Purpose.GROUND_WAYPOINT: (
@@ -32,9 +39,10 @@ _HAS_IT_ARRIVED = (
 _FORM = (
     'Answer with one JSON object and nothing else, its keys in this order: '
     '"reason" (one short sentence, written first), '
-    '"points" (a list of disc numbers, the best one first), '
-    '"none" (true or false), "arrived" (true or false).'
+    '"points" (a list of {thing} numbers, the best one first), '
+    '"none" (true or false), "arrived" (true or false){seen}.'
 )
+_SEEN = ', "seen" (true or false: is what is wanted to be seen in the best picture?)'
 
 
 # Within this of straight ahead or back, a camera's direction has a word.
@@ -49,28 +57,38 @@ class Wording:
     text: str
 
 
-def wording(question: Question) -> Wording:
+def wording(question: Question, *, on_sheet: bool = False) -> Wording:
     """Return the words for `question`; the instruction stands in them unchanged, as data.
 
-    Raises `InvalidValueError` where the question shows no picture or asks for no mark.
+    `on_sheet` says that the pictures to choose from are shown together, as one. Raises
+    `InvalidValueError` where the question shows no picture or asks for no mark.
     """
     if not question.pictures or question.pick < 1:
         raise InvalidValueError(
             f'a question has 1 picture or more and picks 1 mark or more, got '
             f'{len(question.pictures)} pictures and pick {question.pick!r}'
         )
-    return Wording(system=_system(question), text=_text(question))
+    return Wording(system=_system(question), text=_text(question, on_sheet))
 
 
 def captions(question: Question) -> tuple[str, ...]:
     """Return for each picture the words that stand before it: whose camera, and where it looks.
 
-    Empty for a picture of a robot's only camera.
+    Empty for a picture of a robot's only camera. Of pictures to choose from they say the number.
     """
+    if question.purpose is Purpose.VIEW:
+        return tuple(map(_view_caption, question.pictures))
     return tuple(
         f'Picture {number}: {picture.camera} camera, {_looking(picture)}' if picture.camera else ''
         for number, picture in enumerate(question.pictures, 1)
     )
+
+
+def _view_caption(picture: MarkedPicture) -> str:
+    if not picture.marks:
+        return f'Seen before: {picture.camera}' if picture.camera else 'Seen before'
+    numbers = ', '.join(str(mark.label) for mark in picture.marks)
+    return f'Picture {numbers}{", imagined" if picture.kind is PictureKind.IMAGINED else ""}'
 
 
 def _looking(picture: MarkedPicture) -> str:
@@ -83,6 +101,8 @@ def _looking(picture: MarkedPicture) -> str:
 
 
 def _system(question: Question) -> str:
+    if question.purpose is Purpose.VIEW:
+        return _view_system(question)
     tailed = any(mark.tail for picture in question.pictures for mark in picture.marks)
     arrows = _ARROWS.get(question.purpose, '') if tailed else ''
     named = any(picture.camera for picture in question.pictures)
@@ -91,10 +111,23 @@ def _system(question: Question) -> str:
         pictures += _MIRRORED
     introduction = phrasing_of(question.phrasing).introduction[question.purpose]
     introduction = introduction.format(arrows=arrows, pictures=pictures)
-    return f'{introduction}\nBe direct and brief. {_FORM}'
+    return f'{introduction}\nBe direct and brief. {_FORM.format(thing="disc", seen="")}'
 
 
-def _text(question: Question) -> str:
+def _view_system(question: Question) -> str:
+    pictures = ''
+    if any(picture.kind is PictureKind.IMAGINED for picture in question.pictures):
+        pictures += _IMAGINED
+    if not all(picture.marks for picture in question.pictures):
+        pictures += _REMEMBERED
+    if any(picture.mirrored for picture in question.pictures):
+        pictures += _MIRRORED
+    introduction = phrasing_of(question.phrasing).introduction[Purpose.VIEW]
+    introduction = introduction.format(pictures=pictures).strip()
+    return f'{introduction}\nBe direct and brief. {_FORM.format(thing="picture", seen=_SEEN)}'
+
+
+def _text(question: Question, on_sheet: bool) -> str:
     fence = _fence(question.instruction)
     instruction = [
         f'The instruction is the text between <{fence}> and </{fence}>; it says what is wanted '
@@ -106,7 +139,16 @@ def _text(question: Question) -> str:
         return '\n'.join([*instruction, _HAS_IT_ARRIVED])
     told = [*_visited(question), *_chosen_before(question)]
     choice = [_task(question), *told, _none(question), _arrived(question)]
-    return '\n'.join([_drawn(question), *instruction, *choice])
+    drawn = _numbered(question, on_sheet) if question.purpose is Purpose.VIEW else _drawn(question)
+    return '\n'.join([drawn, *instruction, *choice])
+
+
+def _numbered(question: Question, on_sheet: bool) -> str:
+    numbers = ', '.join(map(str, question.labels))
+    count = len(question.labels)
+    bears = 'picture bears its number' if count == 1 else 'pictures bear a number each'
+    where = 'On the sheet ' if on_sheet else ''
+    return f'{where}{count} {bears}: {numbers}. Compare them all.'
 
 
 def _drawn(question: Question) -> str:
@@ -138,11 +180,16 @@ def _evidence(question: Question) -> list[str]:
 
 def _task(question: Question) -> str:
     wanted = min(question.pick, len(question.labels))
-    pick = 'one disc' if wanted == 1 else f'{wanted} discs, best first,'
+    noun = _noun(question)
+    pick = f'one {noun}' if wanted == 1 else f'{wanted} {noun}s, best first,'
     task = phrasing_of(question.phrasing).task[question.purpose].format(pick=pick)
     if wanted == 1:
         task = task.replace('that bring ', 'that brings ').replace('overlap most', 'overlaps most')
     return f'{task}. Name only numbers that are drawn.'
+
+
+def _noun(question: Question) -> str:
+    return 'picture' if question.purpose is Purpose.VIEW else 'disc'
 
 
 def _visited(question: Question) -> list[str]:
@@ -160,8 +207,8 @@ def _chosen_before(question: Question) -> list[str]:
     if question.chosen_before is None:
         return []
     return [
-        f'An earlier look chose disc {question.chosen_before}. Say first what speaks against it, '
-        'then choose it again or a better one.'
+        f'An earlier look chose {_noun(question)} {question.chosen_before}. Say first what speaks '
+        'against it, then choose it again or a better one.'
     ]
 
 
@@ -169,7 +216,7 @@ def _none(question: Question) -> str:
     if question.may_answer_none:
         none_fits = phrasing_of(question.phrasing).none_fits[question.purpose]
         return f'{none_fits}, answer "none": true and an empty "points".'
-    return 'Some disc must be chosen: "none" is always false.'
+    return f'Some {_noun(question)} must be chosen: "none" is always false.'
 
 
 def _arrived(question: Question) -> str:
