@@ -68,15 +68,18 @@ def test_the_file_holds_exactly_the_parameters_of_the_table_with_their_defaults(
 
 def test_the_file_says_of_every_parameter_what_the_table_says() -> None:
     above: dict[str, str] = {}
-    comment = ''
+    comment = group = ''
     for line in FILE.read_text(encoding='utf-8').splitlines():
-        found = re.match(r'\s+(# )?(\w+): \S', line)
-        if found and (found[1] is None or found[2] in LAUNCH_ARGUMENTS):
-            above[found[2]] = comment
+        found = re.match(r'(\s+)(# )?(\w+): \S', line)
+        begins = re.fullmatch(r'    (\w+):', line)
+        if begins:
+            group = f'{begins[1]}.'
+        elif found and (found[2] is None or found[3] in LAUNCH_ARGUMENTS):
+            above[(group if len(found[1]) > 4 else '') + found[3]] = comment
         elif line.strip().startswith('#'):
             comment = line.strip('# ')
     for entry in NAVIGATOR_PARAMETERS:
-        said = above[entry.name.rpartition('.')[2]]
+        said = above[entry.name]
         assert said.startswith(entry.description), entry.name
         assert said.removeprefix(entry.description)[:2] in ('', ' ('), entry.name
         assert all(text in said for text in entry.one_of), entry.name
@@ -189,6 +192,13 @@ REACHES: dict[str, tuple[Any, str]] = {
     'pivot.question_timeout_s': (5.0, 'pivot.question_timeout_s'),
     'pivot.seed': (4, 'seed'),
     'mark_facts': (False, 'mark_facts'),
+    'strategy': ('hybrid', 'strategy'),
+    'imagine.proposer': ('uniform', 'imagine.proposer'),
+    'imagine.count': (5, 'imagine.views.count'),
+    'imagine.runs': (1, 'imagine.views.runs'),
+    'imagine.minimum_agreement': (0.75, 'imagine.views.minimum_agreement'),
+    'imagine.least_known': (0.4, 'imagine.views.least_known'),
+    'imagine.question_timeout_s': (4.0, 'imagine.views.question_timeout_s'),
     'vlm.spec': ('scripted:first', 'model_spec'),
     'vlm.model': ('m', 'models.over_first.model'),
     'vlm.base_url': ('http://localhost:1/v1', 'models.over_first.base_url'),
@@ -221,7 +231,7 @@ def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below()
         'budget.mission_cost', 'budget.hour_cost', 'budget.prices', 'budget.currency',
         'cassette', 'cassette_mode',
         'autostart', 'blur_faces', 'cameras', 'checks', 'face_model', 'keep_out', 'until_arrived',
-        'vlm.models_file',
+        'vlm.models_file', 'imagine.synthesis',
     }  # fmt: skip
 
 

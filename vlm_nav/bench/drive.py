@@ -19,6 +19,7 @@ from vlm_nav.bench.strategies import FrontierSelector
 from vlm_nav.bench.watching import CallWatch, PathWatch
 from vlm_nav.core.decision import DecisionOutcome
 from vlm_nav.core.events import Listener
+from vlm_nav.navigation import imagine_parameters as navigation
 from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.decision_making import mission_for, model_for, selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
@@ -49,6 +50,8 @@ class Strategy(str, Enum):
     """How places to go to are chosen."""
 
     PIVOT = 'pivot'
+    IMAGINE = 'imagine'
+    HYBRID = 'hybrid'
     FRONTIER = 'frontier'
     RANDOM = 'random'
 
@@ -184,7 +187,8 @@ def _selector(
         once = replace(settings.pivot, rounds=1, runs=1, picks=1)
         by_lot = RandomChoice(random.Random(settings.seed))
         return selector_for(replace(settings, pivot=once), by_lot, listeners)
-    return selector_for(settings, model, listeners)
+    chosen = navigation.Strategy(options.strategy.value)
+    return selector_for(replace(settings, strategy=chosen), model, listeners)
 
 
 def _report(folder: Path, path: PathWatch) -> None:

@@ -36,7 +36,7 @@ TABLE = (*DECISION_TABLE, *MISSION_PARAMETERS)
 # around is a decision as well.
 _ROOM_FOR_ALL = {'decision_limit': 60, 'look_around': 'when_unseen'}
 _SEEDS = 1_000_000
-_STRATEGIES = ('pivot', 'frontier', 'random')
+_STRATEGIES = ('pivot', 'imagine', 'hybrid', 'frontier', 'random')
 
 
 def drive(

@@ -57,6 +57,7 @@ class ChoosingReason(Enum):
     NONE_FITS = 'none_fits'
     NO_AGREEMENT = 'no_agreement'
     INCONSISTENT = 'inconsistent'
+    VIEW_UNKNOWN = 'view_unknown'
 
 
 class DrivingReason(Enum):

@@ -31,6 +31,11 @@ class Approach:
     _pointed: Pointed | None = field(default=None, init=False)
     _calls: int = field(default=0, init=False)
 
+    @property
+    def points_at_it(self) -> bool:
+        """Whether the model has pointed at the thing in what is seen now."""
+        return self._pointed is not None and self._pointed.place is not None
+
     def forget_view(self) -> None:
         """Ask again when it is needed: the robot sees something else now."""
         self._pointed = None

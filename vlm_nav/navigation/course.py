@@ -182,7 +182,13 @@ class Course:
             to_search = await in_own_thread(self._whereabouts.to_search, sight)
             self._standing.to_search = to_search
         visited, to_search = self._whereabouts.visited, self._standing.to_search
-        return SoFar(visited, tries=self._retries, to_search=to_search)
+        return SoFar(
+            visited,
+            tries=self._retries,
+            to_search=to_search,
+            may_look_around=self._may_look_around(),
+            points_at_it=self._approach.points_at_it,
+        )
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:
         until = self._steps.until(self._steps.limits.decision_timeout_s)

@@ -9,10 +9,16 @@ from types import MappingProxyType
 
 from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
+from vlm_nav.imagination.free_space import FreeSpaceProposer
+from vlm_nav.imagination.proposing import ViewProposer
+from vlm_nav.imagination.uniform import UniformProposer
+from vlm_nav.imagination.view_synthesis import NoSynthesis, ViewSynthesis
 from vlm_nav.navigation.arrival import ArrivalCheck
 from vlm_nav.navigation.course import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.faceless_eyes import FacelessEyes
+from vlm_nav.navigation.imagine_parameters import Proposer, Strategy, Synthesis
+from vlm_nav.navigation.imagine_selector import HybridSelector, ImagineSelector
 from vlm_nav.navigation.looking_around import LookingAround
 from vlm_nav.navigation.mission import Mission, unnamed
 from vlm_nav.navigation.ports import Base, Eyes, Turner
@@ -23,6 +29,11 @@ from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.specification import ModelMaker
+
+_PROPOSERS: Mapping[Proposer, ViewProposer] = MappingProxyType(
+    {Proposer.UNIFORM: UniformProposer(), Proposer.FREE_SPACE: FreeSpaceProposer()}
+)
+_SYNTHESES: Mapping[Synthesis, ViewSynthesis] = MappingProxyType({Synthesis.NONE: NoSynthesis()})
 
 
 def model_for(
@@ -49,9 +60,37 @@ def model_for(
 
 
 def selector_for(
+    settings: DecisionSettings,
+    model: Model,
+    listeners: Sequence[Listener],
+    synthesis: ViewSynthesis | None = None,
+) -> Selector:
+    """Return what chooses where to go, by the strategy of the settings.
+
+    `synthesis` takes the place of the one that the settings name where it is given.
+    """
+    if settings.strategy is Strategy.PIVOT:
+        return pivot_selector_for(settings, model, listeners)
+    imagine = ImagineSelector(
+        model=model,
+        proposer=_PROPOSERS[settings.imagine.proposer],
+        synthesis=synthesis or _SYNTHESES[settings.imagine.synthesis],
+        settings=settings.imagine.views,
+        free_space=settings.free_space,
+        fence=settings.fence,
+        tells_facts=settings.mark_facts,
+        listeners=listeners,
+        seed=settings.seed,
+    )
+    if settings.strategy is Strategy.IMAGINE:
+        return imagine
+    return HybridSelector(imagine, pivot_selector_for(settings, model, listeners))
+
+
+def pivot_selector_for(
     settings: DecisionSettings, model: Model, listeners: Sequence[Listener]
 ) -> PivotSelector:
-    """Return what chooses a place on the floor."""
+    """Return what chooses a place on the floor by PIVOT."""
     return PivotSelector(
         model=model,
         settings=settings.pivot,
@@ -85,7 +124,7 @@ def mission_for(
 ) -> Mission:
     """Return what carries instructions out; without a turner the robot never looks around.
 
-    `selector` takes the place of PIVOT where it is given.
+    `selector` takes the place of the settings' strategy where it is given.
     """
     eyes = eyes_for(settings, eyes)
     until_arrived, carrying_on = settings.until_arrived, None

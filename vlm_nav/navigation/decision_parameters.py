@@ -18,6 +18,12 @@ from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.budget_parameters import BUDGET_PARAMETERS, budget_settings
 from vlm_nav.navigation.cassette_parameters import CASSETTE_PARAMETERS, cassette_settings
 from vlm_nav.navigation.fence import Fence, fence_from
+from vlm_nav.navigation.imagine_parameters import (
+    IMAGINE_PARAMETERS,
+    ImagineSettings,
+    Strategy,
+    imagine_settings,
+)
 from vlm_nav.navigation.mission_parameters import until_arrived_settings
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.navigation.selectors import GroundReach
@@ -106,6 +112,7 @@ DECIDING_PARAMETERS: tuple[Parameter, ...] = (
         'where the robot looks at the goal',
         one_of=tuple(item.value for item in FinalHeading),
     ),
+    *IMAGINE_PARAMETERS,
     Parameter('pivot.rounds', _PIVOT.rounds, 'N: questions of a run', 1, 10),
     Parameter('pivot.samples', _PIVOT.samples, 'M: marks in a picture', 1, 30),
     Parameter('pivot.picks', _PIVOT.picks, 'K: marks that the model picks', 1, 30),
@@ -197,6 +204,8 @@ class DecisionSettings:
     until_arrived: UntilArrivedSettings | None
     budget: BudgetSettings
     cassette: CassetteSettings | None
+    strategy: Strategy
+    imagine: ImagineSettings
 
 
 def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> DecisionSettings:
@@ -232,6 +241,8 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
         until_arrived=until_arrived_settings(values),
         budget=budget_settings(values),
         cassette=cassette_settings(values),
+        strategy=Strategy(values['strategy']),
+        imagine=imagine_settings(values),
     )
 
 

@@ -13,6 +13,8 @@ class SoFar:
     """Where the robot was, and whether a choice of a place may be answered with "arrived".
 
     `to_search` is what of the map is left to search, None where no map tells.
+    `may_look_around` says that a decision to turn is carried out, and `points_at_it` that the
+    model points at the thing in what is seen now.
     `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
     """
 
@@ -20,3 +22,5 @@ class SoFar:
     may_answer_arrived: bool = True
     tries: int = 0
     to_search: FloorToSearch | None = None
+    may_look_around: bool = False
+    points_at_it: bool = False

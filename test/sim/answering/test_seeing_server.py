@@ -121,7 +121,7 @@ def test_a_question_with_all_marks_that_one_may_have_is_answered(server: SeeingS
     assert _status(f'{server.url}/seer', json.dumps(body).encode()) == 200
 
 
-@pytest.mark.parametrize('length', ['', '-1', 'many', '9' * 6000, '5000001'])
+@pytest.mark.parametrize('length', ['', '-1', 'many', '9' * 6000, '20000001'])
 def test_a_body_of_no_length_or_too_long_is_refused(server: SeeingServer, length: str) -> None:
     with closing(HTTPConnection('127.0.0.1', int(server.url.rpartition(':')[2]), 10.0)) as client:
         client.putrequest('POST', '/seer')

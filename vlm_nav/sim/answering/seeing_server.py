@@ -18,7 +18,8 @@ from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.vlm.question_data import question_from_data
 
-_LARGEST_BODY_BYTES = 5_000_000
+# Where the pixels of imagined pictures come from takes a megabyte and more.
+_LARGEST_BODY_BYTES = 20_000_000
 # More digits than this are no length; Python refuses to read very many.
 _LONGEST_LENGTH = 20
 

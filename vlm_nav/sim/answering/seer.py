@@ -11,17 +11,25 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, as_taken
+from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
 from vlm_nav.evidence.mark_facts import free_distances_m
 from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.imagination.choose_view import new_floor_m2
+from vlm_nav.sim.answering.imagined_things import things_imagined
 from vlm_nav.sim.answering.naming import things_named
-from vlm_nav.sim.answering.seen_things import SeenThings, base_place, nearest_m, places_of
+from vlm_nav.sim.answering.seen_things import (
+    SEEN_FROM_PX,
+    SeenThings,
+    base_place,
+    nearest_m,
+    places_of,
+)
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing
 from vlm_nav.sim.house.house_plan import HousePlan
@@ -80,6 +88,8 @@ class Seer(ScriptedModel):
             return self._arrival(question)
         if question.purpose is Purpose.IMAGE_POINT:
             return self._point(question)
+        if question.purpose is Purpose.VIEW:
+            return self._view(question)
         return self._waypoint(question)
 
     def _arrival(self, question: Question) -> str:
@@ -99,6 +109,40 @@ class Seer(ScriptedModel):
             for mark, distance_px in zip(picture.marks, distances_px, strict=True):
                 away_px[mark.label] = float(distance_px)
         return _nearest(question, away_px, 'nearest to what is seen of it')
+
+    def _view(self, question: Question) -> str:
+        """Return the picture that shows the most of the thing, else that of most new floor."""
+        shown_px = {
+            picture.marks[0].label: self._shown_px(picture, question.instruction)
+            for picture in question.pictures
+            if picture.marks
+        }
+        seen = {label: -count for label, count in shown_px.items() if count}
+        if seen:
+            return _nearest(question, seen, 'most of it shows there', seen=True)
+        new_m2 = new_floor_m2(question.evidence)
+        unvisited = [label for label in shown_px if label not in question.visited]
+        if not unvisited:
+            words = 'it is not to be seen, and all views lead to where it was'
+            return chosen((), words, none=True, seen=False)
+        away = {label: -new_m2.get(label, 0.0) for label in unvisited}
+        return _nearest(question, away, 'it is not to be seen: most new floor', seen=False)
+
+    def _shown_px(self, picture: MarkedPicture, instruction: str) -> int:
+        """Return how many pixels of what is meant a picture shows, 0 where too few to be seen.
+
+        Of an imagined picture only those count that come from a pixel which shows it.
+        """
+        indices = [self._plan.things.index(thing) for thing in self._meant(instruction)]
+        if picture.imagined is not None:
+            things = things_imagined(picture.imagined, self._views)
+        else:
+            view = self._views.view(picture.identifier)
+            if view is None:
+                return 0
+            things = view.things
+        counts = [int(np.count_nonzero(things == index)) for index in indices]
+        return max((count for count in counts if count >= SEEN_FROM_PX), default=0)
 
     def _waypoint(self, question: Question) -> str:
         places = [seen.places for seen in self._seen(question)]
@@ -222,11 +266,13 @@ def _range_m(shown: _Shown) -> float:
     return float(np.linalg.norm(shown.place - base_place(shown.view)))
 
 
-def _nearest(question: Question, away: dict[int, float], words: str) -> str:
+def _nearest(
+    question: Question, away: Mapping[int, float], words: str, seen: bool | None = None
+) -> str:
     """Return the labels with the least numbers, those that are finite; none where none is."""
     finite = [label for label, value in away.items() if math.isfinite(value)]
     ranked = sorted(finite, key=lambda label: (away[label], label))
-    return chosen(ranked[: question.pick], words, none=not ranked)
+    return chosen(ranked[: question.pick], words, none=not ranked, seen=seen)
 
 
 def _random_answer(question: Question, lot: random.Random) -> str:

@@ -1,0 +1,105 @@
+"""On an imagined picture the double sees what the warp shows, and never what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip('scipy')
+
+from simulated_views import house, thing, view_of
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.observation.imagined_view import Provenance
+from vlm_nav.sim.answering.seen_things import SEEN_FROM_PX
+from vlm_nav.sim.answering.seer import Seer
+from vlm_nav.sim.answering.views import RecentViews
+from vlm_nav.vlm.question import Purpose, Question
+from vlm_nav.vlm.reading import read_answer
+
+HOUSE = house(thing('red chair', 3.0, 0.0))
+VIEW = view_of(HOUSE, FloorPose(0.0, 0.0, 0.0), stamp_ns=1)
+NOTHING_THERE = view_of(HOUSE, FloorPose(0.0, 0.0, 3.0), stamp_ns=2)
+
+
+def seer() -> Seer:
+    views = RecentViews()
+    for view in (VIEW, NOTHING_THERE):
+        views.keep(view)
+    return Seer(HOUSE, views)
+
+
+def identity() -> Provenance:
+    height, width = VIEW.things.shape
+    pixel = np.arange(height * width, dtype=np.int32).reshape(height, width)
+    return Provenance((VIEW.identifier,), np.zeros((height, width), np.int16), pixel, (width,))
+
+
+def imagined(label: int, provenance: Provenance) -> MarkedPicture:
+    rgb = np.zeros((*provenance.source.shape, 3), dtype=np.uint8)
+    return MarkedPicture(
+        f'imagined {label}',
+        rgb,
+        (Mark(label, Pixel(10.0, 10.0)),),
+        kind=PictureKind.IMAGINED,
+        imagined=provenance,
+    )
+
+
+def seen(label: int) -> MarkedPicture:
+    mark = Mark(label, Pixel(10.0, 10.0))
+    return MarkedPicture(NOTHING_THERE.identifier, NOTHING_THERE.rgb, (mark,))
+
+
+def answer(*pictures: MarkedPicture, **more: Any) -> tuple[tuple[int, ...], bool | None]:
+    question = Question(Purpose.VIEW, 'go to the red chair', pictures, **more)
+    read = read_answer(question, seer().reply(question))
+    return read.labels, read.seen
+
+
+def test_what_the_warp_took_along_is_seen() -> None:
+    assert answer(seen(1), imagined(2, identity())) == ((2,), True)
+
+
+def test_what_lies_in_a_hole_is_not_seen_whatever_stands_there() -> None:
+    provenance = identity()
+    shows = VIEW.things >= 0
+    provenance.source[shows], provenance.pixel[shows] = -1, -1
+    labels, is_seen = answer(seen(1), imagined(2, provenance))
+    assert is_seen is False
+    assert labels
+
+
+def test_fewer_pixels_than_are_seen_of_a_thing_are_not_enough() -> None:
+    for count, expected in ((SEEN_FROM_PX - 1, False), (SEEN_FROM_PX, True)):
+        provenance = identity()
+        rows, columns = np.nonzero(VIEW.things >= 0)
+        assert len(rows) > SEEN_FROM_PX
+        provenance.source[rows[count:], columns[count:]] = -1
+        assert answer(imagined(1, provenance))[1] is expected
+
+
+def test_a_pixel_beyond_its_source_and_a_source_of_another_width_show_nothing() -> None:
+    beyond = identity()
+    beyond.pixel[...] = 10**8
+    assert answer(imagined(1, beyond))[1] is False
+    height, width = VIEW.things.shape
+    other = Provenance((VIEW.identifier,), beyond.source, identity().pixel, (width + 1,))
+    assert answer(imagined(1, other))[1] is False
+    assert height
+
+
+def test_out_of_sight_the_view_of_most_new_floor_is_chosen_of_those_not_visited() -> None:
+    lines = (
+        '1: 2.0 m ahead, 2.0 m of way, 1.0 m² of floor not looked over yet',
+        '2: 2.0 m left, 2.0 m of way, 6.0 m² of floor not looked over yet',
+        '3: 2.0 m right, 2.0 m of way, 9.0 m² of floor not looked over yet',
+    )
+    three = (seen(1), seen(2), seen(3))
+    assert answer(*three, evidence=lines) == ((3,), False)
+    assert answer(*three, evidence=lines, visited=(3,)) == ((2,), False)
+    assert answer(*three, evidence=lines, visited=(1, 2, 3)) == ((), None)

@@ -1,0 +1,268 @@
+"""Chooses where to go by pictures of what would be seen from there (ImagineNav)."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vlm_nav.core.candidate import Candidate
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
+from vlm_nav.core.events import Listener
+from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.reasons import ChoosingReason, DrivingReason, Refusal
+from vlm_nav.drawing.marks import MarkedPicture, PictureKind
+from vlm_nav.evidence.visited_marks import VisitedMarks
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import (
+    floor_pose_of,
+    transform_from_floor_pose,
+    transform_places,
+    wrap_angle,
+)
+from vlm_nav.imagination.choose_view import (
+    View,
+    ViewCandidates,
+    ViewInquiry,
+    ViewResult,
+    ViewSettings,
+    view_facts,
+)
+from vlm_nav.imagination.proposing import Proposed, Surroundings, ViewProposer, propose
+from vlm_nav.imagination.uniform import UniformProposer
+from vlm_nav.imagination.view_synthesis import NoSynthesis, ReasonedAbsence, ViewSynthesis
+from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.memory.costmap_ways import CostmapWays, part_around, ways_from
+from vlm_nav.navigation.fence import Fence, FencedGuard
+from vlm_nav.navigation.guard import guard_for
+from vlm_nav.navigation.seen_in_map import map_costmap, with_what_is_seen
+from vlm_nav.navigation.selectors import Selector
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.so_far import SoFar
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
+from vlm_nav.observation.free_space import FreeSpace
+from vlm_nav.observation.imagined_view import ImaginedView
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.pivot.ground_space import GroundGuard, ground_action
+from vlm_nav.vlm.model import Model
+
+# Views to all sides: one heading each 60 degrees, as the paper has it.
+_HEADINGS = 6
+# At the border of a picture nothing is seen well.
+_SEEN_SHARE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class ImagineSelector:
+    """Proposes viewpoints, imagines what shows there, and lets the model choose among the views.
+
+    What nobody can imagine is shown as it is seen from here.
+    """
+
+    model: Model
+    proposer: ViewProposer
+    synthesis: ViewSynthesis = NoSynthesis()
+    settings: ViewSettings = ViewSettings()
+    free_space: FreeSpaceSettings = FreeSpaceSettings()
+    fence: Fence = Fence()
+    tells_facts: bool = True
+    listeners: Sequence[Listener] = ()
+    seed: int = 0
+
+    async def select(
+        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
+    ) -> Decision:
+        """Return a goal in the map, a turn to look to all sides, or a hold with its reason.
+
+        Raises Refusal with `no_valid_costmap` where neither depth nor a costmap tells free
+        floor from the rest.
+        """
+        return (await self.choose(sight, instruction, deadline, so_far))[0]
+
+    async def choose(
+        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
+    ) -> tuple[Decision, bool]:
+        """Return the decision, and whether the thing shows in what a camera sees now."""
+        if not sight.costmaps and all(frame.depth_m is None for frame in sight.frames):
+            raise Refusal(
+                DrivingReason.NO_VALID_COSTMAP,
+                'a robot without depth needs a global or local costmap, got neither',
+            )
+        if so_far.may_look_around and not looks_to_all_sides(sight):
+            detail = 'looks to all sides before it chooses a view'
+            return Decision(DecisionOutcome.TURN, instruction, detail=detail), False
+        proposed = await in_own_thread(self._proposed, sight, so_far)
+        views, problems = await self._views(sight, proposed.viewpoints, deadline)
+        inquiry = ViewInquiry(
+            views=views,
+            model=self.model,
+            instruction=instruction,
+            settings=self.settings,
+            deadline=deadline,
+            evidence=functools.partial(self._evidence, sight, so_far),
+            visited=functools.partial(_visited, sight, so_far),
+            listeners=self.listeners,
+        )
+        try:
+            result = await inquiry.choose(self.seed + so_far.tries)
+        except Refusal as refusal:
+            # The questions before it were asked all the same.
+            result = ViewResult(reason=refusal.reason, detail=refusal.detail)
+        details = [text for text in (result.detail, proposed.detail, *problems) if text]
+        decision = Decision(
+            outcome=DecisionOutcome.HOLD if result.view is None else DecisionOutcome.GOAL,
+            instruction=instruction,
+            waypoint=None if result.view is None else _waypoint(result.view.viewpoint, sight),
+            reason=result.reason,
+            detail='; '.join(details),
+            confidence=result.confidence,
+            labels=result.labels,
+            calls=inquiry.calls,
+            offered=tuple(_waypoint(view.viewpoint, sight) for view in views),
+        )
+        chosen = result.view
+        seen_now = chosen is not None and chosen.picture.kind is PictureKind.SEEN
+        return decision, result.seen and seen_now
+
+    def _proposed(self, sight: Sight, so_far: SoFar) -> Proposed:
+        """Return the viewpoints; takes some 0.1 s, in which no loop must stand."""
+        surroundings = self._surroundings(sight, so_far)
+        found = propose(surroundings, self.settings.count, self.proposer, UniformProposer())
+        straight_on = None if so_far.to_search is None else so_far.to_search.straight_on
+        if straight_on is None:
+            return found
+        kept = [one for one in found.viewpoints if straight_on(_place_in_map(one, sight))]
+        return replace(found, viewpoints=tuple(kept))
+
+    def _surroundings(self, sight: Sight, so_far: SoFar) -> Surroundings:
+        map_from_base = sight.frame.map_from_base
+        guard = guard_for(sight, self.free_space)
+        checked: GroundGuard = guard
+        if self.fence.is_set:
+            radius_m = self.free_space.robot_radius_m
+            checked = FencedGuard(guard, self.fence, map_from_base, radius_m)
+        free_space: FreeSpace | None = guard.free_space
+        to_search = so_far.to_search
+        return Surroundings(
+            frames=sight.frames,
+            map_from_base=map_from_base,
+            ways=self._ways(sight) if to_search is None else to_search.ways,
+            to_search=to_search,
+            refused=lambda places: checked(places).refused,
+            free_range_m=None if free_space is None else free_space.free_range_m,
+        )
+
+    def _ways(self, sight: Sight) -> CostmapWays | None:
+        costmap = map_costmap(sight)
+        here = floor_pose_of(sight.frame.map_from_base)
+        near = None if costmap is None else part_around(costmap, (here.x_m, here.y_m))
+        if near is None:
+            return None
+        seen = with_what_is_seen(near, sight, self.free_space)
+        radius_m = self.free_space.robot_radius_m
+        allowed = functools.partial(self.fence.allows, radius_m=radius_m)
+        return ways_from(seen, (here.x_m, here.y_m), allowed)
+
+    async def _views(
+        self, sight: Sight, viewpoints: Sequence[Viewpoint], deadline: Deadline
+    ) -> tuple[list[View], list[str]]:
+        """Return a picture for each viewpoint, and why some are not imagined."""
+        if not viewpoints:
+            return [], []
+        imagined = await self.synthesis.imagine(sight.frames, viewpoints, deadline)
+        views, problems = [], []
+        for viewpoint, came in zip(viewpoints, imagined, strict=True):
+            problem = self._problem(came)
+            if problem is None and isinstance(came, ImaginedView):
+                views.append(View(viewpoint, _picture(came, sight.frames)))
+            else:
+                problems.append(problem or '')
+                frame = sight.frames[viewpoint.view]
+                views.append(View(viewpoint, MarkedPicture(frame.identifier, frame.rgb)))
+        return views, [f'as seen from here: {problem}' for problem in dict.fromkeys(problems)]
+
+    def _problem(self, came: ImaginedView | ReasonedAbsence) -> str | None:
+        if isinstance(came, ReasonedAbsence):
+            return f'{came.reason.value}: {came.detail}'
+        if float(came.known.mean()) < self.settings.least_known:
+            return f'{ChoosingReason.VIEW_UNKNOWN.value}: hardly anything of it is seen from here'
+        return None
+
+    def _evidence(
+        self, sight: Sight, so_far: SoFar, candidates: ViewCandidates
+    ) -> tuple[str, ...]:
+        facts = view_facts(candidates) if self.tells_facts else ()
+        return (*facts, *_visited_marks(sight, so_far).lines(_on_floor(candidates)))
+
+
+@dataclass(frozen=True, eq=False)
+class HybridSelector:
+    """Imagines while the thing is out of sight, and chooses by PIVOT once the model sees it."""
+
+    imagine: ImagineSelector
+    pivot: Selector
+
+    async def select(
+        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
+    ) -> Decision:
+        """Return what one of the two decides; see their own words."""
+        if so_far.points_at_it:
+            return await self.pivot.select(sight, instruction, deadline, so_far)
+        decision, seen_now = await self.imagine.choose(sight, instruction, deadline, so_far)
+        if not seen_now:
+            return decision
+        nearer = await self.pivot.select(sight, instruction, deadline, so_far)
+        return replace(nearer, calls=nearer.calls + decision.calls)
+
+
+def looks_to_all_sides(sight: Sight) -> bool:
+    """Return whether the cameras of a sight look along all six headings between them."""
+    first_rad = _heading_rad(sight.frame)
+    headings = [first_rad + 2.0 * math.pi * step / _HEADINGS for step in range(_HEADINGS)]
+    return all(any(_looks_along(frame, one) for frame in sight.frames) for one in headings)
+
+
+def _looks_along(frame: RgbdFrame, bearing_rad: float) -> bool:
+    half_rad = _SEEN_SHARE * math.atan(frame.camera.width_px / 2.0 / frame.camera.fx_px)
+    return abs(wrap_angle(_heading_rad(frame) - bearing_rad)) <= half_rad
+
+
+def _heading_rad(frame: RgbdFrame) -> float:
+    return math.atan2(frame.base_from_camera[1, 2], frame.base_from_camera[0, 2])
+
+
+def _picture(view: ImaginedView, frames: Sequence[RgbdFrame]) -> MarkedPicture:
+    is_seen = any(view.identifier == frame.identifier for frame in frames)
+    kind = PictureKind.SEEN if is_seen else PictureKind.IMAGINED
+    return MarkedPicture(view.identifier, view.rgb, kind=kind, imagined=view.provenance)
+
+
+def _waypoint(viewpoint: Viewpoint, sight: Sight) -> Waypoint:
+    frame = sight.frame
+    there = floor_pose_of(frame.map_from_base @ transform_from_floor_pose(viewpoint.pose))
+    return Waypoint(frame.map_frame, frame.stamp_ns, there.x_m, there.y_m, there.yaw_rad)
+
+
+def _place_in_map(viewpoint: Viewpoint, sight: Sight) -> FloatArray:
+    place = np.array((viewpoint.pose.x_m, viewpoint.pose.y_m))
+    return transform_places(sight.frame.map_from_base, place)
+
+
+def _visited(sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[int, ...]:
+    return _visited_marks(sight, so_far).labels(_on_floor(candidates))
+
+
+def _visited_marks(sight: Sight, so_far: SoFar) -> VisitedMarks:
+    return VisitedMarks(so_far.visited, sight.frame.map_from_base, so_far.to_search)
+
+
+def _on_floor(candidates: ViewCandidates) -> list[Candidate[object]]:
+    """Return the candidates as places on the floor."""
+    return [
+        Candidate(one.label, ground_action(one.action.pose.x_m, one.action.pose.y_m), one.anchor)
+        for one in candidates
+    ]
