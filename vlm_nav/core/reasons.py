@@ -60,6 +60,13 @@ class ChoosingReason(Enum):
     VIEW_UNKNOWN = 'view_unknown'
 
 
+class ImaginingReason(Enum):
+    """Why there is no picture of a viewpoint."""
+
+    VIEW_EMPTY = 'view_empty'
+    VIEW_LATE = 'view_late'
+
+
 class DrivingReason(Enum):
     """Why a goal was not sent, or was sent and not reached."""
 
@@ -129,6 +136,7 @@ ReasonCode: TypeAlias = (
     | CandidateReason
     | AskingReason
     | ChoosingReason
+    | ImaginingReason
     | DrivingReason
     | MissionReason
     | HandReason
@@ -141,6 +149,7 @@ REASON_ENUMERATIONS: tuple[type[Enum], ...] = (
     CandidateReason,
     AskingReason,
     ChoosingReason,
+    ImaginingReason,
     DrivingReason,
     MissionReason,
     HandReason,

@@ -1,0 +1,196 @@
+"""Views from elsewhere, warped from what is seen now: implements ViewSynthesis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.reasons import ImaginingReason, ObservationReason
+from vlm_nav.geometry.arrays import FloatArray, RgbArray
+from vlm_nav.geometry.camera import PinholeCamera
+from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
+from vlm_nav.imagination.filling import filled
+from vlm_nav.imagination.view_synthesis import ReasonedAbsence
+from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.imagination.warping import Warped, warp
+from vlm_nav.observation.imagined_view import ImaginedView, Provenance
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+
+# Nearer than this, and turned less, a pose is the same.
+_SAME = 1e-6
+# Farther than this nobody imagines anything from what is seen here.
+_FARTHEST_M = 100.0
+_NEARER_SHARE = 0.96
+# Every so many pixels are enough to tell which frames show something.
+_SAMPLE_STEP_PX = 16
+
+
+@dataclass(frozen=True)
+class WarpSettings:
+    """How many frames one view is made of, and how much of it must have been seen."""
+
+    most_sources: int = 3
+    least_known: float = 0.1
+
+
+def base_from_viewpoint_camera(pose: FloorPose, frame: RgbdFrame) -> FloatArray:
+    """Return where a frame's camera is (4, 4) once the robot stands there and it looks along yaw.
+
+    The camera keeps its height and its tilt; the pose in which the frame was taken gives back
+    the frame's own `base_from_camera`.
+    """
+    heading_rad = math.atan2(frame.base_from_camera[1, 2], frame.base_from_camera[0, 2])
+    ahead = transform_from_floor_pose(FloorPose(0.0, 0.0, -heading_rad))
+    return transform_from_floor_pose(pose) @ ahead @ frame.base_from_camera
+
+
+@dataclass(frozen=True)
+class WarpedViews:
+    """Warps the depth and the colours of what is seen now; needs no network and no weights."""
+
+    settings: WarpSettings = WarpSettings()
+
+    async def imagine(
+        self, frames: Sequence[RgbdFrame], viewpoints: Sequence[Viewpoint], deadline: Deadline
+    ) -> list[ImaginedView | ReasonedAbsence]:
+        """Return a picture for each viewpoint, in order, or why there is none."""
+        views: list[ImaginedView | ReasonedAbsence] = []
+        for viewpoint in viewpoints:
+            if deadline.expired():
+                late = ReasonedAbsence(ImaginingReason.VIEW_LATE, 'no time was left to warp it')
+                views.append(late)
+                continue
+            views.append(await in_own_thread(warped_view, frames, viewpoint, self.settings))
+        return views
+
+
+def warped_view(
+    frames: Sequence[RgbdFrame], viewpoint: Viewpoint, settings: WarpSettings = WarpSettings()
+) -> ImaginedView | ReasonedAbsence:
+    """Return what frames, all placed in one base frame, show from a viewpoint, or why not.
+
+    The pose of a frame gives back its picture. What nobody saw is filled, and not `known`.
+    """
+    pose = viewpoint.pose
+    unfit = _unfit(frames, viewpoint)
+    if unfit:
+        return ReasonedAbsence(ImaginingReason.VIEW_EMPTY, unfit)
+    like = frames[viewpoint.view]
+    base_from_camera = base_from_viewpoint_camera(pose, like)
+    if np.abs(base_from_camera - like.base_from_camera).max() <= _SAME:
+        return _as_taken(like, pose)
+    if all(frame.depth_m is None for frame in frames):
+        return ReasonedAbsence(ObservationReason.NO_DEPTH, 'a warp needs depth, no frame has any')
+    camera = replace(like.camera, distortion=())
+    sources = _sources(frames, camera, base_from_camera, settings.most_sources)
+    share = 0.0
+    if sources:
+        view = fused(sources, camera, base_from_camera, pose, _name(like, pose))
+        share = float(view.known.mean())
+        if share >= settings.least_known:
+            return view
+    detail = f'{100 * settings.least_known:g} % seen were wanted, got {100 * share:.1f} %'
+    return ReasonedAbsence(ImaginingReason.VIEW_EMPTY, detail)
+
+
+def _unfit(frames: Sequence[RgbdFrame], viewpoint: Viewpoint) -> str:
+    """Return what is wrong with a viewpoint, empty where nothing is."""
+    if not 0 <= viewpoint.view < len(frames):
+        return f'one of {len(frames)} frames was wanted, got number {viewpoint.view}'
+    pose = viewpoint.pose
+    numbers = (pose.x_m, pose.y_m, pose.yaw_rad)
+    if not (all(map(math.isfinite, numbers)) and math.hypot(*numbers[:2]) <= _FARTHEST_M):
+        return f'a pose within {_FARTHEST_M:g} m was wanted, got {numbers}'
+    return ''
+
+
+def fused(
+    sources: Sequence[RgbdFrame],
+    camera: PinholeCamera,
+    base_from_camera: FloatArray,
+    pose: FloorPose,
+    identifier: str,
+) -> ImaginedView:
+    """Return one picture made of one frame with depth or several, holes filled."""
+    warps = [warp(frame, camera, base_from_camera) for frame in sources]
+    source = _best_source(warps)
+    shape = source.shape
+    rgb: RgbArray = np.zeros((*shape, 3), dtype=np.uint8)
+    pixel = np.full(shape, -1, dtype=np.int32)
+    depth_m = np.full(shape, np.nan, dtype=np.float32)
+    for index, (frame, one) in enumerate(zip(sources, warps, strict=True)):
+        taken = source == index
+        fetched = cv2.remap(
+            frame.rgb, one.u_px, one.v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        cv2.copyTo(fetched, taken.astype(np.uint8), rgb)
+        np.copyto(pixel, one.pixel, where=taken)
+        np.copyto(depth_m, one.depth_m, where=taken)
+    known = source >= 0
+    provenance = Provenance(
+        tuple(frame.identifier for frame in sources),
+        source,
+        pixel,
+        tuple(frame.camera.width_px for frame in sources),
+    )
+    return ImaginedView(identifier, filled(rgb, known), known, depth_m, pose, provenance)
+
+
+def _best_source(warps: Sequence[Warped]) -> NDArray[np.int16]:
+    """Return whose pixel is taken: of what stands in front, the frame that shows it finest."""
+    source = np.where(warps[0].pixel >= 0, 0, -1).astype(np.int16)
+    depth_m, magnified = warps[0].depth_m, warps[0].magnified
+    for index, one in enumerate(warps[1:], 1):
+        with np.errstate(invalid='ignore'):
+            front = one.depth_m < depth_m * np.float32(_NEARER_SHARE)
+            behind = one.depth_m * np.float32(_NEARER_SHARE) > depth_m
+            finer = (one.magnified < magnified) & ~behind
+        better = (one.pixel >= 0) & ((source < 0) | front | finer)
+        source[better] = index
+        depth_m = np.where(better, one.depth_m, depth_m)
+        magnified = np.where(better, one.magnified, magnified)
+    return source
+
+
+def _sources(
+    frames: Sequence[RgbdFrame], camera: PinholeCamera, base_from_camera: FloatArray, most: int
+) -> list[RgbdFrame]:
+    """Return the frames with depth that show most of what would be seen, at most `most`."""
+    counts = [_shown(frame, camera, base_from_camera) for frame in frames]
+    best = sorted(range(len(frames)), key=lambda index: -counts[index])[:most]
+    return [frames[index] for index in best if counts[index] > 0]
+
+
+def _shown(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> int:
+    if frame.depth_m is None:
+        return 0
+    step = (slice(None, None, _SAMPLE_STEP_PX),) * 2
+    rays, depth_m = frame.camera.pixel_rays()[step], frame.depth_m[step]
+    source = transform_points(
+        inverse(base_from_camera) @ frame.base_from_camera, rays * depth_m[..., None]
+    )
+    return int(np.count_nonzero(camera.contains(camera.project(source))))
+
+
+def _as_taken(frame: RgbdFrame, pose: FloorPose) -> ImaginedView:
+    shape = frame.rgb.shape[:2]
+    provenance = Provenance(
+        (frame.identifier,),
+        np.zeros(shape, dtype=np.int16),
+        np.arange(shape[0] * shape[1], dtype=np.int32).reshape(shape),
+        (shape[1],),
+    )
+    known = np.ones(shape, dtype=np.bool_)
+    return ImaginedView(_name(frame, pose), frame.rgb, known, frame.depth_m, pose, provenance)
+
+
+def _name(frame: RgbdFrame, pose: FloorPose) -> str:
+    degrees = math.degrees(pose.yaw_rad)
+    return f'{frame.identifier}@{pose.x_m:.2f},{pose.y_m:.2f},{degrees:.0f}'
