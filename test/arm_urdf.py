@@ -10,17 +10,21 @@ _JOINTS = (
 JOINTS = tuple(name for name, *_ in _JOINTS)
 
 
-def arm_urdf() -> str:
-    """Return the URDF: base_link, the arm, `tool` that approaches along z, and a wheel."""
+def arm_urdf(scale: float = 1.0) -> str:
+    """Return the URDF: base_link, the arm, `tool` that approaches along z, and a wheel.
+
+    All lengths are so many times those of a small arm.
+    """
     links = ['<link name="base_link"/>', '<link name="wheel"/>', '<link name="tool"/>']
     joints = [
         '<joint name="wheel_joint" type="continuous"><parent link="base_link"/>'
         '<child link="wheel"/><axis xyz="0 1 0"/></joint>',
         '<joint name="tool_joint" type="fixed"><parent link="flange_link"/>'
-        '<child link="tool"/><origin xyz="0 0 0.1"/></joint>',
+        f'<child link="tool"/><origin xyz="0 0 {0.1 * scale}"/></joint>',
     ]
     parent = 'base_link'
-    for name, place, axis, limit in _JOINTS:
+    for name, unscaled, axis, limit in _JOINTS:
+        place = ' '.join(str(scale * float(word)) for word in unscaled.split())
         links.append(f'<link name="{name}_link"/>')
         joints.append(
             f'<joint name="{name}" type="revolute"><parent link="{parent}"/>'

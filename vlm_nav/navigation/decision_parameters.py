@@ -215,7 +215,7 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
     Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
     UnknownModelError for a model that nobody knows.
     """
-    models = _models(values)
+    models = model_settings(values)
     model_from_spec(values['vlm.spec'], settings=models)
     if values['blur_faces']:
         face_detector(values['face_model'])
@@ -275,7 +275,8 @@ def _pivot(values: Mapping[str, Any]) -> PivotSettings:
     return PivotSettings(agreement_radius=values['pivot.agreement_m'], **given)
 
 
-def _models(values: Mapping[str, Any]) -> ModelSettings:
+def model_settings(values: Mapping[str, Any]) -> ModelSettings:
+    """Return the models' profiles as the values of the parameters `vlm.*` change them."""
     file = values['vlm.models_file']
     profiles = profiles_with(Path(os.path.expanduser(file)) if file else None)
     over_all = {name: values[f'vlm.{name}'] for name in _OVER_ALL}

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_msgs.msg import ColorRGBA
@@ -65,9 +66,13 @@ class Confirmation:
 
     async def released(self, waypoint: Waypoint) -> None:
         """Show the button until the goal is released, or the wait is cancelled."""
+        await self.released_at(pose_stamped(waypoint))
+
+    async def released_at(self, pose: PoseStamped) -> None:
+        """Show the button at a pose until it is released, or the wait is cancelled."""
         self._goals += 1
         # Each goal has a button of its own: a late click on an old one releases nothing.
-        awaited = _Awaited(_button(waypoint, f'release_{self._goals}'), asyncio.Event())
+        awaited = _Awaited(_button(pose, f'release_{self._goals}'), asyncio.Event())
         self._awaited = awaited
         self._update(markers=[awaited.button])
         service = self._node.resolve_service_name('~/release')
@@ -113,7 +118,7 @@ class Confirmation:
         return response
 
 
-def _button(waypoint: Waypoint, name: str) -> InteractiveMarker:
+def _button(goal: PoseStamped, name: str) -> InteractiveMarker:
     """Return a green ball over the goal that can be clicked on."""
     ball = Marker(type=Marker.SPHERE, color=ColorRGBA(r=0.1, g=0.8, b=0.2, a=0.8))
     ball.scale.x = ball.scale.y = ball.scale.z = _BUTTON_M
@@ -124,7 +129,6 @@ def _button(waypoint: Waypoint, name: str) -> InteractiveMarker:
         always_visible=True,
         markers=[ball],
     )
-    goal = pose_stamped(waypoint)
     # Shown where it is now in its frame, however old the picture is by then.
     goal.header.stamp.sec = goal.header.stamp.nanosec = 0
     return InteractiveMarker(

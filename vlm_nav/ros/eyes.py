@@ -45,6 +45,7 @@ class EyesSettings:
     further: tuple[CameraSettings, ...] = ()
     require_all_cameras: bool = True
     transform_timeout_s: float = 0.5
+    costmap_topics: tuple[str, ...] = COSTMAP_TOPICS
 
 
 class RosEyes:
@@ -74,7 +75,7 @@ class RosEyes:
         """Subscribe to pictures, calibrations and costmaps."""
         for camera in (self._first, *self._further):
             camera.open()
-        for topic in COSTMAP_TOPICS:
+        for topic in self._settings.costmap_topics:
             subscription = self._node.create_subscription(
                 OccupancyGrid, topic, self._keeper_of(topic), LATCHED
             )
@@ -101,7 +102,7 @@ class RosEyes:
         found = await self._found_together(deadline)
         transform = partial(self._transform_by, deadline)
         first, *further = await self._frames(found, transform, deadline)
-        topics = tuple(map(self._node.resolve_topic_name, COSTMAP_TOPICS))
+        topics = tuple(map(self._node.resolve_topic_name, self._settings.costmap_topics))
         views = await costmap_views(
             self._costmaps, topics, first.stamp_ns, self._settings.sight, transform
         )

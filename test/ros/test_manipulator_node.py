@@ -1,0 +1,264 @@
+"""The manipulator as a process over DDS: what it is told, what it decides, and whom it moves."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytest.importorskip('rclpy')
+pytest.importorskip('control_msgs')
+pytest.importorskip('pinocchio')
+pytest.importorskip('vlm_nav_msgs')
+
+from arm_urdf import JOINTS, arm_urdf
+from end_to_end.processes import JsonProcess
+from geometry_msgs.msg import Point, PointStamped, PoseStamped
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from visualization_msgs.msg import MarkerArray
+from vlm_nav_msgs.srv import Pick
+
+from vlm_nav.ros.doubles.joint_trajectory_server import JointTrajectoryDouble
+from vlm_nav.ros.qos import COMMAND, LATCHED
+from vlm_nav.ros.spinning import SpinThread
+
+pytestmark = pytest.mark.ros
+PATIENCE_S = 20.0
+LAUNCH = Path(__file__).resolve().parents[2] / 'launch' / 'manipulate.launch.py'
+NAMESPACE = '/hand1'
+VALUES = {
+    'vlm.spec': 'scripted:first',
+    'pivot.rounds': 1,
+    'pivot.runs': 1,
+    'pivot.samples': 4,
+    'pivot.picks': 2,
+    'pointing.closer_looks': 1,
+    'maximum_age_s': 2.0,
+    'farthest_m': 8.0,
+    # Furniture is picked here, by an arm that is larger than people.
+    'workspace': '-5 -5 -1, 5 5 3',
+    'gripper.opening_m': 20.0,
+    'arm.tip_frame': 'tool',
+    'arm.tip_axes': 'z_approach',
+    'arm.joint_speed_rad_s': 5.0,
+    'arm.lift_m': 0.05,
+    'arm.response_timeout_s': 5.0,
+    'arm.silence_timeout_s': 0.3,
+}
+
+
+class Heard:
+    """What came on a topic, in order."""
+
+    def __init__(self, node: Any, kind: type, topic: str) -> None:
+        self.messages: list[Any] = []
+        self._came = threading.Condition()
+        node.create_subscription(kind, topic, self._take, LATCHED)
+
+    def _take(self, message: Any) -> None:
+        with self._came:
+            self.messages.append(message)
+            self._came.notify_all()
+
+    def next(self, after: int) -> Any:
+        """Return the first message after so many."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.messages) > after, PATIENCE_S)
+            return self.messages[after]
+
+
+class Hand:
+    """A manipulator that was launched, the camera before it, and the person beside it."""
+
+    def __init__(
+        self, node: Any, arm: JointTrajectoryDouble, folder: Path, start: Callable[..., Any]
+    ) -> None:
+        self.node, self.arm, self.folder, self.start = node, arm, folder, start
+        self.outcomes = Heard(node, String, 'manipulator/outcome')
+        self.decisions = Heard(node, String, 'manipulator/decision')
+        self.grasps = Heard(node, PoseStamped, 'manipulator/grasp_pose')
+        self.annotated = Heard(node, Image, 'manipulator/annotated')
+        self.markers = Heard(node, MarkerArray, 'manipulator/markers')
+        self.words = node.create_publisher(String, 'manipulator/instruction', COMMAND)
+        self.pixels = node.create_publisher(PointStamped, 'manipulator/pixel', COMMAND)
+        self.process: Any = None
+
+    def behave(self, behaviour: str) -> None:
+        """Have the arm do so from now on, and forget what it did."""
+        self.arm.set_parameters([Parameter('behaviour', value=behaviour)])
+        self.arm.events.clear()
+
+    def begin(self, **values: Any) -> None:
+        """Launch the manipulator with these parameters instead of the one before."""
+        self.end()
+        file = self.folder / 'parameters.yaml'
+        given = {**VALUES, **{name.replace('__', '.'): value for name, value in values.items()}}
+        file.write_text(yaml.safe_dump({'/**': {'ros__parameters': given}}))
+        self.process = self.start(
+            'vlm_nav.ros.launch_stand_in', str(LAUNCH), f'namespace:={NAMESPACE[1:]}',
+            f'params_file:={file}',
+        )  # fmt: skip
+        until_s = time.monotonic() + PATIENCE_S
+        while not self.words.get_subscription_count() or not self.pixels.get_subscription_count():
+            assert time.monotonic() < until_s, 'the manipulator does not listen'
+            time.sleep(0.02)
+        while self._not_active():
+            assert time.monotonic() < until_s, 'the manipulator is not active'
+            time.sleep(0.05)
+
+    def _not_active(self) -> bool:
+        """Return whether it takes no task yet; an answer is lost to whom it does not know."""
+        answer = self.call(Pick, 'manipulator/pick', Pick.Request(), 1.0)
+        return answer is None or answer.reason != 'instruction_empty'
+
+    def end(self) -> None:
+        """End the manipulator."""
+        if self.process is not None:
+            assert self.process.stop() == 0
+            self.process = None
+
+    def call(self, kind: Any, name: str, request: Any, timeout_s: float = PATIENCE_S) -> Any:
+        """Return what a service answers."""
+        client = self.node.create_client(kind, name)
+        assert client.wait_for_service(PATIENCE_S), name
+        response = client.call(request, timeout_sec=timeout_s)
+        self.node.destroy_client(client)
+        return response
+
+    def pick_at(self, u_px: float, v_px: float) -> Any:
+        """Return what the service answers about a pixel."""
+        request = Pick.Request(by_pixel=True, u_px=u_px, v_px=v_px)
+        return self.call(Pick, 'manipulator/pick', request)
+
+
+@pytest.fixture(scope='module')
+def hand(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
+    """Give a camera, an arm's double, and who launches manipulators before them."""
+    with ExitStack() as ending:
+        node = Node('person', context=ros_context, namespace=NAMESPACE)
+        overrides = [
+            Parameter('joints', value=list(JOINTS)),
+            Parameter('positions', value=['0.0', '0.3', '1.2', '0.0', '1.2', '0.0']),
+            Parameter('robot_description', value=arm_urdf(4.0)),
+        ]
+        arm = JointTrajectoryDouble(
+            context=ros_context, namespace=NAMESPACE, parameter_overrides=overrides
+        )
+        for one in (node, arm):
+            ending.callback(one.destroy_node)
+            ending.enter_context(SpinThread(one))
+        moved = ['-r', f'__ns:={NAMESPACE}', '-r', '/tf:=tf', '-r', '/tf_static:=tf_static']
+
+        def start(module: str, *arguments: str) -> JsonProcess:
+            return JsonProcess(module, arguments)
+
+        camera = start('vlm_nav.ros.doubles.drawn_room_camera', '--ros-args', *moved)
+        ending.callback(camera.stop)
+        hand = Hand(node, arm, tmp_path_factory.mktemp('hand'), start)
+        ending.callback(hand.end)
+        yield hand
+
+
+def test_a_pixel_leads_to_a_published_grasp_and_to_pictures_of_it(hand: Hand) -> None:
+    hand.begin()
+    before = len(hand.outcomes.messages)
+    hand.pixels.publish(PointStamped(point=Point(x=400.0, y=300.0)))
+    end = json.loads(hand.outcomes.next(before).data)
+    assert (end['picked'], end['reason']) == (True, None), end
+    decision = json.loads(hand.decisions.messages[-1].data)
+    assert (decision['u_px'], decision['v_px'], decision['outcome']) == (400.0, 300.0, 'pick')
+    grasp = hand.grasps.next(0)
+    assert grasp.header.frame_id == 'base_link'
+    place = grasp.pose.position
+    assert [place.x, place.y, place.z] == pytest.approx(decision['grasp']['position_m'])
+    assert hand.annotated.next(0).header.frame_id.endswith('optical_frame')
+    assert {'point', 'grasp'} <= {marker.ns for marker in hand.markers.next(0).markers}
+    # It is published, and that is all.
+    assert hand.arm.events == []
+
+
+def test_words_lead_to_a_pixel_and_a_closer_look_and_so_to_a_grasp(hand: Hand) -> None:
+    hand.begin()
+    before = len(hand.outcomes.messages)
+    hand.words.publish(String(data='the thing on the left'))
+    end = json.loads(hand.outcomes.next(before).data)
+    assert (end['picked'], end['instruction']) == (True, 'the thing on the left'), end
+    decision = json.loads(hand.decisions.messages[-1].data)
+    assert decision['calls'] == 3
+    assert decision['source'] == 'measured'
+
+
+def test_the_arm_is_brought_there_and_every_end_of_it_has_a_reason(hand: Hand) -> None:
+    hand.begin(executor='follow_joint_trajectory', confirm=False)
+    hand.behave('done')
+    response = hand.pick_at(320.0, 440.0)
+    assert (response.picked, response.reason) == (True, ''), response
+    told = [event['event'] for event in hand.arm.events if event['event'] != 'accepted']
+    assert told == ['grips', 'follows', 'follows', 'grips', 'follows']
+    assert response.grasp_pose.header.frame_id == 'base_link'
+    for behaviour, reason in (
+        ('reject', 'arm_rejected'), ('abort', 'arm_aborted'), ('silent', 'arm_silent'),
+    ):  # fmt: skip
+        hand.behave(behaviour)
+        response = hand.pick_at(320.0, 440.0)
+        assert (response.picked, response.reason) == (False, reason), behaviour
+        assert [event['event'] for event in hand.arm.events].count('follows') == 0, behaviour
+    assert any(event['event'] == 'cancel' for event in hand.arm.events)
+
+
+def test_the_arm_never_moves_on_a_refused_target(hand: Hand) -> None:
+    hand.begin(executor='follow_joint_trajectory', workspace='-5 -5 -1, 5 5 0.9')
+    hand.behave('done')
+    before = len(hand.grasps.messages)
+    assert hand.pick_at(-1.0, 10.0).reason == 'pixel_outside_image'
+    assert hand.pick_at(320.0, 0.0).reason in {'outside_workspace', 'unreachable'}
+    hand.begin(executor='follow_joint_trajectory', farthest_m=0.2)
+    assert hand.pick_at(320.0, 440.0).reason == 'beyond_range'
+    hand.begin(executor='follow_joint_trajectory', gripper__opening_m=0.01)
+    assert hand.pick_at(320.0, 440.0).reason == 'gripper_too_small'
+    hand.begin(executor='follow_joint_trajectory', dry_run=True)
+    assert hand.pick_at(320.0, 440.0).reason == 'dry_run'
+    hand.begin(executor='follow_joint_trajectory', confirm=True, confirm_timeout_s=0.3)
+    assert hand.pick_at(320.0, 440.0).reason == 'not_confirmed'
+    assert hand.arm.events == []
+    assert len(hand.grasps.messages) == before
+
+
+def test_a_cancel_stops_the_arm(hand: Hand) -> None:
+    hand.begin(executor='follow_joint_trajectory', arm__silence_timeout_s=25.0)
+    hand.behave('silent')
+    before = len(hand.outcomes.messages)
+    hand.pixels.publish(PointStamped(point=Point(x=320.0, y=440.0)))
+    until_s = time.monotonic() + PATIENCE_S
+    while not any(event['event'] == 'grips' for event in hand.arm.events):
+        assert time.monotonic() < until_s, hand.arm.events
+        time.sleep(0.01)
+    assert hand.call(Trigger, 'manipulator/cancel', Trigger.Request()).success
+    end = json.loads(hand.outcomes.next(before).data)
+    assert (end['picked'], end['reason']) == (False, 'cancelled')
+    assert [event['event'] for event in hand.arm.events] == ['accepted', 'grips', 'cancel']
+    assert not hand.call(Trigger, 'manipulator/cancel', Trigger.Request()).success
+
+
+def test_a_grasp_that_is_released_is_carried_out(hand: Hand) -> None:
+    hand.begin(confirm=True)
+    grasps, ends = len(hand.grasps.messages), len(hand.outcomes.messages)
+    decided = len(hand.decisions.messages)
+    hand.pixels.publish(PointStamped(point=Point(x=320.0, y=440.0)))
+    hand.decisions.next(decided)
+    until_s = time.monotonic() + PATIENCE_S
+    while not hand.call(Trigger, 'manipulator/release', Trigger.Request()).success:
+        assert time.monotonic() < until_s
+    assert json.loads(hand.outcomes.next(ends).data)['picked'] is True
+    hand.grasps.next(grasps)

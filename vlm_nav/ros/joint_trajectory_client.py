@@ -1,0 +1,167 @@
+"""The way to an arm's controllers: FollowJointTrajectory and GripperCommand, as goals end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from action_msgs.msg import GoalStatus
+from builtin_interfaces.msg import Duration
+from control_msgs.action import FollowJointTrajectory, GripperCommand
+from control_msgs.msg import GripperCommand as GripperGoal
+from rclpy.action import ActionClient
+from rclpy.node import Node
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.reasons import HandReason
+from vlm_nav.manipulation.arm_port import ArmOutcome
+from vlm_nav.manipulation.trajectory_arm import JointMotion
+from vlm_nav.messages.stamps import NS_IN_S
+from vlm_nav.ros.spinning import answer_of
+
+_LOOK_AGAIN_S = 0.02
+_GRIP_S = 3.0
+
+
+@dataclass(frozen=True)
+class ControllerSettings:
+    """Names of the actions, relative or absolute, and how long they may say nothing.
+
+    An empty `gripper_action` is a hand without one that is told apart. `opening_m` is the widest
+    that the fingers stand apart; `gripper_scale` what a command has for each metre of it.
+    """
+
+    trajectory_action: str = 'arm_controller/follow_joint_trajectory'
+    gripper_action: str = 'gripper_controller/gripper_cmd'
+    response_timeout_s: float = 3.0
+    silence_timeout_s: float = 5.0
+    cancel_timeout_s: float = 3.0
+    gripper_effort: float = 20.0
+    gripper_scale: float = 1.0
+
+
+class JointTrajectoryClient:
+    """Implements trajectory_arm.Follower on a node that an executor spins in another thread."""
+
+    def __init__(self, node: Node, settings: ControllerSettings, opening_m: float) -> None:
+        """Make the clients on `node`, under its namespace and remappings."""
+        self._node = node
+        self._settings = settings
+        self._opening_m = opening_m
+        self._arm = ActionClient(node, FollowJointTrajectory, settings.trajectory_action)
+        self._gripper: ActionClient | None = None
+        if settings.gripper_action:
+            self._gripper = ActionClient(node, GripperCommand, settings.gripper_action)
+        self._handle: Any = None
+
+    async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
+        """Follow a motion; see trajectory_arm.Follower."""
+        points = [
+            JointTrajectoryPoint(positions=joints.tolist(), time_from_start=_duration(at_s))
+            for joints, at_s in zip(motion.positions, motion.at_s.tolist(), strict=True)
+        ]
+        trajectory = JointTrajectory(joint_names=list(motion.joint_names), points=points)
+        goal = FollowJointTrajectory.Goal(trajectory=trajectory)
+        return await self._carry_out(self._arm, goal, float(motion.at_s[-1]), deadline)
+
+    async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
+        """Move the fingers; that something stops them is how they hold it."""
+        if self._gripper is None:
+            return ArmOutcome(True, None, 'no gripper is told apart')
+        position = self._settings.gripper_scale * min(opening_m, self._opening_m)
+        command = GripperGoal(position=position, max_effort=self._settings.gripper_effort)
+        goal = GripperCommand.Goal(command=command)
+        return await self._carry_out(self._gripper, goal, _GRIP_S, deadline)
+
+    async def stop(self) -> None:
+        """Ask for the end of what is under way, and wait for the answer no longer than allowed."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            with contextlib.suppress(asyncio.TimeoutError):
+                answer = answer_of(self._node, handle.cancel_goal_async)
+                await asyncio.wait_for(answer, self._settings.cancel_timeout_s)
+
+    def close(self) -> None:
+        """Let the clients go."""
+        self._arm.destroy()
+        if self._gripper is not None:
+            self._gripper.destroy()
+
+    async def _carry_out(
+        self, client: ActionClient, goal: Any, takes_s: float, deadline: Deadline
+    ) -> ArmOutcome:
+        """Send a goal and return how it ended; stopped when the awaiting task is cancelled."""
+        refusal = await self._accepted(client, goal, deadline)
+        if refusal is not None:
+            return refusal
+        patience = Deadline.after(takes_s + self._settings.silence_timeout_s)
+        until = min(deadline, patience, key=lambda one: one.at_s)
+        asked = answer_of(self._node, self._handle.get_result_async)
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(asked), until.remaining_s())
+        except asyncio.TimeoutError:
+            await self.stop()
+            if deadline.expired():
+                return _failed(HandReason.ARM_LATE, 'it still moved when its time was over')
+            return _failed(HandReason.ARM_SILENT, f'no end was told of what takes {takes_s:.1f} s')
+        except asyncio.CancelledError:
+            await asyncio.shield(self.stop())
+            raise
+        self._handle = None
+        return _outcome(answer)
+
+    async def _accepted(
+        self, client: ActionClient, goal: Any, deadline: Deadline
+    ) -> ArmOutcome | None:
+        name = client._action_name
+        sooner = deadline.sooner(self._settings.response_timeout_s)
+        while not client.server_is_ready():
+            if sooner.expired():
+                return _failed(HandReason.ARM_SILENT, f'nobody serves {name}')
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        sending = answer_of(self._node, lambda: client.send_goal_async(goal))
+        try:
+            handle = await asyncio.wait_for(asyncio.shield(sending), sooner.remaining_s())
+        except asyncio.TimeoutError:
+            sending.add_done_callback(self._unwanted)
+            return _failed(HandReason.ARM_SILENT, f'{name} does not answer a goal')
+        except asyncio.CancelledError:
+            # It may have been accepted all the same.
+            sending.add_done_callback(self._unwanted)
+            raise
+        if not handle.accepted:
+            return _failed(HandReason.ARM_REJECTED, f'{name} refused the goal')
+        self._handle = handle
+        return None
+
+    def _unwanted(self, sending: asyncio.Future[Any]) -> None:
+        """Cancel a goal whose acceptance came when nobody waited for it any more."""
+        if not sending.cancelled() and sending.exception() is None and sending.result().accepted:
+            answer_of(self._node, sending.result().cancel_goal_async)
+
+
+def _outcome(answer: Any) -> ArmOutcome:
+    result = answer.result
+    code, words = getattr(result, 'error_code', 0), getattr(result, 'error_string', '')
+    if answer.status == GoalStatus.STATUS_SUCCEEDED and code == 0:
+        return ArmOutcome(True, None, '')
+    if answer.status == GoalStatus.STATUS_ABORTED and getattr(result, 'stalled', False):
+        # Fingers that close on something do not get to where they were sent.
+        return ArmOutcome(True, None, 'the fingers hold something')
+    said = f' ({words[:200]})' if words else ''
+    return _failed(
+        HandReason.ARM_ABORTED, f'it ended with status {answer.status}, code {code}{said}'
+    )
+
+
+def _failed(reason: HandReason, detail: str) -> ArmOutcome:
+    return ArmOutcome(False, reason, detail)
+
+
+def _duration(at_s: float) -> Duration:
+    seconds, nanoseconds = divmod(math.floor(at_s * NS_IN_S), NS_IN_S)
+    return Duration(sec=int(seconds), nanosec=int(nanoseconds))

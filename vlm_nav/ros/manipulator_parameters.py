@@ -1,0 +1,230 @@
+"""The manipulator's parameters, and the settings of the core that they amount to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from vlm_nav.checks.known import checks_named
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.gripper import GripperSizes
+from vlm_nav.manipulation.picking import PickLimits
+from vlm_nav.manipulation.pointing import PointingSettings
+from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
+from vlm_nav.messages.sights import SightSettings
+from vlm_nav.messages.synchroniser import SynchroniserSettings
+from vlm_nav.navigation.budget_parameters import budget_settings
+from vlm_nav.navigation.cassette_parameters import cassette_settings
+from vlm_nav.navigation.decision_parameters import (
+    DECIDING_PARAMETERS,
+    LOOKING_PARAMETERS,
+    model_settings,
+)
+from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
+from vlm_nav.pivot.settings import Aggregation, PivotSettings
+from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
+from vlm_nav.ros.eyes import EyesSettings
+from vlm_nav.ros.joint_trajectory_client import ControllerSettings
+from vlm_nav.vlm.budget import BudgetSettings
+from vlm_nav.vlm.cassette import CassetteSettings
+from vlm_nav.vlm.profiles import ModelSettings
+from vlm_nav.vlm.specification import model_from_spec
+
+_LIMITS, _POINTING, _GRIPPER = PickLimits(), PointingSettings(), GripperSizes()
+_ARM, _CONTROL = TrajectorySettings(), ControllerSettings()
+# What is asked, and by whom, is the same for base and hand.
+_ASKING = ('pivot.', 'vlm.', 'budget.', 'cassette', 'checks')
+_LOOKING = (
+    'base_frame', 'image_is_rectified', 'slop_s', 'maximum_age_s', 'transform_timeout_s',
+    'look_timeout_s', 'decision_timeout_s', 'instruction_characters',
+)  # fmt: skip
+_OF_PLACES = ('pivot.agreement_m',)
+
+
+class Executor(str, Enum):
+    """Who moves the arm: whoever takes the published poses, or its controllers by actions."""
+
+    PUBLISH = 'publish'
+    FOLLOW_JOINT_TRAJECTORY = 'follow_joint_trajectory'
+
+
+MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('autostart', True, 'configure and activate by itself; false: a manager does'),
+    *CAMERAS_PARAMETERS,
+    *(entry for entry in LOOKING_PARAMETERS if entry.name in _LOOKING),
+    seconds('motion_timeout_s', _LIMITS.motion_timeout_s, 'how long a pick may take'),
+    Parameter('dry_run', False, 'decide and show everything, publish no pose and move nothing'),
+    Parameter('confirm', False, 'move nothing before a person has released it'),
+    seconds('confirm_timeout_s', 60.0, 'how long a grasp waits for its release'),
+    Parameter(
+        'executor',
+        Executor.PUBLISH.value,
+        'who moves the arm',
+        one_of=tuple(item.value for item in Executor),
+    ),
+    metres('nearest_m', 0.1, 'nearest depth that is trusted for the hand'),
+    metres('farthest_m', 3.0, 'farthest depth that is trusted for the hand'),
+    Parameter(
+        'workspace', '-1 -1 -0.2, 1 1 2', "'x y z, x y z': the box in base_frame for the gripper"
+    ),
+    metres('approach_m', 0.1, 'how far before the grasp the pre-grasp lies'),
+    *(
+        metres(f'gripper.{name}', getattr(_GRIPPER, name), words)
+        for name, words in (
+            ('opening_m', 'widest free space between the fingers'),
+            ('finger_length_m', 'from the palm to the finger tips'),
+            ('finger_thickness_m', 'of a finger, in the direction of closing'),
+            ('finger_width_m', 'of a finger, across'),
+            ('palm_length_m', 'of the palm, along the approach'),
+            ('palm_width_m', 'of the palm, in the direction of closing'),
+            ('palm_height_m', 'of the palm, across'),
+        )
+    ),
+    Parameter('arm.tip_frame', 'tool0', "frame of the arm's last link in robot_description"),
+    Parameter(
+        'arm.tip_axes',
+        _ARM.tip_axes.value,
+        'which axis of tip_frame approaches; y closes the fingers',
+        one_of=tuple(item.value for item in TipAxes),
+    ),
+    Parameter(
+        'arm.tip_to_fingers_m',
+        _ARM.tip_to_fingers_m,
+        'from tip_frame to the place between the finger tips',
+        -1.0,
+        1.0,
+    ),
+    Parameter('arm.joint_speed_rad_s', _ARM.joint_speed_rad_s, 'how fast joints turn', 0.01, 10.0),
+    metres('arm.lift_m', _ARM.lift_m, 'how high what was picked is lifted'),
+    Parameter('arm.trajectory_action', _CONTROL.trajectory_action, 'FollowJointTrajectory'),
+    Parameter('arm.gripper_action', _CONTROL.gripper_action, 'GripperCommand; empty: none'),
+    Parameter('arm.gripper_effort', _CONTROL.gripper_effort, 'largest effort', 0.0, 1000.0),
+    Parameter(
+        'arm.gripper_scale',
+        _CONTROL.gripper_scale,
+        'position of a command for each metre between the fingers',
+        0.001,
+        1000.0,
+    ),
+    seconds('arm.response_timeout_s', _CONTROL.response_timeout_s, 'wait to be accepted'),
+    seconds('arm.silence_timeout_s', _CONTROL.silence_timeout_s, 'wait after the end was due'),
+    seconds('arm.cancel_timeout_s', _CONTROL.cancel_timeout_s, 'wait for a cancel'),
+    Parameter(
+        'pointing.agreement_share',
+        _POINTING.agreement_share,
+        "how near runs agree, of the picture's longer side",
+        0.001,
+        1.0,
+    ),
+    Parameter('pointing.closer_looks', _POINTING.closer_looks, 'looks at a part', 0, 5),
+    Parameter('pointing.closer_rounds', _POINTING.closer_rounds, 'questions of each', 1, 10),
+    *(
+        entry
+        for entry in DECIDING_PARAMETERS
+        if entry.name.startswith(_ASKING) and entry.name not in _OF_PLACES
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ManipulatorSettings:
+    """Everything that the manipulator hands to the rooms below."""
+
+    eyes: EyesSettings
+    limits: PickLimits
+    pivot: PivotSettings
+    pointing: PointingSettings
+    seed: int
+    models: ModelSettings
+    model_spec: str
+    budget: BudgetSettings
+    cassette: CassetteSettings | None
+    dry_run: bool
+    confirm: bool
+    confirm_timeout_s: float
+    executor: Executor
+    gripper: GripperSizes
+    workspace_m: tuple[FloatArray, FloatArray]
+    approach_m: float
+    nearest_m: float
+    farthest_m: float
+    arm: TrajectorySettings
+    tip_frame: str
+    controllers: ControllerSettings
+
+    @property
+    def base_frame(self) -> str:
+        """Return the frame that poses of the gripper are given in."""
+        return self.eyes.sight.base_frame
+
+
+def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
+    """Return the settings that the parameters' values amount to.
+
+    Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
+    UnknownModelError for a model that nobody knows.
+    """
+    models = model_settings(values)
+    model_from_spec(values['vlm.spec'], settings=models)
+    pivot = named(values, PivotSettings, 'pivot.')
+    pivot['aggregation'] = Aggregation(pivot['aggregation'])
+    pivot['checks'] = checks_named(values['checks'])
+    arm = named(values, TrajectorySettings, 'arm.')
+    arm['tip_axes'] = TipAxes(arm['tip_axes'])
+    return ManipulatorSettings(
+        eyes=_eyes(values),
+        limits=PickLimits(**named(values, PickLimits)),
+        pivot=PivotSettings(**pivot),
+        pointing=PointingSettings(**named(values, PointingSettings, 'pointing.')),
+        seed=values['pivot.seed'],
+        models=models,
+        model_spec=values['vlm.spec'],
+        budget=budget_settings(values),
+        cassette=cassette_settings(values),
+        executor=Executor(values['executor']),
+        gripper=GripperSizes(**named(values, GripperSizes, 'gripper.')),
+        workspace_m=workspace_from(values['workspace']),
+        arm=TrajectorySettings(**arm),
+        tip_frame=values['arm.tip_frame'],
+        controllers=ControllerSettings(**named(values, ControllerSettings, 'arm.')),
+        **{
+            name: values[name]
+            for name in (
+                'dry_run', 'confirm', 'confirm_timeout_s', 'approach_m', 'nearest_m', 'farthest_m',
+            )
+        },
+    )  # fmt: skip
+
+
+def workspace_from(text: str) -> tuple[FloatArray, FloatArray]:
+    """Return the lowest and the highest corner (3,) of a box 'x y z, x y z'."""
+    try:
+        low, high = ([float(word) for word in corner.split()] for corner in text.split(','))
+    except ValueError:
+        low, high = [], []
+    whole = len(low) == len(high) == 3 and all(map(math.isfinite, (*low, *high)))
+    if not whole or not all(a < b for a, b in zip(low, high, strict=True)):
+        raise InvalidValueError(
+            f"a workspace is 'x y z, x y z', its lowest corner first, got {text[:80]!r}"
+        )
+    return np.array(low), np.array(high)
+
+
+def _eyes(values: Mapping[str, Any]) -> EyesSettings:
+    first, *further = cameras_from(values)
+    frame = values['base_frame']
+    return EyesSettings(
+        SynchroniserSettings(slop_s=values['slop_s'], maximum_age_s=values['maximum_age_s']),
+        # There is no map: poses are given from the base.
+        SightSettings(frame, frame, values['image_is_rectified']),
+        first,
+        tuple(further),
+        costmap_topics=(),
+        **named(values, EyesSettings),
+    )

@@ -1,0 +1,236 @@
+"""What the manipulator does while it is active, in the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.dispatcher import Dispatcher
+from vlm_nav.core.errors import VlmNavError
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.arm_port import Arm
+from vlm_nav.manipulation.careful_arms import (
+    ConfirmedArm,
+    DryRunArm,
+    PublishedOnlyArm,
+    ToldArm,
+)
+from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.manipulation.picking import Picking
+from vlm_nav.manipulation.plain_steps import PlainLift, PlainPlan
+from vlm_nav.manipulation.pointing import Pointer
+from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
+from vlm_nav.navigation.in_words import budget_values, printable
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.arm_topics import ArmTopics
+from vlm_nav.ros.confirmation import Confirmation
+from vlm_nav.ros.eyes import RosEyes
+from vlm_nav.ros.joint_trajectory_client import JointTrajectoryClient
+from vlm_nav.ros.manipulator_parameters import Executor, ManipulatorSettings
+from vlm_nav.ros.pick_inputs import PickInputs
+from vlm_nav.ros.pick_outputs import PickOutputs
+from vlm_nav.ros.transforms import TransformSource, transform_source
+from vlm_nav.vlm.budget import Budget
+from vlm_nav.vlm.composed import composed_model
+from vlm_nav.vlm.ledger import Ledger
+from vlm_nav.vlm.model import close
+
+
+@dataclass(frozen=True, eq=False)
+class _FirstCamera:
+    """Implements picking.HandEyes with the first of the robot's cameras."""
+
+    eyes: RosEyes
+
+    async def look(self, deadline: Deadline) -> RgbdFrame:
+        """Return the next picture; raise Refusal where there is none."""
+        return (await self.eyes.look(deadline)).frame
+
+
+class PickShift:
+    """Everything that lives from one activation to the next deactivation."""
+
+    def __init__(
+        self,
+        node: Node,
+        outputs: PickOutputs,
+        confirmation: Confirmation,
+        transforms: TransformSource,
+        ledger: Ledger,
+        settings: ManipulatorSettings,
+    ) -> None:
+        """Make it all, and look through the cameras; raises what its parts raise."""
+        self.settings = settings
+        self.eyes = RosEyes(node, transforms, settings.eyes)
+        self.budget = Budget(settings.budget, ledger)
+        warn = node.get_logger().warning
+        self.model = composed_model(
+            settings.model_spec,
+            settings=settings.models,
+            budget=self.budget,
+            rng=random.Random(settings.seed),
+            cassette=settings.cassette,
+            warn=warn,
+        )
+        outputs.base_frame = settings.base_frame
+        self.topics: ArmTopics | None = None
+        self.client: JointTrajectoryClient | None = None
+        arm = self._arm(node, lambda words: warn(printable(words)))
+        self.dispatcher: Dispatcher[PickTask, PickEnd] = Dispatcher(
+            Picking(
+                _FirstCamera(self.eyes),
+                Pointer(self.model, settings.pivot, settings.pointing, (outputs,), settings.seed),
+                PlainLift(settings.nearest_m, settings.farthest_m),
+                PlainPlan(
+                    settings.gripper, arm.reachable, settings.workspace_m, settings.approach_m
+                ),
+                self._careful(arm, outputs, confirmation),
+                settings.limits,
+                (outputs,),
+            ),
+            on_error=_logging(node),
+        )
+        self.eyes.open()
+
+    async def close(self) -> None:
+        """End the task under way and everything that it used."""
+        await self.dispatcher.close()
+        if self.client is not None:
+            await self.client.stop()
+            self.client.close()
+        if self.topics is not None:
+            self.topics.close()
+        self.eyes.close()
+        await close(self.model)
+
+    def _arm(self, node: Node, warn: Callable[[str], None]) -> Arm:
+        settings = self.settings
+        if settings.executor is Executor.PUBLISH:
+            return PublishedOnlyArm()
+        self.topics = ArmTopics(node, settings.base_frame, settings.tip_frame, warn)
+        opening_m = settings.gripper.opening_m
+        self.client = JointTrajectoryClient(node, settings.controllers, opening_m)
+        topics = self.topics
+        return TrajectoryArm(lambda: topics.solver, topics.joints_now, self.client, settings.arm)
+
+    def _careful(self, arm: Arm, outputs: PickOutputs, confirmation: Confirmation) -> Arm:
+        """Return the arm with everything around it that keeps it from moving."""
+        if self.settings.dry_run:
+            return DryRunArm(arm)
+        told: Arm = ToldArm(arm, outputs.send)
+        if not self.settings.confirm:
+            return told
+
+        async def released(base_from_grasp: FloatArray) -> None:
+            await confirmation.released_at(outputs.pose(base_from_grasp))
+
+        return ConfirmedArm(told, released, self.settings.confirm_timeout_s)
+
+
+class ManipulatorWork:
+    """Begins and ends with the node's activity; every method is called in the event loop."""
+
+    def __init__(self, node: Node) -> None:
+        """Make what lives as long as the node."""
+        self._node = node
+        self._shift: PickShift | None = None
+        self._outputs = PickOutputs(node)
+        self._confirmation = Confirmation(node)
+        self._transforms = transform_source(node)
+        self._ledger = Ledger()
+        self._inputs = PickInputs(node, self)
+        self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self.on_give_up: Callable[[], object] = lambda: None
+        self.gave_up = False
+
+    def begin(self, settings: ManipulatorSettings) -> None:
+        """Take tasks from now on; whatever is raised, none are taken."""
+        if self._closed:
+            raise VlmNavError('the manipulator is ending and takes no tasks')
+        self._shift = PickShift(
+            self._node,
+            self._outputs,
+            self._confirmation,
+            self._transforms,
+            self._ledger,
+            settings,
+        )
+
+    def end_soon(self) -> None:
+        """End the task under way and take no more."""
+        shift, self._shift = self._shift, None
+        if shift is None:
+            return
+        task = asyncio.get_running_loop().create_task(shift.close())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def close(self) -> None:
+        """As `end_soon`, and return when all has ended."""
+        self._closed = True
+        self.end_soon()
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    def give_up(self) -> None:
+        """Have the process end with a failure."""
+        self.gave_up = True
+        self.on_give_up()
+
+    def instruct(self, task: PickTask, on_end: Callable[[PickEnd], None]) -> bool:
+        """Carry a task out; return False where the node is not active."""
+        if self._shift is None:
+            self._node.get_logger().warning('a task came while the node is not active')
+            return False
+        self._shift.dispatcher.instruct(task, on_end)
+        return True
+
+    def cancel(self) -> bool:
+        """End the task under way; return whether there was one."""
+        return self._shift is not None and self._shift.dispatcher.cancel()
+
+    def pause(self, paused: bool) -> bool:
+        """Pause or go on; return False where the node is not active."""
+        if self._shift is None:
+            return False
+        self._shift.dispatcher.pause(paused)
+        return True
+
+    def grasp_pose(self, end: PickEnd) -> PoseStamped | None:
+        """Return the grasp that was decided for, None where there is none."""
+        grasp = end.decision.grasp
+        return None if grasp is None else self._outputs.pose(grasp.base_from_grasp)
+
+    def diagnose(self) -> None:
+        """Publish how things are."""
+        shift = self._shift
+        if shift is None:
+            self._outputs.diagnose('not active', {})
+            return
+        values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
+        values['busy'] = str(shift.dispatcher.busy)
+        values['executor'] = shift.settings.executor.value
+        values['release'] = 'awaited' if self._confirmation.is_awaited else ''
+        values |= budget_values(shift.budget)
+        problem = 'budget_spent' if shift.budget.problem() else ''
+        if shift.topics is not None:
+            solver = shift.topics.solver
+            values['arm'] = 'described' if solver else 'no robot_description of use came'
+            problem = problem if solver else 'arm_silent'
+        problem = 'paused' if shift.dispatcher.paused else problem
+        self._outputs.diagnose(problem, values)
+
+
+def _logging(node: Node) -> Callable[[BaseException], None]:
+    def log(error: BaseException) -> None:
+        node.get_logger().error(''.join(traceback.format_exception(error)))
+
+    return log

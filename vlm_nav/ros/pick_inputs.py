@@ -1,0 +1,110 @@
+"""How tasks reach the manipulator: `~/pixel`, `~/instruction`, and services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from geometry_msgs.msg import PointStamped
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from rclpy.task import Future as RclpyFuture
+from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.navigation.in_words import printable
+from vlm_nav.ros.qos import COMMAND
+from vlm_nav.ros.spinning import call_in_loop, settle
+
+
+class PickWorker(Protocol):
+    """Who carries tasks out, in the event loop."""
+
+    def instruct(self, task: PickTask, on_end: Callable[[PickEnd], None]) -> bool:
+        """Carry a task out; return whether it was taken."""
+        ...
+
+    def cancel(self) -> bool:
+        """End the task under way; return whether there was one."""
+        ...
+
+    def pause(self, paused: bool) -> bool:
+        """Pause or go on; return whether that could be done."""
+        ...
+
+    def grasp_pose(self, end: PickEnd) -> Any:
+        """Return the grasp that was decided for as PoseStamped, None where there is none."""
+        ...
+
+
+class PickInputs:
+    """`~/pixel`, `~/instruction`, `~/pick`, `~/cancel` and `~/pause` on a node, for a worker."""
+
+    def __init__(self, node: Node, worker: PickWorker) -> None:
+        """Listen; callbacks hand over to the running event loop and return at once."""
+        self._node = node
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        node.create_subscription(String, '~/instruction', self._take_instruction, COMMAND)
+        node.create_subscription(PointStamped, '~/pixel', self._take_pixel, COMMAND)
+        # What waits for the event loop may not hold up pictures, tasks and each other.
+        group = ReentrantCallbackGroup()
+        node.create_service(Trigger, '~/cancel', self._cancel, callback_group=group)
+        node.create_service(SetBool, '~/pause', self._pause, callback_group=group)
+        try:
+            from vlm_nav_msgs.srv import Pick
+        except ImportError:
+            node.get_logger().warning('vlm_nav_msgs was not built: the service ~/pick is off')
+        else:
+            node.create_service(Pick, '~/pick', self._pick, callback_group=group)
+
+    def _take_instruction(self, message: String) -> None:
+        self._begin(PickTask(message.data))
+
+    def _take_pixel(self, message: PointStamped) -> None:
+        self._begin(PickTask('', Pixel(message.point.x, message.point.y)))
+
+    def _begin(self, task: PickTask) -> None:
+        call_in_loop(self._loop, self._worker.instruct, task, lambda end: None)
+
+    async def _cancel(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = await self._in_loop(self._worker.cancel)
+        response.message = 'cancelled' if response.success else 'nothing was under way'
+        return response
+
+    async def _pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:
+        response.success = await self._in_loop(lambda: self._worker.pause(request.data))
+        response.message = '' if response.success else 'the node is not active'
+        return response
+
+    async def _pick(self, request: Any, response: Any) -> Any:
+        pixel = Pixel(request.u_px, request.v_px) if request.by_pixel else None
+        task, ended = PickTask(request.instruction, pixel), self._future()
+
+        def begin() -> None:
+            if not self._worker.instruct(task, lambda end: settle(self._node, ended, end)):
+                settle(self._node, ended, None)
+
+        call_in_loop(self._loop, begin)
+        end = await ended
+        if end is None:
+            response.message = 'the node is not active'
+            return response
+        response.picked = end.outcome is not None and end.outcome.done
+        response.reason = end.reason.value if end.reason else ''
+        detail = end.outcome.detail if end.outcome else end.decision.detail
+        response.message, response.record = printable(detail), end.decision.record
+        response.grasp_pose = self._worker.grasp_pose(end) or response.grasp_pose
+        return response
+
+    def _in_loop(self, call: Callable[[], bool]) -> RclpyFuture:
+        """Return a future, for rclpy's coroutines, of what the call returns in the loop."""
+        answer = self._future()
+        call_in_loop(self._loop, lambda: settle(self._node, answer, call()))
+        return answer
+
+    def _future(self) -> RclpyFuture:
+        return RclpyFuture(executor=self._node.executor)
