@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / 'vlm_nav'
 
 # Where a process ends, whatever happened is told to the user instead of a traceback.
-MAY_CATCH_EVERYTHING = {'vlm_nav/cli/main.py', 'vlm_nav/ros/navigator.py'}
+MAY_CATCH_EVERYTHING = {'vlm_nav/cli/main.py', 'vlm_nav/ros/worker_node.py'}
 # A record says when it was made; nothing is decided by that time.
 MAY_READ_THE_WALL_CLOCK = {'vlm_nav/records/write.py'}
 # Topics that every ROS 2 system knows by these names; launch files remap them like any other.
