@@ -58,7 +58,7 @@ def _edges(small: RgbArray) -> FloatArray:
     where = _part_of(_EDGE_PARTS) * _DIRECTIONS + direction
     strength = np.hypot(right, down).ravel().astype(np.float64)
     parts = _EDGE_PARTS[0] * _EDGE_PARTS[1] * _DIRECTIONS
-    strengths: FloatArray = np.bincount(where.ravel(), strength, parts)
+    strengths = np.asarray(np.bincount(where.ravel(), strength, parts), dtype=np.float64)
     return np.sqrt(strengths + _NO_EDGE)
 
 
