@@ -38,6 +38,7 @@ from vlm_nav.sim.driving.occupancy import in_the_way
 from vlm_nav.sim.house.clearance import Clearance
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house
+from vlm_nav.sim.oracle_views import OracleViews
 from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
@@ -60,8 +61,8 @@ class Strategy(str, Enum):
 class DriveOptions:
     """How episodes are driven; `out` is where a record of each is kept, None for none.
 
-    `vlm` names the model, the simulator's own doubles among them. On `wheels` the base slips as a
-    real one does.
+    `vlm` names the model, the simulator's own doubles among them. With `oracle_views` it chooses
+    among true pictures, which no robot has. On `wheels` the base slips as a real one does.
     """
 
     strategy: Strategy
@@ -70,6 +71,7 @@ class DriveOptions:
     out: Path | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     wheels: bool = False
+    oracle_views: bool = False
 
 
 def model_of(
@@ -146,7 +148,7 @@ async def _drive(
                 SimulatedTurner(driver),
                 model,
                 listeners,
-                selector=_selector(options, model, plan, views, listeners),
+                selector=_selector(options, model, plan, views, listeners, robot),
                 name_record=unnamed if options.out is None else new_identifier,
             )
             return await mission.carry_out(episode.instruction)
@@ -178,6 +180,7 @@ def _selector(
     plan: HousePlan,
     views: RecentViews,
     listeners: Sequence[Listener],
+    robot: SimulatedRobot[Simulator],
 ) -> Selector:
     settings = options.settings
     if options.strategy is Strategy.FRONTIER:
@@ -188,7 +191,8 @@ def _selector(
         by_lot = RandomChoice(random.Random(settings.seed))
         return selector_for(replace(settings, pivot=once), by_lot, listeners)
     chosen = navigation.Strategy(options.strategy.value)
-    return selector_for(replace(settings, strategy=chosen), model, listeners)
+    synthesis = OracleViews(robot, views.keep) if options.oracle_views else None
+    return selector_for(replace(settings, strategy=chosen), model, listeners, synthesis)
 
 
 def _report(folder: Path, path: PathWatch) -> None:

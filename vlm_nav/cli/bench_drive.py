@@ -85,7 +85,7 @@ def drive(
     options = DecisionOptions(None, model, base_url, params, param, TABLE, cassette, cassette_mode)
     values = values_of(_ROOM_FOR_ALL | options.given(), TABLE)
     first = random.randrange(_SEEDS) if seed is None else seed
-    order = _Order(episodes, first, vlm, workers or _cores(), values, out, wheels)
+    order = _Order(episodes, first, vlm, workers or cores(), values, out, wheels)
     if compare_ is not None:
         _say_comparison(compare_, order, as_json)
         return
@@ -203,7 +203,8 @@ def _comparison_as_json(names: tuple[str, str], found: Comparison) -> dict[str, 
     }
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

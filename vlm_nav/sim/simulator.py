@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import mujoco
 import numpy as np
@@ -226,6 +226,17 @@ class Simulator:
             map_from_base=map_from_base,
             stamp_ns=self.time_ns,
         )
+
+    def look_from(self, map_from_base: FloorPose, identifier: str) -> SimulatedView:
+        """Return what the camera would see if the robot stood elsewhere; it stays where it is."""
+        self._require_own_thread()
+        stood = self._data.qpos.copy()
+        try:
+            self._drive.place(map_from_base)
+            return replace(self.look(), identifier=identifier)
+        finally:
+            self._data.qpos[:] = stood
+            self._update_places()
 
     def scan(self) -> Scan:
         """Return what the lidar measures now, of what collides."""

@@ -1,0 +1,141 @@
+"""What imagining is worth: the ablation of ImagineNav's paper in houses of our own.
+
+Every row drives the same episodes; it differs from the others in who proposes viewpoints, and in
+what the pictures of them are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from vlm_nav.bench.comparing import Comparison, compare
+from vlm_nav.bench.drive import DriveOptions, Strategy
+from vlm_nav.bench.driving import drive_seeds
+from vlm_nav.bench.results import EpisodeResult
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.navigation.decision_parameters import DecisionSettings
+from vlm_nav.navigation.imagine_parameters import ImagineSettings, Proposer, Synthesis
+
+ORACLE = 'oracle'
+NO_IMAGINATION = 'none'
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: `pictures` is a synthesis by name, or `oracle`."""
+
+    name: str
+    proposer: Proposer
+    pictures: str
+
+    def options(self, options: DriveOptions) -> DriveOptions:
+        """Return with which options the row's episodes are driven."""
+        oracle = self.pictures == ORACLE
+        synthesis = Synthesis.NONE if oracle else Synthesis(self.pictures)
+        chosen: ImagineSettings = replace(
+            options.settings.imagine, proposer=self.proposer, synthesis=synthesis
+        )
+        settings: DecisionSettings = replace(options.settings, imagine=chosen)
+        return replace(options, strategy=Strategy.IMAGINE, settings=settings, oracle_views=oracle)
+
+
+def rows() -> tuple[Row, ...]:
+    """Return all rows, that without imagination first."""
+    imagined = [one.value for one in Synthesis if one.value in ('warp',)]
+    return (
+        Row(NO_IMAGINATION, Proposer.UNIFORM, Synthesis.NONE.value),
+        *(
+            Row(f'{proposer.value}+{pictures}', proposer, pictures)
+            for pictures in (ORACLE, *imagined)
+            for proposer in Proposer
+        ),
+    )
+
+
+def rows_named(names: Iterable[str]) -> tuple[Row, ...]:
+    """Return the rows of these names in their usual order; raises InvalidValueError."""
+    wanted, known = set(names), {row.name: row for row in rows()}
+    unknown = sorted(wanted - known.keys())
+    if unknown:
+        raise InvalidValueError(f'rows are {", ".join(known)}, got {", ".join(unknown)}')
+    return tuple(row for name, row in known.items() if name in wanted)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A row at one share of wrong answers, and where its results are kept."""
+
+    row: Row
+    error: float
+
+    @property
+    def name(self) -> str:
+        """Return the name of its file, without an ending."""
+        return f'{self.row.name}_error{self.error:g}'
+
+    def vlm(self) -> str:
+        """Return the double that errs so often."""
+        return f'seer:{1.0 - self.error:g}' if self.error else 'seer'
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is known of a cell: results by episode, as JSON has them, with calls and tokens."""
+
+    cell: Cell
+    per_episode: tuple[Mapping[str, Any], ...]
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a figure over the episodes."""
+        return sum(float(one[name]) for one in self.per_episode) / len(self.per_episode)
+
+    def less(self, other: Finished) -> Comparison:
+        """Return how it differs from another one on the same episodes."""
+        return compare(self.per_episode, other.per_episode)
+
+
+def driven(
+    cell: Cell, seeds: Sequence[int], options: DriveOptions, workers: int, out: Path | None
+) -> Iterator[Mapping[str, Any]]:
+    """Give the result of each seed: those that `out` keeps first, then the others as they come.
+
+    A run that was cut off goes on where it was.
+    """
+    kept = {} if out is None else _kept(out / f'{cell.name}.jsonl')
+    yield from (kept[seed] for seed in seeds if seed in kept)
+    left = [seed for seed in seeds if seed not in kept]
+    if not left:
+        return
+    its_own = replace(cell.row.options(options), vlm=cell.vlm())
+    for result in drive_seeds(left, its_own, workers):
+        line = _as_json(result)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            with (out / f'{cell.name}.jsonl').open('a', encoding='utf-8') as file:
+                # What was cut off before it ends here, lest it takes this line along.
+                file.write(f'\n{json.dumps(line)}\n')
+        yield line
+
+
+def _as_json(result: EpisodeResult) -> dict[str, Any]:
+    counts = {'vlm_calls': result.vlm_calls, 'tokens': result.tokens}
+    return {**result.as_json(), **counts, 'decisions': result.decisions}
+
+
+def _kept(file: Path) -> dict[int, Mapping[str, Any]]:
+    """Return the results by seed that a file holds; half a line, where a run was cut off, none."""
+    found: dict[int, Mapping[str, Any]] = {}
+    if not file.exists():
+        return found
+    for line in file.read_text(encoding='utf-8').splitlines():
+        try:
+            result = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(result, dict) and isinstance(result.get('seed'), int):
+            found[result['seed']] = result
+    return found
