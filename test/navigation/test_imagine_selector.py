@@ -15,7 +15,13 @@ from synthetic import frame_of
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Event
-from vlm_nav.core.reasons import AskingReason, ChoosingReason, DrivingReason, Refusal
+from vlm_nav.core.reasons import (
+    AskingReason,
+    ChoosingReason,
+    DrivingReason,
+    ImaginingReason,
+    Refusal,
+)
 from vlm_nav.drawing.marks import PictureKind
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.imagination.proposing import Surroundings
@@ -145,7 +151,7 @@ async def test_what_can_hardly_be_imagined_is_shown_as_it_is_seen_from_here() ->
     }
     seen = (sight.frame.identifier, PictureKind.SEEN)
     assert pictures == {('imagined 1', PictureKind.IMAGINED), seen}
-    assert ChoosingReason.VIEW_UNKNOWN.value in decision.detail
+    assert ImaginingReason.VIEW_EMPTY.value in decision.detail
 
 
 async def test_where_nobody_makes_pictures_what_is_seen_now_is_chosen_from_with_the_reason() -> (

@@ -194,6 +194,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'mark_facts': (False, 'mark_facts'),
     'strategy': ('hybrid', 'strategy'),
     'imagine.proposer': ('uniform', 'imagine.proposer'),
+    'imagine.synthesis': ('none', 'imagine.synthesis'),
     'imagine.count': (5, 'imagine.views.count'),
     'imagine.runs': (1, 'imagine.views.runs'),
     'imagine.minimum_agreement': (0.75, 'imagine.views.minimum_agreement'),
@@ -231,7 +232,7 @@ def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below()
         'budget.mission_cost', 'budget.hour_cost', 'budget.prices', 'budget.currency',
         'cassette', 'cassette_mode',
         'autostart', 'blur_faces', 'cameras', 'checks', 'face_model', 'keep_out', 'until_arrived',
-        'vlm.models_file', 'imagine.synthesis',
+        'vlm.models_file',
     }  # fmt: skip
 
 

@@ -45,12 +45,11 @@ class Row:
 
 def rows() -> tuple[Row, ...]:
     """Return all rows, that without imagination first."""
-    imagined = [one.value for one in Synthesis if one.value in ('warp',)]
     return (
         Row(NO_IMAGINATION, Proposer.UNIFORM, Synthesis.NONE.value),
         *(
             Row(f'{proposer.value}+{pictures}', proposer, pictures)
-            for pictures in (ORACLE, *imagined)
+            for pictures in (ORACLE, Synthesis.WARP.value)
             for proposer in Proposer
         ),
     )

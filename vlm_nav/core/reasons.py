@@ -57,7 +57,6 @@ class ChoosingReason(Enum):
     NONE_FITS = 'none_fits'
     NO_AGREEMENT = 'no_agreement'
     INCONSISTENT = 'inconsistent'
-    VIEW_UNKNOWN = 'view_unknown'
 
 
 class ImaginingReason(Enum):

@@ -13,6 +13,7 @@ from vlm_nav.imagination.free_space import FreeSpaceProposer
 from vlm_nav.imagination.proposing import ViewProposer
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.view_synthesis import NoSynthesis, ViewSynthesis
+from vlm_nav.imagination.warped_views import WarpedViews
 from vlm_nav.navigation.arrival import ArrivalCheck
 from vlm_nav.navigation.course import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
@@ -33,7 +34,9 @@ from vlm_nav.vlm.specification import ModelMaker
 _PROPOSERS: Mapping[Proposer, ViewProposer] = MappingProxyType(
     {Proposer.UNIFORM: UniformProposer(), Proposer.FREE_SPACE: FreeSpaceProposer()}
 )
-_SYNTHESES: Mapping[Synthesis, ViewSynthesis] = MappingProxyType({Synthesis.NONE: NoSynthesis()})
+_SYNTHESES: Mapping[Synthesis, ViewSynthesis] = MappingProxyType(
+    {Synthesis.WARP: WarpedViews(), Synthesis.NONE: NoSynthesis()}
+)
 
 
 def model_for(

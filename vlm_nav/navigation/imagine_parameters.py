@@ -32,8 +32,12 @@ class Proposer(str, Enum):
 
 
 class Synthesis(str, Enum):
-    """Who makes pictures of viewpoints; none: what is seen towards them is shown."""
+    """Who makes pictures of viewpoints; none: what is seen towards them is shown.
 
+    warp: the depth and the colours of what is seen now are.
+    """
+
+    WARP = 'warp'
     NONE = 'none'
 
 
@@ -52,7 +56,7 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         'imagine.synthesis',
-        Synthesis.NONE.value,
+        Synthesis.WARP.value,
         'who makes pictures of viewpoints',
         one_of=tuple(item.value for item in Synthesis),
     ),
@@ -84,7 +88,7 @@ class ImagineSettings:
     """How views are proposed, imagined and chosen."""
 
     proposer: Proposer = Proposer.FREE_SPACE
-    synthesis: Synthesis = Synthesis.NONE
+    synthesis: Synthesis = Synthesis.WARP
     views: ViewSettings = ViewSettings()
 
 

@@ -14,7 +14,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import Listener
 from vlm_nav.core.own_threads import in_own_thread
-from vlm_nav.core.reasons import ChoosingReason, DrivingReason, Refusal
+from vlm_nav.core.reasons import DrivingReason, ImaginingReason, Refusal
 from vlm_nav.drawing.marks import MarkedPicture, PictureKind
 from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.geometry.arrays import FloatArray
@@ -189,7 +189,7 @@ class ImagineSelector:
         if isinstance(came, ReasonedAbsence):
             return f'{came.reason.value}: {came.detail}'
         if float(came.known.mean()) < self.settings.least_known:
-            return f'{ChoosingReason.VIEW_UNKNOWN.value}: hardly anything of it is seen from here'
+            return f'{ImaginingReason.VIEW_EMPTY.value}: hardly anything of it is seen from here'
         return None
 
     def _evidence(
