@@ -11,9 +11,12 @@ import pytest
 
 pytestmark = pytest.mark.ros
 
-# The hashes of the distributions' own packages, equal in Jazzy and Kilted but for Spin: there it
-# is Jazzy's, the distribution by default.
+# The hashes of the distributions' own packages, equal in Jazzy and Kilted but for Spin and
+# FollowJointTrajectory: there it is Jazzy's, the distribution by default.
 UPSTREAM = {
+    'control_msgs/action/FollowJointTrajectory': (
+        'RIHS01_738ebcb7a2d7cfa42f9f1001cc99ce3a4383d1cfe508015d9be8485e4b1c66f6'
+    ),
     'nav2_msgs/action/NavigateToPose': (
         'RIHS01_a56dba8a3234a1215e610180dc703ae25bbf406dded8b54887891c9732857eab'
     ),

@@ -41,6 +41,11 @@ class FollowerDouble:
         self.steps: list[JointMotion | float] = []
         self.fails_at = fails_at
         self.stopped = 0
+        self.empty = False
+
+    def holds_nothing(self) -> bool:
+        """Return whether it is to be empty."""
+        return self.empty
 
     async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
         """Note the motion."""
@@ -129,6 +134,14 @@ def test_after_a_step_that_failed_nothing_more_is_moved(
     outcome = asyncio.run(arm_with(solver, follower).pick(grasp_at(), Deadline.after(30.0)))
     assert outcome.reason is HandReason.ARM_ABORTED
     assert len(follower.steps) == fails_at + 1
+
+
+def test_fingers_that_meet_nothing_lift_nothing(solver: JointSolver) -> None:
+    follower = FollowerDouble()
+    follower.empty = True
+    outcome = asyncio.run(arm_with(solver, follower).pick(grasp_at(), Deadline.after(30.0)))
+    assert outcome.reason is HandReason.GRASP_LOST
+    assert len(follower.steps) == 4
 
 
 def test_what_is_out_of_reach_is_refused_before_anything_moves(solver: JointSolver) -> None:

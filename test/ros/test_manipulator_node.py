@@ -21,6 +21,9 @@ pytest.importorskip('vlm_nav_msgs')
 from arm_urdf import JOINTS, arm_urdf
 from end_to_end.processes import JsonProcess
 from geometry_msgs.msg import Point, PointStamped, PoseStamped
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
@@ -56,6 +59,15 @@ VALUES = {
     'arm.response_timeout_s': 5.0,
     'arm.silence_timeout_s': 0.3,
 }
+
+# What some tests have otherwise, as it usually is.
+CHANGED = {
+    'executor': 'publish',
+    'dry_run': False,
+    'confirm': False,
+    'confirm_timeout_s': 30.0,
+}
+DOWN = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
 
 
 class Heard:
@@ -93,22 +105,38 @@ class Hand:
         self.words = node.create_publisher(String, 'manipulator/instruction', COMMAND)
         self.pixels = node.create_publisher(PointStamped, 'manipulator/pixel', COMMAND)
         self.process: Any = None
+        self.begun = False
+        self._clients: dict[str, Any] = {}
 
     def behave(self, behaviour: str) -> None:
         """Have the arm do so from now on, and forget what it did."""
         self.arm.set_parameters([Parameter('behaviour', value=behaviour)])
         self.arm.events.clear()
 
-    def begin(self, **values: Any) -> None:
-        """Launch the manipulator with these parameters instead of the one before."""
-        self.end()
+    def launch(self) -> None:
+        """Launch the manipulator; it waits for its parameters."""
         file = self.folder / 'parameters.yaml'
-        given = {**VALUES, **{name.replace('__', '.'): value for name, value in values.items()}}
-        file.write_text(yaml.safe_dump({'/**': {'ros__parameters': given}}))
+        file.write_text(yaml.safe_dump({'/**': {'ros__parameters': VALUES}}))
         self.process = self.start(
             'vlm_nav.ros.launch_stand_in', str(LAUNCH), f'namespace:={NAMESPACE[1:]}',
-            f'params_file:={file}',
+            f'params_file:={file}', 'autostart:=false',
         )  # fmt: skip
+
+    def begin(self, **values: Any) -> None:
+        """Have the manipulator active with the usual parameters but for these."""
+        for transition in DOWN if self.begun else ():
+            assert self.change(transition)
+        self.begun = True
+        named = {name.replace('__', '.'): value for name, value in values.items()}
+        wanted = [
+            Parameter(name, value=value).to_parameter_msg()
+            for name, value in {**VALUES, **CHANGED, **named}.items()
+        ]
+        request = SetParametersAtomically.Request(parameters=wanted)
+        name = 'manipulator/set_parameters_atomically'
+        assert self.call(SetParametersAtomically, name, request).result.reason == ''
+        assert self.change(Transition.TRANSITION_CONFIGURE)
+        assert self.change(Transition.TRANSITION_ACTIVATE)
         until_s = time.monotonic() + PATIENCE_S
         while not self.words.get_subscription_count() or not self.pixels.get_subscription_count():
             assert time.monotonic() < until_s, 'the manipulator does not listen'
@@ -116,6 +144,11 @@ class Hand:
         while self._not_active():
             assert time.monotonic() < until_s, 'the manipulator is not active'
             time.sleep(0.05)
+
+    def change(self, transition: int) -> bool:
+        """Return whether a change of its lifecycle was made."""
+        request = ChangeState.Request(transition=Transition(id=transition))
+        return bool(self.call(ChangeState, 'manipulator/change_state', request).success)
 
     def _not_active(self) -> bool:
         """Return whether it takes no task yet; an answer is lost to whom it does not know."""
@@ -130,11 +163,11 @@ class Hand:
 
     def call(self, kind: Any, name: str, request: Any, timeout_s: float = PATIENCE_S) -> Any:
         """Return what a service answers."""
-        client = self.node.create_client(kind, name)
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = self.node.create_client(kind, name)
         assert client.wait_for_service(PATIENCE_S), name
-        response = client.call(request, timeout_sec=timeout_s)
-        self.node.destroy_client(client)
-        return response
+        return client.call(request, timeout_sec=timeout_s)
 
     def pick_at(self, u_px: float, v_px: float) -> Any:
         """Return what the service answers about a pixel."""
@@ -167,6 +200,7 @@ def hand(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         ending.callback(camera.stop)
         hand = Hand(node, arm, tmp_path_factory.mktemp('hand'), start)
         ending.callback(hand.end)
+        hand.launch()
         yield hand
 
 
@@ -207,6 +241,8 @@ def test_the_arm_is_brought_there_and_every_end_of_it_has_a_reason(hand: Hand) -
     told = [event['event'] for event in hand.arm.events if event['event'] != 'accepted']
     assert told == ['grips', 'follows', 'follows', 'grips', 'follows']
     assert response.grasp_pose.header.frame_id == 'base_link'
+    hand.behave('empty')
+    assert hand.pick_at(320.0, 440.0).reason == 'grasp_lost'
     for behaviour, reason in (
         ('reject', 'arm_rejected'), ('abort', 'arm_aborted'), ('silent', 'arm_silent'),
     ):  # fmt: skip

@@ -39,6 +39,10 @@ class Follower(Protocol):
         """Bring the fingers so far apart, inf: as far as they go; or hold what is between."""
         ...
 
+    def holds_nothing(self) -> bool:
+        """Return whether the fingers met nothing when they closed, False where nobody knows."""
+        ...
+
     async def stop(self) -> None:
         """Stop what is under way."""
         ...
@@ -107,7 +111,7 @@ class TrajectoryArm:
             lambda: self.follower.grip(grasp.opening_m, deadline),
             lambda: self.follower.follow(towards, deadline),
             lambda: self.follower.follow(onto, deadline),
-            lambda: self.follower.grip(0.0, deadline),
+            lambda: self._close(deadline),
             lambda: self.follower.follow(up, deadline),
         )
 
@@ -140,6 +144,13 @@ class TrajectoryArm:
         pose = self.settings.base_from_tip(base_from_grasp)
         found = solver.solve(pose, self.joints_now(solver))
         return HandReason.UNREACHABLE if found is None else None
+
+    async def _close(self, deadline: Deadline) -> ArmOutcome:
+        outcome = await self.follower.grip(0.0, deadline)
+        if outcome.done and self.follower.holds_nothing():
+            detail = 'the fingers closed and met nothing'
+            return ArmOutcome(False, HandReason.GRASP_LOST, detail)
+        return outcome
 
     async def _in_turn(self, *steps: Callable[[], object]) -> ArmOutcome:
         for step in steps:

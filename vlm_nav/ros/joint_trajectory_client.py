@@ -57,6 +57,7 @@ class JointTrajectoryClient:
         if settings.gripper_action:
             self._gripper = ActionClient(node, GripperCommand, settings.gripper_action)
         self._handle: Any = None
+        self._holds_nothing = False
 
     async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
         """Follow a motion; see trajectory_arm.Follower."""
@@ -70,12 +71,17 @@ class JointTrajectoryClient:
 
     async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
         """Move the fingers; that something stops them is how they hold it."""
+        self._holds_nothing = False
         if self._gripper is None:
             return ArmOutcome(True, None, 'no gripper is told apart')
         position = self._settings.gripper_scale * min(opening_m, self._opening_m)
         command = GripperGoal(position=position, max_effort=self._settings.gripper_effort)
         goal = GripperCommand.Goal(command=command)
         return await self._carry_out(self._gripper, goal, _GRIP_S, deadline)
+
+    def holds_nothing(self) -> bool:
+        """Return whether the gripper said that it closed as far as it was told to."""
+        return self._holds_nothing
 
     async def stop(self) -> None:
         """Ask for the end of what is under way, and wait for the answer no longer than allowed."""
@@ -112,6 +118,8 @@ class JointTrajectoryClient:
             await asyncio.shield(self.stop())
             raise
         self._handle = None
+        stalled = getattr(answer.result, 'stalled', False)
+        self._holds_nothing = getattr(answer.result, 'reached_goal', False) and not stalled
         return _outcome(answer)
 
     async def _accepted(

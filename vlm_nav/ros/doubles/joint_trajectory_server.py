@@ -24,7 +24,7 @@ from vlm_nav.ros.doubles.serving import serve
 from vlm_nav.ros.parameters import declare
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 
-BEHAVIOURS = ('done', 'reject', 'abort', 'silent')
+BEHAVIOURS = ('done', 'empty', 'reject', 'abort', 'silent')
 JOINT_TRAJECTORY_DOUBLE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('behaviour', 'done', 'what becomes of goals', one_of=BEHAVIOURS),
     Parameter('joints', [''], 'names of the joints'),
@@ -93,7 +93,11 @@ class JointTrajectoryDouble(Node):
     async def _grip(self, handle: Any) -> Any:
         self._tell('grips', position=handle.request.command.position)
         await self._ends(handle)
-        return GripperCommand.Result()
+        # What is empty closes as far as it is told to; something else stops the fingers.
+        behaviour = self._behaviour()
+        return GripperCommand.Result(
+            reached_goal=behaviour == 'empty', stalled=behaviour == 'done'
+        )
 
     async def _ends(self, handle: Any) -> bool:
         behaviour = self._behaviour()
@@ -101,13 +105,14 @@ class JointTrajectoryDouble(Node):
             future: Future = Future()
             self._live.append(future)
             await future
-        if behaviour == 'done':
+        done = behaviour in ('done', 'empty')
+        if done:
             handle.succeed()
         elif handle.is_cancel_requested:
             handle.canceled()
         else:
             handle.abort()
-        return behaviour == 'done'
+        return done
 
     def _behaviour(self) -> str:
         return str(self.get_parameter('behaviour').value)
