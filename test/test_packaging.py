@@ -97,7 +97,7 @@ def test_a_console_script_names_a_function_that_exists(
 
 def test_extras_exist_for_each_use() -> None:
     extras = set(importlib.metadata.metadata('vlm_nav').get_all('Provides-Extra') or [])
-    assert extras == {'bags', 'bench', 'dev', 'sim', 'test'}
+    assert extras == {'arm', 'bags', 'bench', 'dev', 'imagine', 'sim', 'test', 'train'}
 
 
 def test_every_dependency_that_the_setup_installs_is_pinned() -> None:

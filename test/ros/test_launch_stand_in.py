@@ -190,7 +190,7 @@ def test_modules_of_the_same_name_are_back_after_a_launch_file_was_read(
     ('arguments', 'words'),
     [
         ([], 'usage'),
-        (['no_such.launch.py'], 'known: navigate.launch.py'),
+        (['no_such.launch.py'], 'known: manipulate.launch.py, navigate.launch.py'),
         (['navigate.launch.py', 'image=x'], 'name:=value'),
         (['navigate.launch.py', 'imgae:=x'], 'known: autostart, camera_info'),
     ],
