@@ -18,7 +18,7 @@ from vlm_nav.imagination.choose_view import (
     ViewInquiry,
     ViewResult,
     ViewSettings,
-    new_floor_m2,
+    told_of_views,
     view_facts,
 )
 from vlm_nav.imagination.viewpoint import Viewpoint
@@ -138,12 +138,14 @@ def test_without_views_nothing_is_asked() -> None:
     assert inquiry.calls == 0
 
 
-def test_facts_of_views_tell_the_new_floor_by_its_number() -> None:
+def test_facts_of_views_tell_ways_and_new_floor_by_number() -> None:
     told: list[Event] = []
     choose(AlwaysFirst(), told=told)
     lines = asked(told)[0].evidence
-    assert new_floor_m2(lines) == {1: 2.0, 2: 2.0, 3: 2.0, 4: 2.0}
-    assert new_floor_m2(['5: was there before', 'no number: 2.0 m²']) == {}
+    told_of = told_of_views(lines)
+    assert {one.new_floor_m2 for one in told_of.values()} == {2.0}
+    assert sorted(one.way_m for one in told_of.values()) == [1.5, 2.5, 3.5, 4.5]
+    assert told_of_views(['5: was there before', 'no number: 2.0 m²']) == {}
 
 
 @pytest.mark.parametrize('wrong', [{'count': 0}, {'runs': 0}, {'least_known': 2.0}])

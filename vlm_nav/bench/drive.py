@@ -21,7 +21,12 @@ from vlm_nav.core.decision import DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.navigation import imagine_parameters as navigation
 from vlm_nav.navigation.budget_listener import BudgetListener
-from vlm_nav.navigation.decision_making import mission_for, model_for, selector_for
+from vlm_nav.navigation.decision_making import (
+    mission_for,
+    model_for,
+    pivot_selector_for,
+    selector_for,
+)
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.mission import MissionEnd, new_identifier, unnamed
 from vlm_nav.navigation.selectors import Selector
@@ -189,7 +194,7 @@ def _selector(
         # One run of one round: any of the places that PIVOT would offer.
         once = replace(settings.pivot, rounds=1, runs=1, picks=1)
         by_lot = RandomChoice(random.Random(settings.seed))
-        return selector_for(replace(settings, pivot=once), by_lot, listeners)
+        return pivot_selector_for(replace(settings, pivot=once), by_lot, listeners)
     chosen = navigation.Strategy(options.strategy.value)
     synthesis = OracleViews(robot, views.keep) if options.oracle_views else None
     return selector_for(replace(settings, strategy=chosen), model, listeners, synthesis)

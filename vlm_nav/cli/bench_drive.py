@@ -122,7 +122,7 @@ def _driven(strategy: str, order: _Order) -> dict[str, Any]:
 
     if strategy not in _STRATEGIES:
         raise InvalidValueError(f'wanted one of {", ".join(_STRATEGIES)}, got {strategy!r}')
-    shown = without_secrets(order.values)
+    shown = without_secrets({**order.values, 'strategy': strategy})
     options = DriveOptions(
         Strategy(strategy), order.vlm, order.settings, order.out, shown, order.wheels
     )

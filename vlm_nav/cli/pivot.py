@@ -43,7 +43,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.core.reasons import Refusal
-from vlm_nav.navigation.decision_making import model_for, selector_for
+from vlm_nav.navigation.decision_making import model_for, pivot_selector_for
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fence import Fence
@@ -176,7 +176,7 @@ async def _on_floor(
     listeners: list[Listener] = [] if annotated is None else [annotated]
     model = model_for(settings, warn=warn)
     try:
-        selector = selector_for(settings, model, listeners)
+        selector = pivot_selector_for(settings, model, listeners)
         mission = Mission(
             _OneSight(frame), selector, DryRunBase(), settings.limits, listeners, unnamed
         )

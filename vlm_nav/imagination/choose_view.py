@@ -8,8 +8,9 @@ numbers, so that a liking for the first picture or a number is no agreement.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -203,20 +204,26 @@ def view_facts(candidates: ViewCandidates) -> tuple[str, ...]:
     return tuple(f'{one.label}: {", ".join(_words(one.action))}' for one in candidates)
 
 
-def new_floor_m2(lines: Sequence[str]) -> Mapping[int, float]:
-    """Return the new floor by label that lines of `view_facts` tell; others tell none."""
-    found: dict[int, float] = {}
+@dataclass(frozen=True)
+class ToldOfView:
+    """What a line of `view_facts` tells: how much new floor would show, and how far the way is."""
+
+    new_floor_m2: float = 0.0
+    way_m: float = math.inf
+
+
+def told_of_views(lines: Iterable[str]) -> dict[int, ToldOfView]:
+    """Return by label what lines of `view_facts` tell of ways and of new floor; others nothing."""
+    found: dict[int, ToldOfView] = {}
     for line in lines:
-        label, colon, words = line.partition(': ')
-        told = words.rpartition(', ')[2]
-        if colon and label.isdecimal() and told.endswith(_NEW_FLOOR):
-            with_number = told.removesuffix(_NEW_FLOOR)
-            if with_number.replace('.', '', 1).isdecimal():
-                found[int(label)] = float(with_number)
+        told = _TOLD.fullmatch(line)
+        if told is not None:
+            found[int(told[1])] = ToldOfView(float(told[3]), float(told[2]))
     return found
 
 
-_NEW_FLOOR = ' m² of floor not looked over yet'
+_NEW_FLOOR = 'm² of floor not looked over yet'
+_TOLD = re.compile(rf'(\d+): .*?(\d+\.\d) m of way, (\d+\.\d) {_NEW_FLOOR}')
 
 
 def _words(viewpoint: Viewpoint) -> list[str]:
@@ -228,7 +235,7 @@ def _words(viewpoint: Viewpoint) -> list[str]:
     if math.isfinite(viewpoint.way_m):
         words.append(f'{viewpoint.way_m:.1f} m of way')
     if math.isfinite(viewpoint.shown_m2):
-        words.append(f'{viewpoint.shown_m2:.1f}{_NEW_FLOOR}')
+        words.append(f'{viewpoint.shown_m2:.1f} {_NEW_FLOOR}')
     return words
 
 

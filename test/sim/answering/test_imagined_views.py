@@ -12,14 +12,17 @@ pytest.importorskip('scipy')
 from simulated_views import house, thing, view_of
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.deadline import Deadline
 from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.observation.imagined_view import Provenance
+from vlm_nav.sim.answering.seeing_server import SeeingServer
 from vlm_nav.sim.answering.seen_things import SEEN_FROM_PX
 from vlm_nav.sim.answering.seer import Seer
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.vlm.question import Purpose, Question
 from vlm_nav.vlm.reading import read_answer
+from vlm_nav.vlm.remote_double import RemoteDouble
 
 HOUSE = house(thing('red chair', 3.0, 0.0))
 VIEW = view_of(HOUSE, FloorPose(0.0, 0.0, 0.0), stamp_ns=1)
@@ -93,13 +96,27 @@ def test_a_pixel_beyond_its_source_and_a_source_of_another_width_show_nothing() 
     assert height
 
 
-def test_out_of_sight_the_view_of_most_new_floor_is_chosen_of_those_not_visited() -> None:
+def test_out_of_sight_the_view_of_most_new_floor_for_its_way_is_chosen_if_not_visited() -> None:
     lines = (
         '1: 2.0 m ahead, 2.0 m of way, 1.0 m² of floor not looked over yet',
         '2: 2.0 m left, 2.0 m of way, 6.0 m² of floor not looked over yet',
         '3: 2.0 m right, 2.0 m of way, 9.0 m² of floor not looked over yet',
+        '4: 9.0 m ahead, 9.0 m of way, 12.0 m² of floor not looked over yet',
     )
-    three = (seen(1), seen(2), seen(3))
-    assert answer(*three, evidence=lines) == ((3,), False)
-    assert answer(*three, evidence=lines, visited=(3,)) == ((2,), False)
-    assert answer(*three, evidence=lines, visited=(1, 2, 3)) == ((), None)
+    four = (seen(1), seen(2), seen(3), seen(4))
+    assert answer(*four, evidence=lines) == ((3,), False)
+    assert answer(*four, evidence=lines, visited=(3, 4)) == ((2,), False)
+    assert answer(*four, evidence=lines, visited=(1, 2, 3, 4)) == ((), None)
+
+
+async def test_a_double_elsewhere_sees_by_the_warp_that_travels_with_the_question() -> None:
+    views = RecentViews()
+    views.keep(VIEW)
+    hole = identity()
+    hole.source[...] = -1
+    with SeeingServer(HOUSE, views) as server:
+        double = RemoteDouble(f'{server.url}/seer')
+        for provenance, expected in ((identity(), True), (hole, False)):
+            question = Question(Purpose.VIEW, 'go to the red chair', (imagined(1, provenance),))
+            answer = await double.ask(question, Deadline.after(10.0))
+            assert (answer.labels, answer.seen) == ((1,), expected)

@@ -22,6 +22,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.poses import transform_from_floor_pose
+from vlm_nav.imagination.choose_view import marked
 from vlm_nav.sim.answering.disc_choosing import largest_region
 from vlm_nav.sim.answering.double_answers import MODEL, DoubleSettings, changed
 from vlm_nav.sim.answering.openai_double import OpenAiDouble
@@ -97,6 +98,30 @@ def post(url: str, body: Any, key: str = 'any') -> tuple[int, dict[str, Any]]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
+
+
+@pytest.mark.parametrize('views', ['separate', 'sheet'])
+async def test_of_views_it_chooses_the_one_that_shows_its_colour_by_the_number_in_its_corner(
+    double: OpenAiDouble, room_picture: MarkedPicture, views: Any
+) -> None:
+    grey = MarkedPicture('grey', np.full((480, 640, 3), 128, dtype=np.uint8))
+    bare = dataclasses.replace(room_picture, marks=())
+    pictures = tuple(
+        marked(picture, label) for label, picture in enumerate((grey, grey, bare, grey), 1)
+    )
+    model = OpenAiModel(OpenAiSettings(model='any', base_url=double.base_url, views=views))
+    try:
+        found = await model.ask(
+            Question(Purpose.VIEW, 'go to the red chair', pictures), Deadline.after(PATIENCE_S)
+        )
+        missing = await model.ask(
+            Question(Purpose.VIEW, 'go to the red chair', (pictures[0], pictures[1])),
+            Deadline.after(PATIENCE_S),
+        )
+    finally:
+        await model.aclose()
+    assert (found.labels, found.seen) == ((3,), True)
+    assert missing.none
 
 
 async def test_of_several_pictures_it_answers_for_the_one_that_shows_the_most_of_a_colour(

@@ -24,6 +24,8 @@ _PICKED = 3
 # Numbers of one question go on from picture to picture; few are read faster than many.
 _LABELS_OF_A_PICTURE, _MOST_LABELS = 30, 90
 _FACTS_BEGIN = 'What is measured:'
+# Only questions that choose among whole pictures have this in their form.
+_ASKS_OF_VIEWS = '"seen" (true or false'
 
 
 class Behaviour(str, Enum):
@@ -86,6 +88,8 @@ def reply_to(
     targets = [settings.target.found_in(rgb) for rgb in pictures]
     sizes = [settings.target.size_in(rgb) for rgb in pictures]
     answer = _answer(settings.behaviour, discs, targets, sizes)
+    if answer is not None and _ASKS_OF_VIEWS in request.text:
+        answer = _of_views(answer, settings.behaviour, discs, targets, sizes)
     seen = {
         'request': number,
         'behaviour': settings.behaviour.value,
@@ -121,6 +125,31 @@ def _answer(
             where = f'({target.u_px:.0f}, {target.v_px:.0f})'
             return _said(f'A double picks the discs nearest to pixel {where}.', labels)
     return _said('A double found no disc, or not what it looks for.', [])
+
+
+def _of_views(
+    answer: dict[str, Any],
+    behaviour: Behaviour,
+    discs: list[list[SeenMark]],
+    targets: list[Pixel | None],
+    sizes: list[int],
+) -> dict[str, Any]:
+    """Return the answer where a disc stands for the whole picture to the lower right of it."""
+    if behaviour is not Behaviour.NORMAL:
+        return {**answer, 'seen': False}
+    for index in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
+        target = targets[index]
+        if target is None:
+            continue
+        above = [
+            disc
+            for disc in discs[index]
+            if disc.centre.u_px <= target.u_px and disc.centre.v_px <= target.v_px
+        ]
+        if above:
+            words = 'A double picks the picture that shows the most of it.'
+            return {**_said(words, nearest_labels(above, target, 1)), 'seen': True}
+    return {**_said('A double finds it in no picture.', []), 'seen': False}
 
 
 def _said(reason: str, points: list[int]) -> dict[str, Any]:

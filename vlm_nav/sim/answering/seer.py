@@ -20,7 +20,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
 from vlm_nav.evidence.mark_facts import free_distances_m
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.imagination.choose_view import new_floor_m2
+from vlm_nav.imagination.choose_view import ToldOfView, told_of_views
 from vlm_nav.sim.answering.imagined_things import things_imagined
 from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.answering.seen_things import (
@@ -111,7 +111,7 @@ class Seer(ScriptedModel):
         return _nearest(question, away_px, 'nearest to what is seen of it')
 
     def _view(self, question: Question) -> str:
-        """Return the picture that shows the most of the thing, else that of most new floor."""
+        """Return the view that shows the most of the thing, else that of most new floor soon."""
         shown_px = {
             picture.marks[0].label: self._shown_px(picture, question.instruction)
             for picture in question.pictures
@@ -120,13 +120,14 @@ class Seer(ScriptedModel):
         seen = {label: -count for label, count in shown_px.items() if count}
         if seen:
             return _nearest(question, seen, 'most of it shows there', seen=True)
-        new_m2 = new_floor_m2(question.evidence)
+        told = told_of_views(question.evidence)
         unvisited = [label for label in shown_px if label not in question.visited]
         if not unvisited:
             words = 'it is not to be seen, and all views lead to where it was'
             return chosen((), words, none=True, seen=False)
-        away = {label: -new_m2.get(label, 0.0) for label in unvisited}
-        return _nearest(question, away, 'it is not to be seen: most new floor', seen=False)
+        away = {label: -_soon_m2(told.get(label, ToldOfView())) for label in unvisited}
+        words = 'it is not to be seen: most new floor for its way'
+        return _nearest(question, away, words, seen=False)
 
     def _shown_px(self, picture: MarkedPicture, instruction: str) -> int:
         """Return how many pixels of what is meant a picture shows, 0 where too few to be seen.
@@ -256,6 +257,11 @@ def seeing_double(spec: str, plan: HousePlan, views: RecentViews) -> Seer:
         pass
     known = ', '.join(known_doubles())
     raise InvalidValueError(f'wanted a double of the simulator, got {spec[:60]!r}; known: {known}')
+
+
+def _soon_m2(told: ToldOfView) -> float:
+    """Return how much new floor shows for each metre, a look counting as one."""
+    return told.new_floor_m2 / (1.0 + told.way_m)
 
 
 def _drive_m(fields: Sequence[DistanceField], place: FloatArray) -> float:
