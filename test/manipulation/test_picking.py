@@ -26,7 +26,7 @@ from vlm_nav.core.reasons import (
     ReasonCode,
     Refusal,
 )
-from vlm_nav.geometry.arrays import FloatArray, RgbArray
+from vlm_nav.geometry.arrays import DepthArray, FloatArray, RgbArray
 from vlm_nav.manipulation.careful_arms import (
     ConfirmedArm,
     DryRunArm,
@@ -64,6 +64,7 @@ class PointsDouble:
         instruction: str,
         deadline: Deadline,
         allowed: NDArray[np.bool_] | None = None,
+        depth_m: DepthArray | None = None,
     ) -> Pointed:
         """Point there."""
         self.allowed = allowed

@@ -12,7 +12,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import AskingReason, ChoosingReason
-from vlm_nav.manipulation.pointing import Pointed, Pointer, PointingSettings
+from vlm_nav.manipulation.pointing import FirstMarks, Pointed, Pointer, PointingSettings
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.vlm.doubles import Malformed, NearestToTarget, SaysNone, ScriptedModel
 from vlm_nav.vlm.events import Asked
@@ -122,3 +122,21 @@ async def test_the_same_answers_lead_to_the_same_point() -> None:
 def test_settings_that_leave_nothing_to_choose_from_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidValueError):
         PointingSettings(**wrong)  # type: ignore[arg-type]
+
+
+async def test_one_mark_in_each_segment_leads_to_the_thing_at_once() -> None:
+    rgb = np.full((HEIGHT_PX, WIDTH_PX, 3), 120, dtype=np.uint8)
+    rgb[300:380, 180:260] = (220, 60, 40)
+    rgb[60:120, 400:500] = (40, 60, 220)
+    heard: list[Event] = []
+    settings = PointingSettings(closer_looks=0, marks=FirstMarks.SEGMENTS)
+    pointer = Pointer(NearestToTarget(CUP), QUICK, settings, (heard.append,))
+    pointed = await pointer.point('front/1', rgb, 'the cup', Deadline.after(60.0))
+    asked = [event.question for event in heard if isinstance(event, Asked)]
+    assert [len(question.labels) for question in asked] == [2, 2, 2]
+    assert pointed.pixel is not None
+    assert 180 < pointed.pixel.u_px < 260
+    assert 300 < pointed.pixel.v_px < 380
+    empty = np.zeros((HEIGHT_PX, WIDTH_PX, 3), dtype=np.uint8)
+    none = await pointer.point('front/2', empty, 'the cup', Deadline.after(60.0))
+    assert none.reason is ChoosingReason.ALL_CANDIDATES_BLOCKED

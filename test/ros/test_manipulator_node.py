@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -26,7 +27,7 @@ from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
@@ -102,6 +103,7 @@ class Hand:
         self.grasps = Heard(node, PoseStamped, 'manipulator/grasp_pose')
         self.annotated = Heard(node, Image, 'manipulator/annotated')
         self.markers = Heard(node, MarkerArray, 'manipulator/markers')
+        self.values = Heard(node, PointCloud2, 'manipulator/value_map')
         self.words = node.create_publisher(String, 'manipulator/instruction', COMMAND)
         self.pixels = node.create_publisher(PointStamped, 'manipulator/pixel', COMMAND)
         self.process: Any = None
@@ -218,6 +220,14 @@ def test_a_pixel_leads_to_a_published_grasp_and_to_pictures_of_it(hand: Hand) ->
     assert [place.x, place.y, place.z] == pytest.approx(decision['grasp']['position_m'])
     assert hand.annotated.next(0).header.frame_id.endswith('optical_frame')
     assert {'point', 'grasp'} <= {marker.ns for marker in hand.markers.next(0).markers}
+    values = hand.values.next(0)
+    assert values.header.frame_id == 'base_link'
+    cloud = np.frombuffer(values.data, dtype=np.float32).reshape(-1, 4)
+    assert len(cloud) == values.width > 10
+    away_m = np.linalg.norm(cloud[:, :3] - decision['grasp']['position_m'], axis=1)
+    assert away_m.max() < 0.4
+    assert (cloud[:, 3] >= 0.0).all()
+    assert cloud[:, 3].max() < 0.3
     # It is published, and that is all.
     assert hand.arm.events == []
 

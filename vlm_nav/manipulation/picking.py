@@ -27,7 +27,7 @@ from vlm_nav.core.reasons import (
     ObservationReason,
     Refusal,
 )
-from vlm_nav.geometry.arrays import RgbArray
+from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.manipulation.arm_port import Arm, ArmOutcome
 from vlm_nav.manipulation.events import (
     ArmMoved,
@@ -73,6 +73,7 @@ class Points(Protocol):
         instruction: str,
         deadline: Deadline,
         allowed: NDArray[np.bool_] | None = None,
+        depth_m: DepthArray | None = None,
     ) -> Pointed:
         """Return the pixel, or why there is none; raise Refusal where none is answered."""
         ...
@@ -184,7 +185,12 @@ class Picking:
             )
         deadline = Deadline.after(self.limits.decision_timeout_s)
         pointed = await self.points.point(
-            frame.identifier, frame.rgb, task.instruction, deadline, measured_near(frame)
+            frame.identifier,
+            frame.rgb,
+            task.instruction,
+            deadline,
+            measured_near(frame),
+            frame.depth_m,
         )
         return PickDecision(
             task,

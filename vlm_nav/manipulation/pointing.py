@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +13,26 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Event, Listener
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ChoosingReason, ReasonCode
 from vlm_nav.drawing.cuts import Cut, cut_around, cut_out
-from vlm_nav.geometry.arrays import FloatArray, RgbArray
+from vlm_nav.geometry.arrays import DepthArray, FloatArray, RgbArray
+from vlm_nav.observation.segments import segments
 from vlm_nav.pivot.inquiry import Inquiry
 from vlm_nav.pivot.loop import pivot
-from vlm_nav.pivot.settings import PivotResult, PivotSettings
+from vlm_nav.pivot.segment_space import SegmentSpace
+from vlm_nav.pivot.settings import Aggregation, PivotResult, PivotSettings
 from vlm_nav.pivot.spaces import ImagePointSpace
 from vlm_nav.vlm.events import Answered
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Answer
+
+
+class FirstMarks(str, Enum):
+    """Where the first look's marks stand: at random, or one in each segment of the picture."""
+
+    SAMPLES = 'samples'
+    SEGMENTS = 'segments'
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class PointingSettings:
     closer_rounds: int = 2
     spread_stds: float = 2.5
     smallest_share: float = 0.2
+    marks: FirstMarks = FirstMarks.SAMPLES
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError for numbers that leave nothing to choose from."""
@@ -105,16 +117,24 @@ class Pointer:
         instruction: str,
         deadline: Deadline,
         allowed: NDArray[np.bool_] | None = None,
+        depth_m: DepthArray | None = None,
     ) -> Pointed:
         """Return the point of a picture (H, W, 3) by `deadline`.
 
-        `allowed` (H, W) are the pixels that may be chosen, None for all. Where a closer look
+        `allowed` (H, W) are the pixels that may be chosen, None for all; `depth_m` (H, W) helps
+        to tell segments apart. Where a closer look
         leads to nothing, the point of the look before it stands. Raises Refusal where nothing is
         answered any more.
         """
-        space = ImagePointSpace(identifier, rgb, allowed)
         picks = _Picks()
-        result = await self._choose(space, instruction, deadline, self.pivot, picks)
+        if self.settings.marks is FirstMarks.SEGMENTS:
+            found = await in_own_thread(segments, rgb, depth_m)
+            space: ImagePointSpace = SegmentSpace(identifier, rgb, allowed, segments=found)
+            # There are no others between them, and between two of them is none.
+            first = replace(self.pivot, rounds=1, aggregation=Aggregation.MAJORITY)
+        else:
+            space, first = ImagePointSpace(identifier, rgb, allowed), self.pivot
+        result = await self._choose(space, instruction, deadline, first, picks)
         pointed = _pointed(result, result.action)
         for _ in range(self.settings.closer_looks):
             if pointed.pixel is None or result.action is None:

@@ -15,7 +15,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.picking import PickLimits
-from vlm_nav.manipulation.pointing import PointingSettings
+from vlm_nav.manipulation.pointing import FirstMarks, PointingSettings
 from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
@@ -122,6 +122,12 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
         0.001,
         1.0,
     ),
+    Parameter(
+        'pointing.marks',
+        _POINTING.marks.value,
+        'where the first marks stand',
+        one_of=tuple(item.value for item in FirstMarks),
+    ),
     Parameter('pointing.closer_looks', _POINTING.closer_looks, 'looks at a part', 0, 5),
     Parameter('pointing.closer_rounds', _POINTING.closer_rounds, 'questions of each', 1, 10),
     *(
@@ -175,13 +181,15 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
     pivot = named(values, PivotSettings, 'pivot.')
     pivot['aggregation'] = Aggregation(pivot['aggregation'])
     pivot['checks'] = checks_named(values['checks'])
+    pointing = named(values, PointingSettings, 'pointing.')
+    pointing['marks'] = FirstMarks(pointing['marks'])
     arm = named(values, TrajectorySettings, 'arm.')
     arm['tip_axes'] = TipAxes(arm['tip_axes'])
     return ManipulatorSettings(
         eyes=_eyes(values),
         limits=PickLimits(**named(values, PickLimits)),
         pivot=PivotSettings(**pivot),
-        pointing=PointingSettings(**named(values, PointingSettings, 'pointing.')),
+        pointing=PointingSettings(**pointing),
         seed=values['pivot.seed'],
         models=models,
         model_spec=values['vlm.spec'],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
 from rclpy.node import Node
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header, String
 from visualization_msgs.msg import MarkerArray
 
@@ -14,6 +14,7 @@ from vlm_nav.drawing.marks import draw_goal, draw_marks
 from vlm_nav.geometry.arrays import FloatArray, RgbArray
 from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
 from vlm_nav.manipulation.events import PickDecided, PickDecision, PickEnded, PickLooked
+from vlm_nav.manipulation.grasp_map import grasp_map
 from vlm_nav.manipulation.grasp_plan import Grasp
 from vlm_nav.manipulation.in_words import (
     pick_decision_json,
@@ -25,6 +26,7 @@ from vlm_nav.navigation.in_words import printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.grasp_markers import grasp_markers
 from vlm_nav.ros.images import image_from_rgb
+from vlm_nav.ros.point_clouds import cloud_of
 from vlm_nav.ros.poses import header_at
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.events import Answered
@@ -45,6 +47,7 @@ class PickOutputs:
         self._pregrasp = node.create_publisher(PoseStamped, '~/pregrasp_pose', LATCHED)
         self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
         self._markers = node.create_publisher(MarkerArray, '~/markers', LATCHED)
+        self._values = node.create_publisher(PointCloud2, '~/value_map', LATCHED)
         self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
         self._frame: RgbdFrame | None = None
         self.base_frame = ''
@@ -94,6 +97,10 @@ class PickOutputs:
             return
         header = header_at(self.base_frame, frame.stamp_ns)
         self._markers.publish(grasp_markers(decision, header))
+        # It is for people to look at, and made for those who do.
+        found = grasp_map(decision, frame) if self._values.get_subscription_count() else None
+        if found is not None:
+            self._values.publish(cloud_of(*found.points(), header))
         pixel = decision.pixel
         if pixel is not None:
             drawn = frame.rgb.copy()
