@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,51 +13,55 @@ from vlm_nav.geometry.arrays import RgbArray
 
 # Lines in what was invented: dark enough to be seen, and not to be taken for a thing.
 _LINE_EVERY_PX, _LINE_PX = 10, 2
-_LINE_SHARE, _PLAIN_SHARE = 0.72, 0.9
+_LINE_SHARE, _PLAIN_SHARE = 184, 230
+_REST = np.float32(1e-3)
 
 
 def filled(rgb: RgbArray, known: NDArray[np.bool_]) -> RgbArray:
     """Return the picture (H, W, 3) with slanted lines over colours from around its holes.
 
-    Where `known` (H, W) the picture stays as it is.
+    Where `known` (H, W) the picture stays as it is; elsewhere it must be black.
     """
     if known.all():
         return rgb
-    weight = known.astype(np.float32)
-    colours = _around(rgb * known[..., None], weight)
-    invented = np.clip(colours * _shades(*known.shape)[..., None], 0.0, 255.0).astype(np.uint8)
-    return np.where(known[..., None], rgb, invented)
+    invented = _around(rgb, known.astype(np.uint8))
+    cv2.multiply(invented, _shades(*known.shape), dst=invented, scale=1.0 / 255.0)
+    cv2.copyTo(rgb, known.astype(np.uint8), invented)
+    return invented
 
 
-def _around(rgb: NDArray[np.uint8], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+def _around(rgb: RgbArray, known: NDArray[np.uint8]) -> RgbArray:
     """Return the mean colours (H, W, 3) of what is known nearby, grey where nothing is."""
-    height, width = weight.shape
+    height, width = known.shape
     size = (max(1, width // 4), max(1, height // 4))
-    colours = np.asarray(cv2.resize(rgb.astype(np.float32), size, interpolation=cv2.INTER_AREA))
-    shares = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA))
-    levels = [(colours, shares)]
-    while min(levels[-1][1].shape) > 1:
+    levels = [
+        (
+            _smaller(rgb, size).astype(np.float32).reshape(size[1], size[0], 3),
+            _smaller(255 * known, size).astype(np.float32) / np.float32(255.0),
+        )
+    ]
+    while max(levels[-1][1].shape) > 1:
         colours, shares = levels[-1]
         half = (max(1, shares.shape[1] // 2), max(1, shares.shape[0] // 2))
-        levels.append(
-            (
-                np.asarray(cv2.resize(colours, half, interpolation=cv2.INTER_AREA)),
-                np.asarray(cv2.resize(shares, half, interpolation=cv2.INTER_AREA)),
-            )
-        )
-    found = np.full((*levels[-1][1].shape, 3), 128.0, dtype=np.float32)
+        smaller = _smaller(colours, half).reshape(half[1], half[0], 3)
+        levels.append((smaller, _smaller(shares, half)))
+    found = np.full((1, 1, 3), 128.0, dtype=np.float32)
     for colours, shares in reversed(levels):
         wide = (shares.shape[1], shares.shape[0])
-        coarse = np.asarray(cv2.resize(found, wide)).reshape(*shares.shape, 3)
+        coarse = np.asarray(cv2.resize(found, wide)).reshape(colours.shape)
         # A little of what is coarser stays everywhere: it decides where nothing is known.
-        found = (colours.reshape(coarse.shape) + 1e-3 * coarse) / (shares[..., None] + 1e-3)
-    return np.asarray(cv2.resize(found, (width, height)), dtype=np.float32).reshape(
-        height, width, 3
-    )
+        found = (colours + _REST * coarse) / (shares[..., None] + _REST)
+    smooth = np.clip(found, 0.0, 255.0).astype(np.uint8)
+    return np.asarray(cv2.resize(smooth, (width, height)), dtype=np.uint8)
+
+
+def _smaller(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 @functools.lru_cache(maxsize=8)
-def _shades(height: int, width: int) -> NDArray[np.float32]:
+def _shades(height: int, width: int) -> RgbArray:
     rows, columns = np.indices((height, width), sparse=True)
     lines = (rows + columns) % _LINE_EVERY_PX < _LINE_PX
-    return np.where(lines, _LINE_SHARE, _PLAIN_SHARE).astype(np.float32)
+    shades = np.where(lines, _LINE_SHARE, _PLAIN_SHARE).astype(np.uint8)
+    return np.repeat(shades[..., None], 3, axis=2)

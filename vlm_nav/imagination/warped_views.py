@@ -125,13 +125,17 @@ def fused(
     rgb: RgbArray = np.zeros((*shape, 3), dtype=np.uint8)
     pixel = np.full(shape, -1, dtype=np.int32)
     depth_m = np.full(shape, np.nan, dtype=np.float32)
+    u_px, v_px = (np.full(shape, -1.0, dtype=np.float32) for _ in range(2))
     for index, (frame, one) in enumerate(zip(sources, warps, strict=True)):
         taken = source == index
+        places = np.flatnonzero(taken)
+        exact_u, exact_v = one.looked_up(places)
+        u_px.reshape(-1)[places], v_px.reshape(-1)[places] = exact_u, exact_v
+        pixel.reshape(-1)[places] = _nearest_pixel(frame.camera, exact_u, exact_v)
         fetched = cv2.remap(
-            frame.rgb, one.u_px, one.v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            frame.rgb, u_px, v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         cv2.copyTo(fetched, taken.astype(np.uint8), rgb)
-        np.copyto(pixel, one.pixel, where=taken)
         np.copyto(depth_m, one.depth_m, where=taken)
     known = source >= 0
     provenance = Provenance(
@@ -141,6 +145,21 @@ def fused(
         tuple(frame.camera.width_px for frame in sources),
     )
     return ImaginedView(identifier, filled(rgb, known), known, depth_m, pose, provenance)
+
+
+def _nearest_pixel(
+    camera: PinholeCamera, u_px: NDArray[np.float32], v_px: NDArray[np.float32]
+) -> NDArray[np.int32]:
+    """Return the flat indices of the pixels nearest to where colours are fetched."""
+    right, low = np.int32(camera.width_px - 1), np.int32(camera.height_px - 1)
+    column = (u_px + np.float32(0.5)).astype(np.int32)
+    row: NDArray[np.int32] = (v_px + np.float32(0.5)).astype(np.int32)
+    np.minimum(column, right, out=column)
+    np.minimum(row, low, out=row)
+    np.maximum(row, np.int32(0), out=row)
+    row *= np.int32(camera.width_px)
+    row += np.maximum(column, np.int32(0))
+    return row
 
 
 def _best_source(warps: Sequence[Warped]) -> NDArray[np.int16]:

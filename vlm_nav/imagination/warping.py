@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -28,25 +28,7 @@ _NOTHING = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Warped:
-    """One frame as it shows from elsewhere; all arrays are (H, W) of the new picture.
-
-    `pixel` is the flat index of the frame's pixel that shows, -1 where none does; `u_px` and
-    `v_px` are where exactly to look in the frame; `depth_m` is NaN where nothing is known;
-    `magnified` says how many pixels one of the frame's covers. `hidden` is where the back of a
-    surface shows that was seen from its front alone.
-    """
-
-    pixel: NDArray[np.int32]
-    u_px: _Plane
-    v_px: _Plane
-    depth_m: _Plane
-    magnified: _Plane
-    hidden: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class _Moved:
+class Moved:
     """Where the pixels (h, w) of a frame show in the new picture, and how large."""
 
     u_px: _Plane
@@ -54,6 +36,38 @@ class _Moved:
     depth_m: _Plane
     footprint_px: _Plane
     faces_us: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Warped:
+    """One frame as it shows from elsewhere; all arrays but `moved` are (H, W) of the new picture.
+
+    `pixel` is the flat index of the frame's pixel that shows about there, -1 where none does;
+    `depth_m` is NaN there; `magnified` says how many pixels one of the frame's covers. Of a
+    surface that was seen from its front alone nothing shows from behind, but it hides.
+    """
+
+    pixel: NDArray[np.int32]
+    depth_m: _Plane
+    magnified: _Plane
+    moved: Moved
+    width_px: int
+
+    def looked_up(self, places: NDArray[np.intp]) -> tuple[_Plane, _Plane]:
+        """Return where exactly to look in the frame, u and v, for flat indices (n,) of places."""
+        width = np.int32(self.pixel.shape[1])
+        whole = self.pixel.reshape(-1).take(places)
+        pixels = whole.astype(np.intp)
+        shrunk = np.reciprocal(self.magnified.reshape(-1).take(places))
+        at = places.astype(np.int32)
+        at_v = at // width
+        at -= at_v * width
+        rows = whole // np.int32(self.width_px)
+        whole -= rows * np.int32(self.width_px)
+        return (
+            _beside(whole, at, self.moved.u_px.reshape(-1).take(pixels), shrunk),
+            _beside(rows, at_v, self.moved.v_px.reshape(-1).take(pixels), shrunk),
+        )
 
 
 def warp(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> Warped:
@@ -66,12 +80,23 @@ def warp(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) 
         raise FrameError('a warp needs a frame with depth, got one without')
     camera_from_source = inverse(base_from_camera) @ frame.base_from_camera
     moved = _moved(frame, frame.depth_m, camera, camera_from_source)
-    return _fetched(moved, _nearest_pixels(moved, camera), frame, camera)
+    pixel, depth_m = _nearest_pixels(moved, camera)
+    ratio = np.float32(camera.fx_px / frame.camera.fx_px)
+    # Where nothing shows, the first pixel is looked at and then forgotten.
+    shown = np.maximum(pixel, 0).astype(np.intp)
+    magnified = frame.depth_m.reshape(-1).take(shown)
+    magnified *= ratio
+    magnified /= depth_m
+    known = moved.faces_us.reshape(-1).take(shown)
+    known &= pixel >= 0
+    np.copyto(depth_m, np.float32(np.nan), where=~known)
+    np.copyto(pixel, np.int32(_NOTHING), where=~known)
+    return Warped(pixel, depth_m, magnified, moved, frame.camera.width_px)
 
 
 def _moved(
     frame: RgbdFrame, depth_m: _Plane, camera: PinholeCamera, camera_from_source: FloatArray
-) -> _Moved:
+) -> Moved:
     matrix = np.array(
         ((camera.fx_px, 0.0, camera.cx_px), (0.0, camera.fy_px, camera.cy_px), (0.0, 0.0, 1.0))
     )
@@ -83,114 +108,98 @@ def _moved(
         far_m = planes[2].reshape(depth_m.shape)
         far_m[~(far_m > _NEAREST_M)] = np.nan
         u_px, v_px = (planes[axis].reshape(depth_m.shape) / far_m for axis in (0, 1))
-        across, faces_us = _steps(u_px, v_px, 1)
-        down, _ = _steps(u_px, v_px, 0)
-    footprint_px = np.fmax(across, down)
-    footprint_px[np.isnan(across) | np.isnan(down)] = np.nan
-    return _Moved(u_px, v_px, far_m, footprint_px, faces_us)
+        footprint_px = np.maximum(_steps(u_px, v_px, 1), _steps(u_px, v_px, 0))
+        faces_us = _is_ahead(u_px)
+    return Moved(u_px, v_px, far_m, footprint_px, faces_us)
 
 
-def _steps(u_px: _Plane, v_px: _Plane, axis: int) -> tuple[_Plane, NDArray[np.bool_]]:
-    """Return how far neighbours lie from each other on the nearer side, and in which sense."""
-    right, low = np.diff(u_px, axis=axis), np.diff(v_px, axis=axis)
-    step = cv2.max(cv2.absdiff(right, np.zeros_like(right)), cv2.absdiff(low, np.zeros_like(low)))
-    step = np.asarray(step, dtype=np.float32)
-    # Unknown neighbours are infinitely far.
-    step[np.isnan(right) | np.isnan(low)] = np.inf
-    before = [(0, 0), (0, 0)]
-    after = [(0, 0), (0, 0)]
-    before[axis], after[axis] = (1, 0), (0, 1)
-    back = np.pad(step, before, constant_values=np.inf)
-    ahead = np.pad(step, after, constant_values=np.inf)
-    nearer = np.minimum(back, ahead)
-    sense = np.where(ahead <= back, np.pad(right, after), np.pad(right, before)) > 0.0
-    return nearer, sense
+def _steps(u_px: _Plane, v_px: _Plane, axis: int) -> _Plane:
+    """Return how far the nearer one of two neighbours lies, inf where both are unknown."""
+    here = (slice(1, None), slice(None)) if axis == 0 else (slice(None), slice(1, None))
+    before = (slice(None, -1), slice(None)) if axis == 0 else (slice(None), slice(None, -1))
+    height, width = u_px.shape
+    steps = np.full((height + (axis == 0), width + (axis == 1)), np.inf, dtype=np.float32)
+    inner = (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
+    right = np.asarray(cv2.absdiff(u_px[here], u_px[before]))
+    low = np.asarray(cv2.absdiff(v_px[here], v_px[before]))
+    np.maximum(right, low, out=steps[inner])
+    # Of a number and NaN this is the number.
+    return np.asarray(np.fmin(steps[before], steps[here]), dtype=np.float32)
 
 
-def _nearest_pixels(moved: _Moved, camera: PinholeCamera) -> NDArray[np.int32]:
-    """Return which of the frame's pixels shows at each place (H, W), the nearest ones."""
+def _is_ahead(u_px: _Plane) -> NDArray[np.bool_]:
+    """Return which pixels have a neighbour on the same side of them as in their own picture."""
+    rises = np.zeros((u_px.shape[0], u_px.shape[1] + 1), dtype=np.bool_)
+    np.greater(u_px[:, 1:], u_px[:, :-1], out=rises[:, 1:-1])
+    return np.asarray(rises[:, :-1] | rises[:, 1:])
+
+
+def _nearest_pixels(moved: Moved, camera: PinholeCamera) -> tuple[NDArray[np.int32], _Plane]:
+    """Return which of the frame's pixels shows at each place (H, W), and how far away it is.
+
+    Of several the nearest; -1 and inf where there is none. What is magnified fills larger cells,
+    so that nothing behind it shows through between its pixels.
+    """
     height, width = camera.height_px, camera.width_px
+    ids, levels = _by_distance(moved, camera)
+    depth_m = moved.depth_m.reshape(-1).take(ids)
+    # Of a number that is not negative the whole part is what is left of it.
+    columns = (moved.u_px.reshape(-1).take(ids) + np.float32(0.5)).astype(np.int32)
+    rows = (moved.v_px.reshape(-1).take(ids) + np.float32(0.5)).astype(np.int32)
+    best, nearest_m = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
+    for level in reversed(range(_LEVELS)):
+        shape = (((height - 1) >> level) + 1, ((width - 1) >> level) + 1)
+        cells = np.full(shape, _NOTHING, dtype=np.int32)
+        cells_m = np.full(shape, np.inf, dtype=np.float32)
+        chosen = np.flatnonzero(levels == level)
+        at = (rows.take(chosen) >> level) * shape[1] + (columns.take(chosen) >> level)
+        # Of several for one cell the last is kept: the nearest.
+        cells.reshape(-1)[at], cells_m.reshape(-1)[at] = ids.take(chosen), depth_m.take(chosen)
+        if best.size:
+            coarse, coarse_m = _doubled(best, shape), _doubled(nearest_m, shape)
+            # Where the finer is missing or lies behind.
+            behind = cells_m > coarse_m * np.float32(1.0 + _SAME_SURFACE)
+            np.copyto(cells, coarse, where=behind)
+            np.copyto(cells_m, coarse_m, where=behind)
+        best, nearest_m = cells, cells_m
+    return best, nearest_m
+
+
+def _by_distance(
+    moved: Moved, camera: PinholeCamera
+) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """Return the pixels that show, the farthest first, and how large the cells are they fill."""
     with np.errstate(invalid='ignore'):
         usable = moved.footprint_px <= _LARGEST_FOOTPRINT_PX
-        usable &= (moved.u_px >= -0.5) & (moved.u_px < width - 0.5)
-        usable &= (moved.v_px >= -0.5) & (moved.v_px < height - 0.5)
-    ids = np.flatnonzero(usable).astype(np.int32)
-    near = np.reciprocal(moved.depth_m.reshape(-1)[ids])
+        usable &= (moved.u_px >= -0.5) & (moved.u_px < camera.width_px - 0.5)
+        usable &= (moved.v_px >= -0.5) & (moved.v_px < camera.height_px - 0.5)
+    ids = np.flatnonzero(usable)
+    near = np.float32(65_535.0 * _NEAREST_M) / moved.depth_m.reshape(-1).take(ids)
     # Sixteen bits are sorted fastest.
-    order = np.argsort((near * (65_535.0 * _NEAREST_M)).astype(np.uint16), kind='stable')
-    ids = ids[order]
-    columns = np.rint(moved.u_px.reshape(-1)[ids]).astype(np.int32)
-    rows = np.rint(moved.v_px.reshape(-1)[ids]).astype(np.int32)
-    footprint_px = moved.footprint_px.reshape(-1)[ids]
+    ids = ids[np.argsort(near.astype(np.uint16), kind='stable')]
+    footprint_px = moved.footprint_px.reshape(-1).take(ids)
     levels = np.zeros(len(ids), dtype=np.uint8)
     for level in range(_LEVELS - 1):
-        levels += footprint_px > _FULL_SHARE * (1 << level)
-    depth_m = moved.depth_m.reshape(-1)
-    best = np.full((height, width), _NOTHING, dtype=np.int32)
-    for level in reversed(range(_LEVELS)):
-        chosen = np.flatnonzero(levels == level)
-        if len(chosen):
-            cells = _cells(ids[chosen], rows[chosen], columns[chosen], level, (height, width))
-            best = _nearer(best, cells, depth_m)
-    return best
+        levels += footprint_px > np.float32(_FULL_SHARE * (1 << level))
+    return ids, levels
 
 
-def _cells(
-    ids: NDArray[np.int32],
-    rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
-    level: int,
-    shape: tuple[int, int],
-) -> NDArray[np.int32]:
-    """Return the last of the pixels that falls into each cell, for all places of the picture."""
-    height, width = shape
-    across = ((width - 1) >> level) + 1
-    grid = np.full((((height - 1) >> level) + 1) * across, _NOTHING, dtype=np.int32)
-    # Of several for one cell the last is kept: the nearest.
-    grid[(rows >> level) * across + (columns >> level)] = ids
-    coarse = grid.reshape(-1, across)
-    if level == 0:
-        return coarse
-    size = 1 << level
-    return np.repeat(np.repeat(coarse, size, axis=0), size, axis=1)[:height, :width]
+def _doubled(cells: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return cells as they lie on a grid of this shape, which is twice as fine."""
+    size = (2 * cells.shape[1], 2 * cells.shape[0])
+    doubled = np.asarray(cv2.resize(cells, size, interpolation=cv2.INTER_NEAREST))
+    return doubled[: shape[0], : shape[1]]
 
 
-def _nearer(
-    coarse: NDArray[np.int32], fine: NDArray[np.int32], depth_m: _Plane
-) -> NDArray[np.int32]:
-    """Return the finer pixels, and the coarser ones where those are missing or lie behind."""
-    with np.errstate(invalid='ignore'):
-        behind = depth_m[fine] > depth_m[coarse] * np.float32(1.0 + _SAME_SURFACE)
-    return np.where((fine < 0) | (behind & (coarse >= 0)), coarse, fine)
-
-
-def _fetched(
-    moved: _Moved, best: NDArray[np.int32], frame: RgbdFrame, camera: PinholeCamera
-) -> Warped:
-    """Return where exactly to look in the frame for each place of the new picture."""
-    known = best >= 0
-    depth_m = moved.depth_m.reshape(-1)[best]
-    assert frame.depth_m is not None
-    ratio = np.float32(camera.fx_px / frame.camera.fx_px)
-    with np.errstate(all='ignore'):
-        magnified = frame.depth_m.reshape(-1)[best] * ratio / depth_m
-        rows, columns = np.divmod(best, np.int32(frame.camera.width_px))
-        places_v, places_u = np.indices(
-            (camera.height_px, camera.width_px), dtype=np.float32, sparse=True
-        )
-        limit = np.float32(1.0)
-        aside = np.clip((places_u - moved.u_px.reshape(-1)[best]) / magnified, -limit, limit)
-        below = np.clip((places_v - moved.v_px.reshape(-1)[best]) / magnified, -limit, limit)
-    hidden = known & ~moved.faces_us.reshape(-1)[best]
-    known &= ~hidden
-    nothing = ~known
-    depth_m[nothing] = np.nan
-    u_px, v_px = columns.astype(np.float32) + aside, rows.astype(np.float32) + below
-    u_px[nothing] = v_px[nothing] = -1.0
-    # What is fetched lies between pixels: the nearest one is named.
-    right, low = frame.camera.width_px - 1, frame.camera.height_px - 1
-    nearest_u = np.clip(np.rint(u_px), 0, right).astype(np.int32)
-    nearest_v = np.clip(np.rint(v_px), 0, low).astype(np.int32)
-    exact = nearest_v * np.int32(frame.camera.width_px) + nearest_u
-    pixel = np.where(known, exact, np.int32(_NOTHING))
-    return Warped(pixel, u_px, v_px, depth_m, magnified.astype(np.float32), hidden)
+def _beside(
+    pixel: NDArray[np.int32], place: NDArray[np.int32], shown_px: _Plane, shrunk: _Plane
+) -> _Plane:
+    """Return what lies beside a pixel by as much as a place beside where that pixel shows."""
+    aside = place.astype(np.float32)
+    aside -= shown_px
+    aside *= shrunk
+    # Farther away is another pixel's.
+    np.maximum(aside, np.float32(-1.0), out=aside)
+    np.minimum(aside, np.float32(1.0), out=aside)
+    aside += pixel.astype(np.float32)
+    return aside
