@@ -128,10 +128,16 @@ def _steps(u_px: _Plane, v_px: _Plane, axis: int) -> _Plane:
 
 
 def _is_ahead(u_px: _Plane) -> NDArray[np.bool_]:
-    """Return which pixels have a neighbour on the same side of them as in their own picture."""
-    rises = np.zeros((u_px.shape[0], u_px.shape[1] + 1), dtype=np.bool_)
-    np.greater(u_px[:, 1:], u_px[:, :-1], out=rises[:, 1:-1])
-    return np.asarray(rises[:, :-1] | rises[:, 1:])
+    """Return which pixels have their neighbours on the same sides as in their own picture.
+
+    Noise of the depth exchanges single neighbours: most of those around decide.
+    """
+    rises = np.zeros(u_px.shape, dtype=np.uint8)
+    rises[:, :-1] = u_px[:, 1:] > u_px[:, :-1]
+    falls = np.zeros(u_px.shape, dtype=np.uint8)
+    falls[:, :-1] = u_px[:, 1:] < u_px[:, :-1]
+    rising, falling = (cv2.boxFilter(one, -1, (5, 5), normalize=False) for one in (rises, falls))
+    return np.asarray(rising) >= np.asarray(falling)
 
 
 def _nearest_pixels(moved: Moved, camera: PinholeCamera) -> tuple[NDArray[np.int32], _Plane]:
