@@ -15,6 +15,7 @@ pytest.importorskip('rclpy')
 from vlm_nav.checks.mirrored import mirrored
 from vlm_nav.checks.shuffled import shuffled
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.imagination.view_service import ServiceSettings
 from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.parameters import problems
 from vlm_nav.navigation.safety_parameters import SafetySettings
@@ -231,6 +232,7 @@ def test_every_parameter_but_those_with_tests_of_their_own_is_looked_for_below()
     assert DEFAULTS.keys() - REACHES.keys() == {
         'budget.mission_cost', 'budget.hour_cost', 'budget.prices', 'budget.currency',
         'cassette', 'cassette_mode',
+        'imagine.service_url', 'imagine.service_timeout_s', 'imagine.service_key_variable',
         'autostart', 'blur_faces', 'cameras', 'checks', 'face_model', 'keep_out', 'until_arrived',
         'vlm.models_file',
     }  # fmt: skip
@@ -248,6 +250,23 @@ def test_a_value_reaches_the_setting_that_it_names(name: str) -> None:
 
 def test_an_instruction_that_is_not_carried_on_has_no_settings_for_it() -> None:
     assert navigator_settings({**DEFAULTS, 'until_arrived': False}).until_arrived is None
+
+
+def test_an_image_service_is_named_with_its_time_and_key_and_has_to_be_where_it_is_asked() -> None:
+    asked = {**DEFAULTS, 'imagine.synthesis': 'service'}
+    with pytest.raises(InvalidValueError, match=r'imagine\.service_url'):
+        navigator_settings(asked)
+    with pytest.raises(InvalidValueError, match=r'imagine\.service_url'):
+        navigator_settings({**DEFAULTS, 'imagine.service_url': 'views'})
+    named = {
+        'imagine.service_url': 'http://user:secret@views:1/',
+        'imagine.service_timeout_s': 4.0,
+        'imagine.service_key_variable': 'VIEWS_KEY',
+    }
+    settings = navigator_settings({**asked, **named})
+    assert settings.imagine.service == ServiceSettings(*named.values())
+    assert settings.values['imagine.service_url'] == 'http://views:1/'
+    assert navigator_settings(DEFAULTS).imagine.service is None
 
 
 def test_every_text_of_what_is_kept_out_is_a_zone() -> None:
@@ -301,8 +320,9 @@ def test_values_that_do_not_go_together_are_refused_with_the_reason(
 def test_every_text_that_is_named_as_known_is_known(entry: Any) -> None:
     assert entry.default in entry.one_of
     for text in entry.one_of:
-        # A mode of cassettes wants one.
-        navigator_settings({**DEFAULTS, 'cassette': 'tape', entry.name: text})
+        # A mode of cassettes wants one, and so does an image service its address.
+        needed = {'cassette': 'tape', 'imagine.service_url': 'http://views:1/'}
+        navigator_settings({**DEFAULTS, **needed, entry.name: text})
     aggregation = next(one for one in NAVIGATOR_PARAMETERS if one.name == 'pivot.aggregation')
     assert set(aggregation.one_of) == {item.value for item in Aggregation}
 

@@ -64,6 +64,8 @@ class ImaginingReason(Enum):
 
     VIEW_EMPTY = 'view_empty'
     VIEW_LATE = 'view_late'
+    SERVICE_UNREACHABLE = 'service_unreachable'
+    SERVICE_UNUSABLE = 'service_unusable'
 
 
 class DrivingReason(Enum):

@@ -12,13 +12,14 @@ from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.imagination.free_space import FreeSpaceProposer
 from vlm_nav.imagination.proposing import ViewProposer
 from vlm_nav.imagination.uniform import UniformProposer
+from vlm_nav.imagination.view_service import ServiceViews
 from vlm_nav.imagination.view_synthesis import NoSynthesis, ViewSynthesis
 from vlm_nav.imagination.warped_views import WarpedViews
 from vlm_nav.navigation.arrival import ArrivalCheck
 from vlm_nav.navigation.course import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.faceless_eyes import FacelessEyes
-from vlm_nav.navigation.imagine_parameters import Proposer, Strategy, Synthesis
+from vlm_nav.navigation.imagine_parameters import ImagineSettings, Proposer, Strategy, Synthesis
 from vlm_nav.navigation.imagine_selector import HybridSelector, ImagineSelector
 from vlm_nav.navigation.looking_around import LookingAround
 from vlm_nav.navigation.mission import Mission, unnamed
@@ -77,7 +78,7 @@ def selector_for(
     imagine = ImagineSelector(
         model=model,
         proposer=_PROPOSERS[settings.imagine.proposer],
-        synthesis=synthesis or _SYNTHESES[settings.imagine.synthesis],
+        synthesis=synthesis or synthesis_for(settings.imagine),
         settings=settings.imagine.views,
         free_space=settings.free_space,
         fence=settings.fence,
@@ -88,6 +89,14 @@ def selector_for(
     if settings.strategy is Strategy.IMAGINE:
         return imagine
     return HybridSelector(imagine, pivot_selector_for(settings, model, listeners))
+
+
+def synthesis_for(settings: ImagineSettings) -> ViewSynthesis:
+    """Return what makes pictures of viewpoints."""
+    if settings.synthesis is Synthesis.SERVICE:
+        assert settings.service is not None
+        return ServiceViews(settings.service)
+    return _SYNTHESES[settings.synthesis]
 
 
 def pivot_selector_for(

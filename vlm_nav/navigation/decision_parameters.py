@@ -249,7 +249,8 @@ def decision_settings(values: Mapping[str, Any], *, with_depth: bool = True) -> 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as records may show them: a URL can hold a password or a key."""
     shown = dict(values)
-    shown['vlm.base_url'] = without_password(shown['vlm.base_url'])
+    for name in ('vlm.base_url', 'imagine.service_url'):
+        shown[name] = without_password(shown[name])
     return shown
 
 

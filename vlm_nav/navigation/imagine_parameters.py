@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.imagination.choose_view import ViewSettings
+from vlm_nav.imagination.view_service import ServiceSettings
 from vlm_nav.navigation.parameters import Parameter, named, seconds
 
 _VIEWS = ViewSettings()
@@ -34,10 +36,12 @@ class Proposer(str, Enum):
 class Synthesis(str, Enum):
     """Who makes pictures of viewpoints; none: what is seen towards them is shown.
 
-    warp: the depth and the colours of what is seen now are.
+    warp: the depth and the colours of what is seen now are. service: an HTTP service of the
+    user's does.
     """
 
     WARP = 'warp'
+    SERVICE = 'service'
     NONE = 'none'
 
 
@@ -79,17 +83,28 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
     seconds(
         'imagine.question_timeout_s', _VIEWS.question_timeout_s, 'how long an answer may take'
     ),
+    Parameter('imagine.service_url', '', 'the image service that synthesis: service asks'),
+    seconds('imagine.service_timeout_s', 20.0, 'how long a picture of it may take'),
+    Parameter('imagine.service_key_variable', '', 'variable with its key; empty: it wants none'),
 )
 """Which strategy, and how views are proposed, imagined and chosen."""
 
 
 @dataclass(frozen=True)
 class ImagineSettings:
-    """How views are proposed, imagined and chosen."""
+    """How views are proposed, imagined and chosen; `service` is None where none is named."""
 
     proposer: Proposer = Proposer.FREE_SPACE
     synthesis: Synthesis = Synthesis.WARP
     views: ViewSettings = ViewSettings()
+    service: ServiceSettings | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InvalidValueError where a service is to be asked that nobody named."""
+        if self.synthesis is Synthesis.SERVICE and self.service is None:
+            raise InvalidValueError(
+                'imagine.synthesis: service needs imagine.service_url, which is empty'
+            )
 
 
 def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
@@ -98,4 +113,15 @@ def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
         Proposer(values['imagine.proposer']),
         Synthesis(values['imagine.synthesis']),
         ViewSettings(**named(values, ViewSettings, 'imagine.')),
+        _service(values),
+    )
+
+
+def _service(values: Mapping[str, Any]) -> ServiceSettings | None:
+    if not values['imagine.service_url']:
+        return None
+    return ServiceSettings(
+        values['imagine.service_url'],
+        values['imagine.service_timeout_s'],
+        values['imagine.service_key_variable'],
     )
