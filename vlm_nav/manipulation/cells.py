@@ -1,0 +1,94 @@
+"""The part of a picture around a point, in coarse cells: what an object is cut out of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame
+
+_MOST_CELLS = 160
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """A window of a picture, one cell for `step_px` x `step_px` pixels.
+
+    `points_base` (h, w, 3) is NaN where nothing is known, `colours` (h, w, 3) are the pixels',
+    `seed` the row and column of the cell of the pixel that was asked for. The window begins at
+    the pixel (`left_px`, `top_px`).
+    """
+
+    points_base: NDArray[np.float32]
+    colours: NDArray[np.int16]
+    seed: tuple[int, int]
+    left_px: int
+    top_px: int
+    step_px: int
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Return which cells (h, w) have a point."""
+        return np.isfinite(self.points_base[..., 0])
+
+    def whole_mask(self, cells: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return the mask (H, W) of the whole picture that cells (h, w) stand for."""
+        mask = np.zeros(shape, dtype=np.bool_)
+        fine = np.repeat(np.repeat(cells, self.step_px, axis=0), self.step_px, axis=1)
+        part = mask[self.top_px :, self.left_px :][: fine.shape[0], : fine.shape[1]]
+        part[...] = fine[: part.shape[0], : part.shape[1]]
+        return mask
+
+
+def cells_around(frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: float) -> Cells:
+    """Return the cells within `reach_m` of a pixel whose point is `distance_m` ahead.
+
+    A cell takes the first depth that it has. Raises FrameError on a frame without depth.
+    """
+    if frame.depth_m is None:
+        raise FrameError('cells need a frame with depth, got one without')
+    reach_px = math.ceil(frame.camera.fx_px * reach_m / max(distance_m, 0.05))
+    u, v = round(pixel.u_px), round(pixel.v_px)
+    left, top = max(0, u - reach_px), max(0, v - reach_px)
+    right, bottom = (
+        min(frame.camera.width_px, u + reach_px + 1),
+        min(frame.camera.height_px, v + reach_px + 1),
+    )
+    step = max(1, math.ceil(max(right - left, bottom - top) / _MOST_CELLS))
+    part_m = frame.depth_m[top:bottom, left:right]
+    depth_m = part_m[::step, ::step].copy()
+    rays = frame.camera.pixel_rays()[top:bottom:step, left:right:step]
+    for down in range(step):
+        for across in range(step):
+            other = part_m[down::step, across::step]
+            same = depth_m[: other.shape[0], : other.shape[1]]
+            np.copyto(same, other, where=~np.isfinite(same))
+    rotation = frame.base_from_camera[:3, :3].astype(np.float32)
+    points = (rays * depth_m[..., None]) @ rotation.T
+    points += frame.base_from_camera[:3, 3].astype(np.float32)
+    colours = np.asarray(frame.rgb[top:bottom:step, left:right:step]).astype(np.int16)
+    seed = ((v - top) // step, (u - left) // step)
+    return Cells(points, colours, seed, left, top, step)
+
+
+def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32]:
+    """Return the normals (h, w, 3) of the smoothed surface, towards the camera at this place."""
+    known = cells.known.astype(np.float32)
+    weight = cv2.blur(known, (3, 3))
+    filled = np.where(cells.known[..., None], cells.points_base, 0.0).astype(np.float32)
+    smooth = cv2.blur(filled, (3, 3)) / np.maximum(weight, 1e-6)[..., None]
+    padded = np.pad(smooth, ((1, 1), (1, 1), (0, 0)), mode='edge')
+    across = padded[1:-1, 2:] - padded[1:-1, :-2]
+    down = padded[2:, 1:-1] - padded[:-2, 1:-1]
+    normals = np.cross(across, down)
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
+    behind = (normals * (smooth - from_camera_base.astype(np.float32))).sum(axis=-1) > 0.0
+    normals[behind] *= -1.0
+    found: NDArray[np.float32] = normals.astype(np.float32)
+    return found

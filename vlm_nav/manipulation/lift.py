@@ -1,0 +1,210 @@
+"""From a pixel, a box or a mask to a point with its surface and its object, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.reasons import HandReason, ObservationReason
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.cells import cells_around
+from vlm_nav.manipulation.lift_points import LiftedPoints, LiftSettings, lift_points
+from vlm_nav.manipulation.lifted import (
+    Extent,
+    Lifted,
+    LiftSource,
+    PixelBox,
+    Refused,
+    UprightBox,
+)
+from vlm_nav.manipulation.segmenting import segment
+from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
+
+Target: TypeAlias = Pixel | PixelBox | NDArray[np.bool_]
+OnRobot: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
+"""Tells of points (n, 3) of the base frame which are on the robot itself."""
+
+_NS_IN_S = 1e9
+_SAME_THING_M = 0.25
+_OUTLIERS_PERCENT = 1.0
+_LEAST_POINTS = 10
+
+
+def lift(
+    frame: RgbdFrame,
+    target: Target,
+    settings: LiftSettings = LiftSettings(),
+    *,
+    now_ns: int | None = None,
+    on_robot: OnRobot | None = None,
+) -> Lifted | Refused:
+    """Return what `target` shows, in the base frame at the picture's stamp.
+
+    A box or mask (H, W) says how far the object goes; of a pixel that is found out. `now_ns` is
+    ROS time, where the age of the picture is to be checked.
+    """
+    age_s = 0.0 if now_ns is None else (now_ns - frame.stamp_ns) / _NS_IN_S
+    if age_s > settings.maximum_age_s:
+        return Refused(
+            HandReason.TRANSFORM_TOO_OLD,
+            f'the pose at the stamp of the picture is {age_s:.1f} s old, allowed are '
+            f'{settings.maximum_age_s:g} s',
+        )
+    mask = None if isinstance(target, Pixel) else _mask_of(frame, target)
+    pixel = target if isinstance(target, Pixel) else _middle(frame, mask)
+    if pixel is None:
+        return Refused(HandReason.NO_SURFACE, 'no pixel of the box or mask has depth')
+    found = lift_points(frame, [(pixel.u_px, pixel.v_px)], settings)
+    reason = found.reason[0]
+    if reason is not None:
+        return Refused(reason, _detail(frame, pixel, reason, settings))
+    if on_robot is not None and bool(on_robot(found.points_base)[0]):
+        return Refused(HandReason.ON_ROBOT, f'{_named(pixel)} shows the robot itself')
+    extent = _extent(frame, pixel, found, mask, settings)
+    if isinstance(extent, HandReason):
+        return Refused(extent, f'a colour edge beside {_named(pixel)} is all that parts the things')
+    return _lifted(frame, pixel, found, extent)
+
+
+def upright_box(points: FloatArray) -> UprightBox:
+    """Return the smallest upright box around points (n, 3), but for a few outliers."""
+    low, high = np.percentile(points[:, 2], (_OUTLIERS_PERCENT, 100.0 - _OUTLIERS_PERCENT))
+    best = (np.inf, 0.0, np.zeros(2), np.zeros(2))
+    for yaw_rad in np.arange(0.0, np.pi / 2, np.radians(5.0)):
+        axes = np.array(((np.cos(yaw_rad), np.sin(yaw_rad)), (-np.sin(yaw_rad), np.cos(yaw_rad))))
+        ends = np.percentile(
+            points[:, :2] @ axes.T, (_OUTLIERS_PERCENT, 100.0 - _OUTLIERS_PERCENT), axis=0
+        )
+        size = ends[1] - ends[0]
+        if size[0] * size[1] < best[0]:
+            best = (float(size[0] * size[1]), float(yaw_rad), size, ends.mean(axis=0) @ axes)
+    _, yaw_rad, size, centre = best
+    if size[1] > size[0]:
+        size, yaw_rad = size[::-1], yaw_rad - np.pi / 2
+    return UprightBox(
+        np.array((centre[0], centre[1], (low + high) / 2.0)),
+        (float(size[0]), float(size[1]), float(high - low)),
+        float(yaw_rad),
+    )
+
+
+def _lifted(frame: RgbdFrame, pixel: Pixel, found: LiftedPoints, extent: Extent) -> Lifted:
+    point = found.points_base[0]
+    view = point - frame.base_from_camera[:3, 3]
+    return Lifted(
+        pixel=pixel,
+        point_base=point,
+        normal_base=found.normals_base[0],
+        view_base=view / np.linalg.norm(view),
+        sigma_m=float(found.sigma_m[0]),
+        source=found.source[0],
+        extent=extent,
+        stamp_ns=frame.stamp_ns,
+    )
+
+
+def _extent(
+    frame: RgbdFrame,
+    pixel: Pixel,
+    found: LiftedPoints,
+    mask: NDArray[np.bool_] | None,
+    settings: LiftSettings,
+) -> Extent | HandReason:
+    point = found.points_base[0]
+    shape = frame.rgb.shape[:2]
+    if frame.depth_m is None or found.source[0] is LiftSource.PLANE:
+        alone = np.zeros(shape, dtype=np.bool_)
+        alone[round(pixel.v_px), round(pixel.u_px)] = True
+        return Extent(point[None], alone, upright_box(point[None]), False)
+    if mask is not None:
+        points = points_base(frame)[mask].astype(np.float64)
+        points = points[np.isfinite(points).all(axis=1)]
+        return _extent_of(_near(points, point, 2.0 * settings.largest_m), point, mask)
+    camera = frame.base_from_camera[:3, 3]
+    distance_m = float(np.linalg.norm(point - camera))
+    cells = cells_around(frame, pixel, distance_m, settings.largest_m)
+    chosen = segment(cells, camera, distance_m, point)
+    if isinstance(chosen, HandReason):
+        return chosen
+    points = cells.points_base[chosen].astype(np.float64)
+    return _extent_of(points, point, cells.whole_mask(chosen, (shape[0], shape[1])))
+
+
+def _extent_of(points: FloatArray, point: FloatArray, mask: NDArray[np.bool_]) -> Extent:
+    if len(points) < _LEAST_POINTS:
+        points = np.vstack([points, point])
+    cut = bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+    return Extent(points, mask, upright_box(points), cut)
+
+
+def _near(points: FloatArray, point: FloatArray, reach_m: float) -> FloatArray:
+    near: FloatArray = points[np.linalg.norm(points - point, axis=1) < reach_m]
+    return near
+
+
+def _mask_of(frame: RgbdFrame, target: PixelBox | NDArray[np.bool_]) -> NDArray[np.bool_]:
+    shape = frame.rgb.shape[:2]
+    if not isinstance(target, PixelBox):
+        return target if target.shape == shape else np.zeros(shape, dtype=np.bool_)
+    mask = np.zeros(shape, dtype=np.bool_)
+    top, left = max(0, round(target.top_px)), max(0, round(target.left_px))
+    mask[top : max(0, round(target.bottom_px) + 1), left : max(0, round(target.right_px) + 1)] = 1
+    if frame.depth_m is None:
+        return mask
+    # Of all that a box shows, the thing in its middle counts, not what is behind.
+    inner = frame.depth_m[mask]
+    inner = inner[np.isfinite(inner)]
+    if not len(inner):
+        return mask
+    rows, columns = np.nonzero(mask & np.isfinite(frame.depth_m))
+    off = np.abs(rows - (target.top_px + target.bottom_px) / 2) / max(1, np.ptp(rows)) + np.abs(
+        columns - (target.left_px + target.right_px) / 2
+    ) / max(1, np.ptp(columns))
+    middle_m = float(np.median(frame.depth_m[rows, columns][off <= np.percentile(off, 30.0)]))
+    with np.errstate(invalid='ignore'):
+        near: NDArray[np.bool_] = mask & (np.abs(frame.depth_m - middle_m) < _SAME_THING_M * middle_m)
+    return near
+
+
+def _middle(frame: RgbdFrame, mask: NDArray[np.bool_] | None) -> Pixel | None:
+    """Return the pixel with depth that lies deepest in the mask."""
+    if mask is None or not mask.any():
+        return None
+    padded = np.pad(mask.astype(np.uint8), 1)
+    inside = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    if frame.depth_m is not None:
+        inside = np.where(np.isfinite(frame.depth_m), inside, 0.0)
+    if not inside.max() > 0.0:
+        return None
+    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
+    return Pixel(float(column), float(row))
+
+
+def _named(pixel: Pixel) -> str:
+    return f'pixel ({pixel.u_px:.0f}, {pixel.v_px:.0f})'
+
+
+def _detail(
+    frame: RgbdFrame,
+    pixel: Pixel,
+    reason: HandReason | ObservationReason,
+    settings: LiftSettings,
+) -> str:
+    if reason is ObservationReason.PIXEL_OUTSIDE_IMAGE:
+        size = f'{frame.camera.width_px} x {frame.camera.height_px}'
+        return f'{_named(pixel)} was asked for, the picture has {size}'
+    if reason is HandReason.BEYOND_RANGE:
+        return (
+            f'{_named(pixel)} is not between {settings.nearest_m:g} and {settings.farthest_m:g} m'
+        )
+    words = {
+        HandReason.NO_SURFACE: 'nothing is measured all around it on one surface',
+        HandReason.MIXED_SURFACE: 'the depth around it lies on several surfaces',
+        ObservationReason.NO_DEPTH: 'the frame has no depth',
+    }
+    return f'{_named(pixel)}: {words[reason]}'
