@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Pixel
-from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame
 
 _MOST_CELLS = 160
+_SPECK_PX = 40
+_SPECK_STEP_M = 0.02
+_UNITS_IN_M = 5000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +72,23 @@ def cells_around(frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: flo
             other = part_m[down::step, across::step]
             same = depth_m[: other.shape[0], : other.shape[1]]
             np.copyto(same, other, where=~np.isfinite(same))
+    depth_m = without_specks(depth_m)
     rotation = frame.base_from_camera[:3, :3].astype(np.float32)
     points = (rays * depth_m[..., None]) @ rotation.T
     points += frame.base_from_camera[:3, 3].astype(np.float32)
     colours = np.asarray(frame.rgb[top:bottom:step, left:right:step]).astype(np.int16)
     seed = ((v - top) // step, (u - left) // step)
     return Cells(points, colours, seed, left, top, step)
+
+
+def without_specks(depth_m: DepthArray) -> DepthArray:
+    """Return depth (h, w) without small patches that hang together with nothing around them.
+
+    Stereo and structured light see such patches before and behind edges, where nothing is.
+    """
+    units = np.nan_to_num(depth_m * _UNITS_IN_M, nan=0.0).clip(0, 32000).astype(np.int16)
+    cv2.filterSpeckles(units, 0, _SPECK_PX, _SPECK_STEP_M * _UNITS_IN_M)
+    return np.where(units > 0, depth_m, np.float32(np.nan))
 
 
 def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32]:
@@ -86,9 +100,17 @@ def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32
     padded = np.pad(smooth, ((1, 1), (1, 1), (0, 0)), mode='edge')
     across = padded[1:-1, 2:] - padded[1:-1, :-2]
     down = padded[2:, 1:-1] - padded[:-2, 1:-1]
-    normals = np.cross(across, down)
+    normals = _cross(across.astype(np.float32), down.astype(np.float32))
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
     behind = (normals * (smooth - from_camera_base.astype(np.float32))).sum(axis=-1) > 0.0
     normals[behind] *= -1.0
     found: NDArray[np.float32] = normals.astype(np.float32)
     return found
+
+
+def _cross(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the cross products of vectors (h, w, 3); numpy's own takes five times as long."""
+    a, b = np.moveaxis(one, -1, 0), np.moveaxis(other, -1, 0)
+    planes = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+    crossed: NDArray[np.float32] = np.stack(planes, axis=-1)
+    return crossed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.reasons import HandReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.cells import cells_around
+from vlm_nav.manipulation.cells import cells_around, without_specks
 from vlm_nav.manipulation.lift_points import LiftedPoints, LiftSettings, lift_points
 from vlm_nav.manipulation.lifted import (
     Extent,
@@ -22,6 +23,7 @@ from vlm_nav.manipulation.lifted import (
     Refused,
     UprightBox,
 )
+from vlm_nav.manipulation.outliers import ends
 from vlm_nav.manipulation.segmenting import segment
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 
@@ -31,7 +33,7 @@ OnRobot: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
 
 _NS_IN_S = 1e9
 _SAME_THING_M = 0.25
-_OUTLIERS_PERCENT = 1.0
+_BOX_POINTS = 600
 _LEAST_POINTS = 10
 
 
@@ -67,22 +69,23 @@ def lift(
         return Refused(HandReason.ON_ROBOT, f'{_named(pixel)} shows the robot itself')
     extent = _extent(frame, pixel, found, mask, settings)
     if isinstance(extent, HandReason):
-        return Refused(extent, f'a colour edge beside {_named(pixel)} is all that parts the things')
+        return Refused(
+            extent, f'a colour edge beside {_named(pixel)} is all that parts the things'
+        )
     return _lifted(frame, pixel, found, extent)
 
 
 def upright_box(points: FloatArray) -> UprightBox:
     """Return the smallest upright box around points (n, 3), but for a few outliers."""
-    low, high = np.percentile(points[:, 2], (_OUTLIERS_PERCENT, 100.0 - _OUTLIERS_PERCENT))
+    points = points[:: max(1, len(points) // _BOX_POINTS)]
+    low, high = ends(points[:, 2])
     best = (np.inf, 0.0, np.zeros(2), np.zeros(2))
     for yaw_rad in np.arange(0.0, np.pi / 2, np.radians(5.0)):
         axes = np.array(((np.cos(yaw_rad), np.sin(yaw_rad)), (-np.sin(yaw_rad), np.cos(yaw_rad))))
-        ends = np.percentile(
-            points[:, :2] @ axes.T, (_OUTLIERS_PERCENT, 100.0 - _OUTLIERS_PERCENT), axis=0
-        )
-        size = ends[1] - ends[0]
+        least, most = ends(points[:, :2] @ axes.T)
+        size = most - least
         if size[0] * size[1] < best[0]:
-            best = (float(size[0] * size[1]), float(yaw_rad), size, ends.mean(axis=0) @ axes)
+            best = (float(size[0] * size[1]), float(yaw_rad), size, (least + most) / 2.0 @ axes)
     _, yaw_rad, size, centre = best
     if size[1] > size[0]:
         size, yaw_rad = size[::-1], yaw_rad - np.pi / 2
@@ -122,7 +125,8 @@ def _extent(
         alone[round(pixel.v_px), round(pixel.u_px)] = True
         return Extent(point[None], alone, upright_box(point[None]), False)
     if mask is not None:
-        points = points_base(frame)[mask].astype(np.float64)
+        seen = replace(frame, depth_m=without_specks(np.where(mask, frame.depth_m, np.nan)))
+        points = points_base(seen)[mask].astype(np.float64)
         points = points[np.isfinite(points).all(axis=1)]
         return _extent_of(_near(points, point, 2.0 * settings.largest_m), point, mask)
     camera = frame.base_from_camera[:3, 3]
@@ -167,7 +171,9 @@ def _mask_of(frame: RgbdFrame, target: PixelBox | NDArray[np.bool_]) -> NDArray[
     ) / max(1, np.ptp(columns))
     middle_m = float(np.median(frame.depth_m[rows, columns][off <= np.percentile(off, 30.0)]))
     with np.errstate(invalid='ignore'):
-        near: NDArray[np.bool_] = mask & (np.abs(frame.depth_m - middle_m) < _SAME_THING_M * middle_m)
+        near: NDArray[np.bool_] = mask & (
+            np.abs(frame.depth_m - middle_m) < _SAME_THING_M * middle_m
+        )
     return near
 
 

@@ -12,7 +12,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import HandReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.ground import Plane, intersect
-from vlm_nav.geometry.poses import transform_points
+from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.manipulation.lifted import LiftSource
 from vlm_nav.manipulation.surfaces import Surfaces, depth_std_m, fit_surfaces
 from vlm_nav.observation.rgbd_frame import RgbdFrame
@@ -87,7 +87,7 @@ def lift_points(
     else:
         _fill_in(found, frame, np.flatnonzero(inside), asked)
     if settings.plane is not None:
-        camera_plane = settings.plane.seen_from(np.linalg.inv(frame.base_from_camera))
+        camera_plane = settings.plane.seen_from(inverse(frame.base_from_camera))
         _put_on_plane(found, frame, asked, inside, camera_plane)
     distance_m = found.depth_m * np.linalg.norm(rays, axis=1)
     with np.errstate(invalid='ignore'):
@@ -149,9 +149,7 @@ class _Found:
         self.reason[rows] = reason
 
 
-def _fill_in(
-    found: _Found, frame: RgbdFrame, at: NDArray[np.int64], asked: FloatArray
-) -> None:
+def _fill_in(found: _Found, frame: RgbdFrame, at: NDArray[np.int64], asked: FloatArray) -> None:
     """Lift the pixels `at`, those without depth of their own from their neighbours."""
     near = _surfaces(frame, asked[at], 1)
     has_own = np.isfinite(near.own_m)
@@ -211,7 +209,9 @@ def _put_on_plane(
     camera_plane: Plane,
 ) -> None:
     """Put pixels without any depth near them on the plane, given in the optical frame."""
-    missing = (found.reason == HandReason.NO_SURFACE) | (found.reason == ObservationReason.NO_DEPTH)
+    missing = (found.reason == HandReason.NO_SURFACE) | (
+        found.reason == ObservationReason.NO_DEPTH
+    )
     at = np.flatnonzero(missing & inside)
     steps = np.array(((0.0, 0.0), (0.0, _PIXEL_STD_PX), (0.0, -_PIXEL_STD_PX)))
     rays = frame.camera.rays(asked[at][:, None] + steps)

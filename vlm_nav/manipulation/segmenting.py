@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def segment(
     noise_m = float(depth_std_m(distance_m))
     support = _support(cells, normals, noise_m, float(point_base[2]))
     free = cells.known & ~support
-    edges = _edges(cells, normals, noise_m)
+    edges = _edges(cells, normals, camera_base, noise_m)
     whole = _component(free & ~edges, free, cells.seed)
     part = _component(free & ~edges & ~_colour_edges(cells), whole, cells.seed)
     if not part.any() or whole.sum() <= _SAME_SHARE * part.sum():
@@ -71,24 +73,25 @@ def _support(
 
 
 def _edges(
-    cells: Cells, normals: NDArray[np.float32], noise_m: float
+    cells: Cells, normals: NDArray[np.float32], camera_base: FloatArray, noise_m: float
 ) -> NDArray[np.bool_]:
     """Return the cells where depth steps or the surface bends inwards."""
     step_m = _STEP_M + 3.0 * noise_m
+    ranges_m = np.linalg.norm(cells.points_base - camera_base.astype(np.float32), axis=-1)
     found = np.zeros(cells.known.shape, dtype=np.bool_)
     for axis in (0, 1):
-        for apart in (1, 2):
-            one, other = _pairs(cells.points_base, axis, apart)
-            normal_one, normal_other = _pairs(normals, axis, apart)
-            way = other - one
-            with np.errstate(invalid='ignore'):
-                off_m = np.minimum(
-                    np.abs((way * normal_one).sum(-1)), np.abs((way * normal_other).sum(-1))
-                )
-                length = np.maximum(np.linalg.norm(way, axis=-1), 1e-6)
-                bend = (way * (normal_other - normal_one)).sum(-1) / length
-                cut = ((off_m > step_m) if apart == 1 else False) | (bend < -_CREASE)
-            _mark(found, cut, axis, apart)
+        one, other = _pairs(cells.points_base, axis, 1)
+        way = other - one
+        off_m = np.minimum(*(np.abs(_dot(way, normal)) for normal in _pairs(normals, axis, 1)))
+        with np.errstate(invalid='ignore'):
+            _mark(found, off_m > step_m, axis, 1)
+        _mark_steps(found, ranges_m, axis, step_m)
+        one, other = _pairs(cells.points_base, axis, 2)
+        normal_one, normal_other = _pairs(normals, axis, 2)
+        way = other - one
+        with np.errstate(invalid='ignore'):
+            bend = _dot(way, normal_other - normal_one)
+            _mark(found, bend < -_CREASE * np.sqrt(_dot(way, way)), axis, 2)
     return found
 
 
@@ -100,7 +103,30 @@ def _colour_edges(cells: Cells) -> NDArray[np.bool_]:
     return found
 
 
-def _pairs(values: NDArray[np.generic], axis: int, apart: int) -> tuple[NDArray, NDArray]:
+def _mark_steps(
+    found: NDArray[np.bool_], ranges_m: NDArray[np.float32], axis: int, step_m: float
+) -> None:
+    """Mark where what lies on either side, drawn out, misses the other side.
+
+    Inverse range is nearly linear over a plane; smoothed normals hide a step that is one cell
+    wide.
+    """
+    turned = np.moveaxis(ranges_m, axis, 0)
+    inverse = 1.0 / turned
+    slope = np.diff(inverse, axis=0)
+    with np.errstate(invalid='ignore'):
+        ahead = np.abs(slope[1:-1] - slope[:-2])
+        back = np.abs(slope[1:-1] - slope[2:])
+        missed_m = np.minimum(ahead, back) * np.square(turned[1:-2])
+        np.moveaxis(found, axis, 0)[1:-2] |= missed_m > step_m
+
+
+def _dot(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    products: NDArray[np.float32] = np.einsum('...i,...i', one, other)
+    return products
+
+
+def _pairs(values: NDArray[Any], axis: int, apart: int) -> tuple[NDArray[Any], NDArray[Any]]:
     if axis == 0:
         return values[:-apart], values[apart:]
     return values[:, :-apart], values[:, apart:]

@@ -140,7 +140,7 @@ def _solved(weights: NDArray[np.float32], values: NDArray[np.float32]) -> FloatA
     normal_matrices = (weights @ _PRODUCTS).reshape(-1, 3, 3) + _RIDGE
     sides = (weights * values) @ _DESIGN
     solved = np.linalg.solve(normal_matrices.astype(np.float64), sides[..., None])
-    plane: FloatArray = solved[..., 0]
+    plane: FloatArray = np.asarray(solved[..., 0], dtype=np.float64)
     return plane
 
 
@@ -148,7 +148,7 @@ def _off_surface(
     plane: FloatArray, window_m: NDArray[np.float32], known: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Return how far (n, k) the neighbours are behind the surface, infinite where unknown."""
-    fitted_m = _inverted((plane.astype(np.float32) @ _DESIGN.T)).astype(np.float32)
+    fitted_m = _inverted(plane.astype(np.float32) @ _DESIGN.T).astype(np.float32)
     off_m = np.where(known & np.isfinite(fitted_m), window_m - fitted_m, np.float32(np.inf))
     return off_m.astype(np.float32)
 
@@ -171,7 +171,8 @@ def _surrounded(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return whether neighbours lie on all sides: no three sectors in a row are empty."""
     seen = (known.astype(np.float32) @ _IN_SECTOR.astype(np.float32)) > 0.0
     empty = ~seen & ~np.roll(seen, 1, axis=1) & ~np.roll(seen, 2, axis=1)
-    return ~empty.any(axis=1)
+    surrounded: NDArray[np.bool_] = ~empty.any(axis=1)
+    return surrounded
 
 
 def _normals(

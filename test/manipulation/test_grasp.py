@@ -1,0 +1,163 @@
+"""Poses of the gripper fit the thing, keep clear of all else, and say why they do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from table_scene import TABLE_M, TableBox, on_top, pixel_of, table_frame
+
+from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.reasons import HandReason
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.poses import rigid_transform
+from vlm_nav.manipulation.grasp import GraspSettings, grasps, scene_around
+from vlm_nav.manipulation.grasp_plan import Approach, GraspPlan
+from vlm_nav.manipulation.gripper import GripperSizes
+from vlm_nav.manipulation.lift import lift
+from vlm_nav.manipulation.lifted import Lifted
+from vlm_nav.manipulation.place import PlaceSettings, places
+
+LONG = TableBox(0.7, 0.05, (0.05, 0.16, 0.06))
+CARTON = TableBox(0.7, 0.0, (0.06, 0.06, 0.18))
+FROM_ABOVE = GraspSettings(approaches=(Approach.TOP_DOWN,))
+
+
+def plan_of(
+    *boxes: TableBox,
+    gripper: GripperSizes = GripperSizes(),
+    settings: GraspSettings = GraspSettings(),
+    noise: float = 0.0,
+    **options: object,
+) -> GraspPlan:
+    frame = table_frame(*boxes, noise=noise)
+    found = lift(frame, on_top(frame, boxes[0]))
+    assert isinstance(found, Lifted), found
+    return grasps(found, scene_around(frame, found), gripper, settings, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize('noise', [0.0, 1.0])
+def test_the_fingers_close_across_the_narrow_side_and_beside_the_middle(noise: float) -> None:
+    best = plan_of(LONG, noise=noise).best
+    assert best is not None
+    assert abs(best.base_from_grasp[:3, 1] @ (1.0, 0.0, 0.0)) > 0.95
+    assert abs(best.width_m - 0.05) < 0.008
+    assert best.width_m < best.opening_m <= 0.08
+    assert np.allclose(best.base_from_grasp[:2, 3], (0.7, 0.05), atol=0.008)
+    assert TABLE_M < best.base_from_grasp[2, 3] < TABLE_M + 0.06
+
+
+def test_every_pose_is_rigid_and_the_pregrasp_lies_behind_it() -> None:
+    plan = plan_of(CARTON)
+    assert plan.ranked
+    assert [grasp.score for grasp in plan.ranked] == sorted(
+        (grasp.score for grasp in plan.ranked), reverse=True
+    )
+    for grasp in plan.ranked:
+        pose = rigid_transform(grasp.base_from_grasp)
+        back = rigid_transform(grasp.base_from_pregrasp)[:3, 3] - pose[:3, 3]
+        assert np.allclose(back, -0.1 * pose[:3, 0])
+
+
+@pytest.mark.parametrize('approach', list(Approach))
+def test_each_direction_of_approach_is_what_its_name_says(approach: Approach) -> None:
+    frame = table_frame(CARTON)
+    found = lift(frame, pixel_of(frame, 0.67, 0.0, 0.12))
+    assert isinstance(found, Lifted)
+    settings = GraspSettings(approaches=(approach,))
+    best = grasps(found, scene_around(frame, found), settings=settings).best
+    assert best is not None
+    wanted = {
+        Approach.TOP_DOWN: np.array((0.0, 0.0, -1.0)),
+        Approach.NORMAL: np.array((1.0, 0.0, 0.0)),
+        Approach.VIEW_RAY: found.view_base,
+    }[approach]
+    assert best.base_from_grasp[:3, 0] @ wanted > 0.99
+
+
+def test_a_flat_thing_is_grasped_above_the_table() -> None:
+    plan = plan_of(TableBox(0.7, 0.05, (0.12, 0.06, 0.015)), settings=FROM_ABOVE)
+    assert plan.best is not None
+    assert all(grasp.base_from_grasp[2, 3] > TABLE_M for grasp in plan.ranked)
+
+
+def test_a_thing_wider_than_the_gripper_opens_is_refused() -> None:
+    plan = plan_of(TableBox(0.7, 0.05, (0.2, 0.2, 0.1)))
+    assert plan.best is None
+    assert plan.reason is HandReason.GRIPPER_TOO_SMALL
+
+
+def test_fingers_do_not_go_into_a_gap_that_is_narrower_than_they_are() -> None:
+    one = TableBox(0.7, 0.0, (0.05, 0.05, 0.1))
+    other = TableBox(0.7, 0.06, (0.05, 0.05, 0.1), (30, 200, 30))
+    plan = plan_of(one, other, settings=FROM_ABOVE)
+    sideways = [
+        reason for grasp, reason in plan.refused if abs(grasp.base_from_grasp[1, 1]) > 0.95
+    ]
+    assert HandReason.GRIPPER_TOO_WIDE in sideways
+    assert all(abs(grasp.base_from_grasp[1, 1]) < 0.5 for grasp in plan.ranked)
+    thin = plan_of(one, other, settings=FROM_ABOVE, gripper=GripperSizes(finger_thickness_m=0.003))
+    assert len(thin.ranked) > len(plan.ranked)
+
+
+def test_a_hand_that_would_touch_a_tall_neighbour_is_in_collision() -> None:
+    low = TableBox(0.7, 0.0, (0.03, 0.03, 0.05))
+    tall = TableBox(0.7, 0.07, (0.03, 0.03, 0.2), (30, 200, 30))
+    plan = plan_of(low, tall, settings=FROM_ABOVE)
+    assert HandReason.IN_COLLISION in [reason for _, reason in plan.refused]
+
+
+def test_what_lies_outside_the_workspace_is_refused() -> None:
+    plan = plan_of(CARTON, settings=GraspSettings(workspace_high_m=(0.5, 1.0, 2.0)))
+    assert plan.best is None
+    assert plan.reason is HandReason.OUTSIDE_WORKSPACE
+
+
+def test_what_the_arm_cannot_reach_is_refused_and_a_turned_hand_is_tried() -> None:
+    asked: list[FloatArray] = []
+
+    def nowhere(pose: FloatArray) -> HandReason | None:
+        asked.append(pose)
+        return HandReason.UNREACHABLE
+
+    assert plan_of(CARTON, reachable=nowhere).reason is HandReason.UNREACHABLE
+    assert asked
+
+    def one_way(pose: FloatArray) -> HandReason | None:
+        return None if pose[1, 1] < 0.0 else HandReason.UNREACHABLE
+
+    turned = plan_of(CARTON, reachable=one_way, settings=FROM_ABOVE)
+    assert turned.ranked
+    assert all(grasp.base_from_grasp[1, 1] < 0.0 for grasp in turned.ranked)
+
+
+def test_settings_and_sizes_that_mean_nothing_are_refused() -> None:
+    with pytest.raises(InvalidValueError):
+        GraspSettings(approach_m=0.0)
+    with pytest.raises(InvalidValueError):
+        GraspSettings(workspace_low_m=(3.0, 0.0, 0.0))
+    with pytest.raises(InvalidValueError):
+        GripperSizes(opening_m=float('nan'))
+
+
+def test_a_place_is_free_flat_and_near_what_was_asked_for() -> None:
+    frame = table_frame(CARTON)
+    found = lift(frame, pixel_of(frame, 0.62, 0.0, 0.0))
+    assert isinstance(found, Lifted)
+    scene = scene_around(frame, found, reach_m=0.5)
+    scene = np.vstack([scene, found.extent.points_base])
+    plan = places(found, scene)
+    assert plan.best is not None
+    for place in plan.ranked:
+        off_m = np.abs(place.point_base[:2] - (0.7, 0.0)) - 0.03
+        assert np.linalg.norm(np.maximum(off_m, 0.0)) > 0.05
+        assert abs(place.point_base[2] - TABLE_M) < 0.005
+        assert np.allclose(place.base_from_place[:3, 0], (0.0, 0.0, -1.0))
+
+
+def test_where_no_spot_is_large_enough_none_is_given() -> None:
+    frame = table_frame(CARTON)
+    found = lift(frame, on_top(frame, CARTON))
+    assert isinstance(found, Lifted)
+    plan = places(found, found.extent.points_base, PlaceSettings(radius_m=0.2))
+    assert plan.best is None
+    assert plan.reason is HandReason.NO_FLAT_SPOT

@@ -1,0 +1,70 @@
+"""How much room the gripper has among the points of a scene, on its way and where it grasps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.gripper import GripperSizes
+
+# One point within is noise, more are a thing.
+_NOISE_POINTS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """All points between two corners (3,) of the frame of a grasp."""
+
+    low: FloatArray
+    high: FloatArray
+
+    def distance_m(self, points: FloatArray) -> FloatArray:
+        """Return how far (n,) points (n, 3) are from the box, 0 inside."""
+        off = np.maximum(np.maximum(self.low - points, points - self.high), 0.0)
+        distances: FloatArray = np.linalg.norm(off, axis=1)
+        return distances
+
+
+def swept_boxes(gripper: GripperSizes, opening_m: float, way_m: float) -> tuple[Box, ...]:
+    """Return the two fingers and the palm, drawn out over the last `way_m` of the approach."""
+    half_m, thick_m = opening_m / 2.0, gripper.finger_thickness_m
+    back_m = -gripper.finger_length_m - way_m
+    wide_m = gripper.finger_width_m / 2.0
+    palm = np.array((0.0, gripper.palm_width_m / 2.0, gripper.palm_height_m / 2.0))
+    return (
+        Box(np.array((back_m, half_m, -wide_m)), np.array((0.0, half_m + thick_m, wide_m))),
+        Box(np.array((back_m, -half_m - thick_m, -wide_m)), np.array((0.0, -half_m, wide_m))),
+        Box(
+            np.array((back_m - gripper.palm_length_m, 0.0, 0.0)) - palm,
+            np.array((-gripper.finger_length_m, 0.0, 0.0)) + palm,
+        ),
+    )
+
+
+def clearance_m(boxes: tuple[Box, ...], points: FloatArray, most_m: float) -> float:
+    """Return how far the points (n, 3) keep away from all boxes, at most `most_m`."""
+    if len(points) <= _NOISE_POINTS:
+        return most_m
+    nearest = np.min([box.distance_m(points) for box in boxes], axis=0)
+    return float(min(most_m, np.partition(nearest, _NOISE_POINTS)[_NOISE_POINTS]))
+
+
+def gap_m(points: FloatArray, half_m: float, wide_m: float, from_x_m: float) -> float:
+    """Return the free room (of the narrower side) beside a thing `half_m` wide to each side.
+
+    Looked at are points (n, 3) between x = `from_x_m` and the tips, and `wide_m` across.
+    """
+    within: NDArray[np.bool_] = (
+        (points[:, 0] > from_x_m) & (points[:, 0] < 0.0) & (np.abs(points[:, 2]) < wide_m / 2.0)
+    )
+    across_m = points[within, 1]
+    sides = (across_m[across_m > 0.0], -across_m[across_m <= 0.0])
+    gaps = [
+        float(np.partition(side, _NOISE_POINTS)[_NOISE_POINTS])
+        for side in sides
+        if len(side) > _NOISE_POINTS
+    ]
+    return max(0.0, min(gaps, default=np.inf) - half_m)
