@@ -19,6 +19,7 @@ import _demo_house
 import _demo_room
 from _demo_processes import say, status_of
 
+from vlm_nav.navigation.imagine_parameters import Strategy
 from vlm_nav.sim.answering.disc_choosing import HUES
 from vlm_nav.sim.house.house_planning import templates
 
@@ -45,6 +46,12 @@ def options() -> argparse.Namespace:
         default='seer',
         help='who answers: seer, seer:0.7 (right so often), oracle, or a model: ollama, gemini, '
         'others of docs/models.md, openai with OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API_KEY',
+    )
+    parser.add_argument(
+        '--strategy',
+        choices=[item.value for item in Strategy],
+        default=Strategy.PIVOT.value,
+        help='how places are chosen in the house: by marks, among views, or both in turn',
     )
     parser.add_argument('--drawn', action='store_true', help='the drawn room, whatever there is')
     parser.add_argument(

@@ -118,6 +118,7 @@ def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     ready = running.start('simulator', command).line('ready', START_S)
     changed: dict[str, Any] = {
         'until_arrived': True,
+        'strategy': asked.strategy,
         'mission_timeout_s': MISSION_S,
         'records': {'folder': str(asked.out / 'runs')},
         'vlm': {'spec': f'double:{ready["answers"]}/{asked.vlm}'},

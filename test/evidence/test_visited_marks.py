@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 from floor_plans import knowing, two_rooms
 
 from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
@@ -66,6 +68,28 @@ def test_with_a_map_it_counts_what_would_show_from_there() -> None:
         '3: was there or near before, and did not arrive',
         '4: a drive to there failed before (nav_aborted)',
     )
+
+
+def test_not_only_the_best_counts_where_others_show_something_new() -> None:
+    ways = ways_from(two_rooms(), (2.0, 1.0))
+    assert ways is not None
+    search = floor_to_search(ways, knowing(-1.0, 4.25), 2.5)
+    assert search.best is not None
+    marks = VisitedMarks(VisitedPlaces(), HERE, search)
+    every_m = [(x_m, y_m) for x_m in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0) for y_m in (1.0, 2.0, 3.0)]
+    ahead = [(y_m - 1.0, 2.0 - x_m) for x_m, y_m in every_m]
+    candidates = [
+        candidate(label, math.hypot(*place), math.atan2(place[1], place[0]))
+        for label, place in enumerate(ahead, 1)
+    ]
+    shown = dict(enumerate(search.shown_m2(np.array(every_m)).tolist(), 1))
+    told_off = replace(marks, only_best=False).labels(candidates)
+    known = search.ways.is_known_way(np.array(every_m))
+    little = [label for label in shown if known[label - 1] and shown[label] < 1.0]
+    assert set(told_off) == set(little)
+    assert set(told_off) < set(marks.labels(candidates))
+    words = replace(marks, only_best=False).lines(candidates)
+    assert words[0].endswith('next to nothing new would show there')
 
 
 def test_where_the_map_tells_nothing_it_counts_where_the_robot_was() -> None:

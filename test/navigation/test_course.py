@@ -172,6 +172,22 @@ def test_where_nothing_fits_the_robot_looks_to_all_sides_and_decides_from_all() 
     assert [len(sight.frames) for sight in looked] == [1, 6, 1]
 
 
+def test_who_wants_to_look_to_all_sides_first_does_and_is_told_that_it_did() -> None:
+    robot = Roamer([Decision(DecisionOutcome.TURN, 'go'), goal(0.0, 3.0)])
+    end = carried_out(roaming(robot, Judge(False, False, True, at=NEAR)))
+    assert end.decision.outcome is DecisionOutcome.ARRIVED
+    around = ['turn', 'look'] * 5
+    assert robot.did == ['look', 'decide', *around, 'decide', 'drive to 0 3', 'look']
+    assert [so_far.may_look_around for so_far in robot.so_far] == [True, False]
+    assert len(robot.sights[1].frames) == 6
+
+
+def test_who_may_not_turn_is_not_asked_to() -> None:
+    robot = Roamer([goal(0.0, 3.0)])
+    carried_out(roaming(robot, Judge(False, True, at=NEAR), look_around=LookAround.NEVER))
+    assert [so_far.may_look_around for so_far in robot.so_far] == [False]
+
+
 def test_where_nothing_fits_to_any_side_it_was_not_found() -> None:
     robot = Roamer([NONE_FITS])
     end = carried_out(roaming(robot))

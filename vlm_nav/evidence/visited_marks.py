@@ -17,6 +17,7 @@ from vlm_nav.memory.visited import VisitedPlaces
 
 _WAS_THERE = 'was there or near before, and did not arrive'
 _NOTHING_NEW = 'little new would show there, more does elsewhere'
+_NOTHING = 'next to nothing new would show there'
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +25,14 @@ class VisitedMarks:
     """Holds candidates on the floor of a base frame against the places that were visited.
 
     With `to_search` it counts what would show from there, and not whether it was seen itself,
-    wherever its costmap reaches and something is left.
+    wherever its costmap reaches and something is left. With `only_best` those are told off, too,
+    from where less new shows soon than from the best place of the map.
     """
 
     places: VisitedPlaces
     map_from_base: FloatArray
     to_search: FloorToSearch | None = None
+    only_best: bool = True
 
     def labels(self, candidates: Iterable[Candidate[Any]]) -> tuple[int, ...]:
         """Return the labels of those that lead to where the robot was or where little is new."""
@@ -58,7 +61,8 @@ class VisitedMarks:
                 yield candidate, f'a drive to there failed before ({failed.value})'
             elif tells[index] and not leads_on[index]:
                 was_there = self.places.was_at(x_m, y_m)
-                yield candidate, _WAS_THERE if was_there else _NOTHING_NEW
+                nothing_new = _NOTHING_NEW if self.only_best else _NOTHING
+                yield candidate, _WAS_THERE if was_there else nothing_new
             elif not tells[index] and self.places.knows(x_m, y_m):
                 yield candidate, _WAS_THERE
 
@@ -67,7 +71,8 @@ class VisitedMarks:
         nowhere = np.zeros(len(places), dtype=np.bool_)
         if self.to_search is None:
             return nowhere, nowhere
-        return self.to_search.tells_of(places), self.to_search.leads_on(places)
+        worthwhile = self.to_search.leads_on if self.only_best else self.to_search.shows_anything
+        return self.to_search.tells_of(places), worthwhile(places)
 
     def _places(self, actions: Sequence[GroundAction]) -> FloatArray:
         """Return where in the map (n, 2) candidates lead."""

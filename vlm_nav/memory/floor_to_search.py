@@ -86,6 +86,10 @@ class FloorToSearch:
         worth = shown_m2**_GAIN_EXPONENT / (_LOOK_M + self.ways.lengths_m_to(places))
         return np.where(shown_m2 < _LEAST_M2, 0.0, worth)
 
+    def shows_anything(self, places: FloatArray) -> NDArray[np.bool_]:
+        """Return from which places (n, 2) so much new floor shows that a drive is worth it."""
+        return self.worth(places) > 0.0
+
     def leads_on(self, places: FloatArray) -> NDArray[np.bool_]:
         """Return to which places (n, 2) a drive is worth nearly as much as to the best."""
         _, best = self._best

@@ -257,7 +257,9 @@ def _visited(sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[i
 
 
 def _visited_marks(sight: Sight, so_far: SoFar) -> VisitedMarks:
-    return VisitedMarks(so_far.visited, sight.frame.map_from_base, so_far.to_search)
+    # Of views the model is told how much new floor each shows: it can weigh that itself.
+    map_from_base = sight.frame.map_from_base
+    return VisitedMarks(so_far.visited, map_from_base, so_far.to_search, only_best=False)
 
 
 def _on_floor(candidates: ViewCandidates) -> list[Candidate[object]]:

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.vlm.errors import ModelLate, ModelRefused, ModelUnreachable, UnusableAnswer
 from vlm_nav.vlm.question import Answer, Question
 from vlm_nav.vlm.question_data import question_as_data
@@ -35,8 +36,9 @@ class RemoteDouble:
     async def ask(self, question: Question, deadline: Deadline) -> Answer:
         """Return the double's answer; raises a ModelError where no usable one came in time."""
         started_s = time.monotonic()
-        body = json.dumps(question_as_data(question)).encode()
         try:
+            # Where the pixels of imagined pictures come from takes a moment to pack.
+            body = await done_by(deadline, in_own_thread(_body, question))
             reply = await done_by(deadline, _post(self._url, body))
         except DeadlinePassedError:
             raise ModelLate(f'{self._where}: no answer before the deadline') from None
@@ -60,6 +62,10 @@ class RemoteDouble:
         if reply.status != _OK:
             raise UnusableAnswer(told, raw_text=body)
         return body
+
+
+def _body(question: Question) -> bytes:
+    return json.dumps(question_as_data(question)).encode()
 
 
 @dataclass(frozen=True)

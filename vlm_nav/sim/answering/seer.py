@@ -125,7 +125,7 @@ class Seer(ScriptedModel):
         if not unvisited:
             words = 'it is not to be seen, and all views lead to where it was'
             return chosen((), words, none=True, seen=False)
-        away = {label: -_soon_m2(told.get(label, ToldOfView())) for label in unvisited}
+        away = {label: -_soon(told.get(label, ToldOfView())) for label in unvisited}
         words = 'it is not to be seen: most new floor for its way'
         return _nearest(question, away, words, seen=False)
 
@@ -259,9 +259,10 @@ def seeing_double(spec: str, plan: HousePlan, views: RecentViews) -> Seer:
     raise InvalidValueError(f'wanted a double of the simulator, got {spec[:60]!r}; known: {known}')
 
 
-def _soon_m2(told: ToldOfView) -> float:
-    """Return how much new floor shows for each metre, a look counting as one."""
-    return told.new_floor_m2 / (1.0 + told.way_m)
+def _soon(told: ToldOfView) -> float:
+    """Return how much new floor shows how soon; to stand there and look is a metre."""
+    # Twice the floor is not worth twice the way: what is near is looked over by the way.
+    return math.sqrt(told.new_floor_m2) / (1.0 + told.way_m)
 
 
 def _drive_m(fields: Sequence[DistanceField], place: FloatArray) -> float:
