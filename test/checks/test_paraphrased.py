@@ -13,7 +13,7 @@ from vlm_nav.vlm.question import Answer, Purpose, Question
 from vlm_nav.vlm.wording import wording
 
 RNG = random.Random(0)
-OF_MARKS = [Purpose.GROUND_WAYPOINT, Purpose.IMAGE_POINT]
+OF_MARKS = [Purpose.GROUND_WAYPOINT, Purpose.IMAGE_POINT, Purpose.HAND_MOVE]
 
 
 @pytest.mark.parametrize('purpose', OF_MARKS)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.mark_reader import read_marks
 from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_marks
 from vlm_nav.drawing.palette import (
     RED,
@@ -129,3 +130,26 @@ def test_labels_grow_with_the_picture_and_have_a_least_size() -> None:
     assert label_radius_px(1920, 1080) == pytest.approx(40.5)
     for size in ((64, 48), (160, 120), (640, 480), (1080, 1920)):
         assert 9.0 <= smallest_label_radius_px(*size) < label_radius_px(*size)
+
+
+def test_what_is_farther_away_is_red_and_small_and_what_is_nearer_blue_and_large() -> None:
+    rgb = np.full((480, 640, 3), 90, dtype=np.uint8)
+    marks = (
+        Mark(1, Pixel(120.0, 240.0), Pixel(320.0, 440.0), farther=-1.0),
+        Mark(2, Pixel(320.0, 120.0), Pixel(320.0, 440.0), farther=0.0),
+        Mark(3, Pixel(520.0, 240.0), Pixel(320.0, 440.0), farther=1.0),
+    )
+    drawn = draw_marks(MarkedPicture('', rgb, marks, 24.0)).astype(np.int16)
+    red_over_blue = [
+        float((patch[..., 0] - patch[..., 2]).mean())
+        for patch in (drawn[300:380, 200:310], drawn[160:400, 318:323], drawn[300:380, 330:440])
+    ]
+    assert red_over_blue[0] < -1.0 < red_over_blue[1] < red_over_blue[2]
+    changed = (drawn != 90).any(axis=2)
+    sizes = [
+        int(changed[row, column - 60 : column + 60].sum())
+        for row, column in ((240, 120), (120, 320), (240, 520))
+    ]
+    assert sizes[0] > sizes[1] > sizes[2]
+    seen = read_marks(drawn.astype(np.uint8), range(1, 4))
+    assert [mark.label for mark in seen] == [1, 2, 3]

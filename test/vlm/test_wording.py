@@ -15,7 +15,7 @@ from vlm_nav.vlm.question import Purpose, Question
 from vlm_nav.vlm.wording import captions, wording
 
 PURPOSES = list(Purpose)
-OF_MARKS = [Purpose.GROUND_WAYPOINT, Purpose.IMAGE_POINT]
+OF_MARKS = [Purpose.GROUND_WAYPOINT, Purpose.IMAGE_POINT, Purpose.HAND_MOVE]
 
 
 @pytest.mark.parametrize('purpose', PURPOSES)

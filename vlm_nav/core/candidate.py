@@ -27,6 +27,15 @@ class GroundAction:
 
 
 @dataclass(frozen=True)
+class HandMove:
+    """Move the gripper by so much along the axes of the base frame, turned as it is."""
+
+    x_m: float
+    y_m: float
+    z_m: float
+
+
+@dataclass(frozen=True)
 class MetricFacts:
     """What geometry knows about a candidate; `free_m` is None where nothing was measured."""
 
@@ -37,10 +46,15 @@ class MetricFacts:
 
 @dataclass(frozen=True)
 class Candidate(Generic[ActionT]):
-    """One numbered possibility; the label leads to `action`, never back through the pixel."""
+    """One numbered possibility; the label leads to `action`, never back through the pixel.
+
+    `farther`, for moves of the hand, is how much farther from the camera it ends than it begins,
+    from -1, the most nearer, to 1.
+    """
 
     label: int
     action: ActionT
     anchor: Pixel
     facts: MetricFacts | None = None
     refused: ReasonCode | None = None
+    farther: float | None = None

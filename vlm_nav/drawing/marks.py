@@ -13,7 +13,13 @@ import numpy as np
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.drawing.cuts import Cut
-from vlm_nav.drawing.palette import Color, MarkStyle
+from vlm_nav.drawing.palette import (
+    Color,
+    MarkStyle,
+    radius_at_depth,
+    smallest_label_radius_px,
+    style_at_depth,
+)
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.observation.imagined_view import Provenance
 
@@ -28,11 +34,16 @@ _INK_FROM = 96
 
 @dataclass(frozen=True)
 class Mark:
-    """A numbered disc at `anchor`, with an arrow from `tail` to it where `tail` is given."""
+    """A numbered disc at `anchor`, with an arrow from `tail` to it where `tail` is given.
+
+    `farther` is told by colour and size: from -1, the most nearer to the camera (blue, large), to
+    1, the most farther away (red, small).
+    """
 
     label: int
     anchor: Pixel
     tail: Pixel | None = None
+    farther: float | None = None
 
 
 class PictureKind(str, Enum):
@@ -116,10 +127,12 @@ def draw_marks(
     drawn: RgbArray = picture.rgb.copy()
     for mark in picture.marks:
         if mark.tail is not None:
-            _draw_arrow(drawn, mark.tail, mark.anchor, picture.radius_px, style)
+            look, radius_px = _look_of(mark, picture, style)
+            _draw_arrow(drawn, mark.tail, mark.anchor, radius_px, look)
     for mark in picture.marks:
         ring = style.chosen_ring if mark.label in chosen else style.ring
-        draw_label(drawn, mark.anchor, mark.label, picture.radius_px, ring=ring, style=style)
+        look, radius_px = _look_of(mark, picture, style)
+        draw_label(drawn, mark.anchor, mark.label, radius_px, ring=ring, style=look)
     return drawn
 
 
@@ -210,6 +223,16 @@ def _draw_disc(
     _fill(canvas, centre, radius_px - 0.5 + half_px, ring)
     _put_disc(canvas, inside, centre, radius_px - 1.5 - half_px)
     _draw_number(canvas, centre, label, radius_px, style.number)
+
+
+def _look_of(mark: Mark, picture: MarkedPicture, style: MarkStyle) -> tuple[MarkStyle, float]:
+    """Return the style and the radius that a mark of a picture is drawn with."""
+    if mark.farther is None:
+        return style, picture.radius_px
+    height_px, width_px = picture.rgb.shape[:2]
+    smallest_px = smallest_label_radius_px(width_px, height_px)
+    radius_px = radius_at_depth(mark.farther, picture.radius_px, smallest_px)
+    return style_at_depth(mark.farther, style), radius_px
 
 
 def _draw_arrow(

@@ -105,7 +105,7 @@ def marked_pictures(
     for index, picture in enumerate(space.pictures):
         tail = space.arrow_tails[index]
         marks = tuple(
-            Mark(candidate.label, candidate.anchor, tail)
+            Mark(candidate.label, candidate.anchor, tail, candidate.farther)
             for candidate, shown_in in zip(offer.candidates, offer.pictures, strict=True)
             if shown_in == index
         )

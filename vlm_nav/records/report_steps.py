@@ -22,6 +22,7 @@ _HEADLINES = {'turn': 'Look to all sides', 'hold': 'Stay', 'gave_up': 'Give up'}
 _QUESTIONS = {
     'ground_waypoint': 'where to go',
     'image_point': 'where it is in the picture',
+    'hand_move': 'where the hand moves next',
     'arrival': 'whether it has arrived',
 }
 

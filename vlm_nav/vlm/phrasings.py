@@ -45,6 +45,14 @@ _USUAL = Phrasing(
             'farther away is not to have arrived. Nothing is drawn, and there is no number to '
             'choose.'
         ),
+        Purpose.HAND_MOVE: (
+            'You choose where the hand of a robot moves next, without turning. {pictures}'
+            'Each numbered disc marks where the hand would be. {arrows}'
+            'Colour and size tell how far from the camera that is: red and small is farther '
+            'away than the hand is now, blue and large is nearer, purple about as far. The hand '
+            'closes around things from the side that it points to: bring it to where its '
+            'fingers would enclose the thing, and through nothing else.'
+        ),
         Purpose.VIEW: (
             'You choose from where a wheeled robot looks next for what an instruction leads to. '
             'Each picture with a number in its upper left corner shows what the robot would see '
@@ -54,6 +62,7 @@ _USUAL = Phrasing(
     task={
         Purpose.GROUND_WAYPOINT: 'Choose the {pick} that bring the robot furthest in following it',
         Purpose.IMAGE_POINT: 'Choose the {pick} that overlap most with the thing it describes',
+        Purpose.HAND_MOVE: 'Choose the {pick} that bring the hand furthest in following it',
         Purpose.VIEW: (
             'Choose the {pick} that bring the robot soonest to what is wanted: one in which it '
             'is to be seen before all others, else one that most likely leads there or shows '
@@ -63,6 +72,7 @@ _USUAL = Phrasing(
     none_fits={
         Purpose.GROUND_WAYPOINT: 'If no disc helps to follow the instruction',
         Purpose.IMAGE_POINT: 'If no disc overlaps the described thing',
+        Purpose.HAND_MOVE: 'If no move helps to follow the instruction',
         Purpose.VIEW: 'If no place is worth driving to',
     },
 )
@@ -87,6 +97,13 @@ _OTHER = Phrasing(
             'it, no more than about a metre away. If that is only to be seen in the distance, '
             'the errand is not done. There are no numbers to choose from.'
         ),
+        Purpose.HAND_MOVE: (
+            'The hand of a robot asks you for its next short move; it keeps its direction. '
+            '{pictures}The discs with numbers are the places that it can move to. {arrows}'
+            'A disc that is red and small lies farther from the camera than the hand does now, '
+            'one that is blue and large lies nearer, a purple one about as far. Leave out moves '
+            'through other things; what is to be held has to end between the fingers.'
+        ),
         Purpose.VIEW: (
             'A robot on wheels searches for what it is asked for, and wants to know which view '
             'to go to. Every numbered picture is the view from a place within its reach; the '
@@ -96,6 +113,7 @@ _OTHER = Phrasing(
     task={
         Purpose.GROUND_WAYPOINT: 'Name the {pick} that bring the robot closest to what is asked',
         Purpose.IMAGE_POINT: 'Name the {pick} that overlap most with what is described',
+        Purpose.HAND_MOVE: 'Name the {pick} that bring the hand closest to what is asked',
         Purpose.VIEW: (
             'Name the {pick} that bring the robot to what is asked for with the least search. '
             'Where it is in sight, that view comes first; where it is not, prefer what is likely '
@@ -105,6 +123,7 @@ _OTHER = Phrasing(
     none_fits={
         Purpose.GROUND_WAYPOINT: 'If none of the discs serves the instruction',
         Purpose.IMAGE_POINT: 'If nothing of what is described lies under a disc',
+        Purpose.HAND_MOVE: 'If none of the moves serves the instruction',
         Purpose.VIEW: 'If going to any of the views is of no use',
     },
 )

@@ -14,12 +14,14 @@ class Purpose(str, Enum):
     ARRIVAL asks of pictures without marks whether the robot has arrived: the answer is `arrived`
     or `none`, never a label. VIEW asks which of several pictures shows where to go: each picture
     that may be chosen bears one mark, in its upper left corner, which stands for all of it.
+    HAND_MOVE asks where the hand moves next; colour and size of a mark tell how far away it is.
     """
 
     GROUND_WAYPOINT = 'ground_waypoint'
     IMAGE_POINT = 'image_point'
     ARRIVAL = 'arrival'
     VIEW = 'view'
+    HAND_MOVE = 'hand_move'
 
 
 @dataclass(frozen=True)

@@ -59,10 +59,7 @@ def question_from_data(data: object) -> Question:
 
 def _picture_as_data(picture: MarkedPicture) -> dict[str, Any]:
     # Who looks up what a picture shows knows it as it was taken.
-    marks = [
-        {'label': mark.label, 'u_px': mark.anchor.u_px, 'v_px': mark.anchor.v_px}
-        for mark in as_taken(picture).marks
-    ]
+    marks = [_mark_as_data(mark) for mark in as_taken(picture).marks]
     imagined = picture.imagined
     return {
         'identifier': picture.identifier,
@@ -97,10 +94,17 @@ def _kind(value: object) -> PictureKind:
     return known[value]
 
 
+def _mark_as_data(mark: Mark) -> dict[str, Any]:
+    place = {'label': mark.label, 'u_px': mark.anchor.u_px, 'v_px': mark.anchor.v_px}
+    return place if mark.farther is None else {**place, 'farther': mark.farther}
+
+
 def _mark(data: object) -> Mark:
     fields = _Fields(data)
     label = _whole(fields.number('label'))
-    return Mark(label, Pixel(fields.number('u_px'), fields.number('v_px')))
+    farther = fields.number('farther') if fields.has('farther') else None
+    anchor = Pixel(fields.number('u_px'), fields.number('v_px'))
+    return Mark(label, anchor, farther=farther)
 
 
 class _Fields:
@@ -110,6 +114,9 @@ class _Fields:
         if not isinstance(data, Mapping):
             raise InvalidValueError(f'an object was wanted, got {type(data).__name__}')
         self._data = data
+
+    def has(self, name: str) -> bool:
+        return name in self._data
 
     def text(self, name: str) -> str:
         return _text(self._data.get(name))

@@ -31,6 +31,7 @@ _ARROWS = {
         'Each arrow starts where the robot is now and points along the way to its disc. '
     ),
     Purpose.IMAGE_POINT: 'Each arrow starts where the hand is now and ends at its disc. ',
+    Purpose.HAND_MOVE: 'Each arrow starts where the hand is now and ends at its disc. ',
 }
 _HAS_IT_ARRIVED = (
     'Has the robot arrived? If it has, answer "arrived": true and "none": false; if it has not, '

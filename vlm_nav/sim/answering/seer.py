@@ -86,7 +86,7 @@ class Seer(ScriptedModel):
         question = replace(question, pictures=tuple(map(as_taken, question.pictures)))
         if question.purpose is Purpose.ARRIVAL:
             return self._arrival(question)
-        if question.purpose is Purpose.IMAGE_POINT:
+        if question.purpose in (Purpose.IMAGE_POINT, Purpose.HAND_MOVE):
             return self._point(question)
         if question.purpose is Purpose.VIEW:
             return self._view(question)
