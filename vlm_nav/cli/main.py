@@ -17,11 +17,13 @@ from vlm_nav.cli.records import record
 from vlm_nav.cli.replay import replay
 from vlm_nav.cli.report import report
 from vlm_nav.cli.saying import say
+from vlm_nav.cli.train import train
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.navigation.in_words import printable
 
 app = typer.Typer(help='Robot navigation in words.', no_args_is_help=True)
 app.add_typer(bench, name='bench')
+app.add_typer(train, name='train')
 app.command()(ask)
 app.command()(check_calibration)
 app.command()(doctor)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from vlm_nav.core.events import Listener
 from vlm_nav.evidence.mark_facts import mark_facts
 from vlm_nav.imagination.free_space import FreeSpaceProposer
+from vlm_nav.imagination.learned import LearnedProposer
 from vlm_nav.imagination.proposing import ViewProposer
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.view_service import ServiceViews
@@ -33,7 +34,11 @@ from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.specification import ModelMaker
 
 _PROPOSERS: Mapping[Proposer, ViewProposer] = MappingProxyType(
-    {Proposer.UNIFORM: UniformProposer(), Proposer.FREE_SPACE: FreeSpaceProposer()}
+    {
+        Proposer.UNIFORM: UniformProposer(),
+        Proposer.FREE_SPACE: FreeSpaceProposer(),
+        Proposer.LEARNED: LearnedProposer(),
+    }
 )
 _SYNTHESES: Mapping[Synthesis, ViewSynthesis] = MappingProxyType(
     {Synthesis.WARP: WarpedViews(), Synthesis.NONE: NoSynthesis()}

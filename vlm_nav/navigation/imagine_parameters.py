@@ -31,6 +31,7 @@ class Proposer(str, Enum):
 
     UNIFORM = 'uniform'
     FREE_SPACE = 'free_space'
+    LEARNED = 'learned'
 
 
 class Synthesis(str, Enum):

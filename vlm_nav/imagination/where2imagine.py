@@ -1,0 +1,108 @@
+"""The network of Where2Imagine: from what one camera sees, a pose that is worth looking from.
+
+docs/where2imagine.md says how it was trained, and how good it is. A file of somebody else's is
+believed no more than any other input: it is refused unless it takes and gives what is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.core.errors import VlmNavError
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.imagination.level_view import CHANNELS, HEIGHT_PX, WIDTH_PX
+
+INPUT, OUTPUT, OUTPUTS = 'pictures', 'poses', 4
+"""The pictures (n, CHANNELS, HEIGHT_PX, WIDTH_PX), and x and y in metres of the base frame turned
+to where the camera looks, then cosine and sine of the yaw there, not of length 1."""
+
+ABOUT = ('vlm_nav', 'where2imagine')
+SHIPPED = Path(__file__).with_name('where2imagine.onnx')
+"""The model that comes with the package."""
+
+_LARGEST_BYTES = 8_000_000
+_INPUT_SHAPE = [CHANNELS, HEIGHT_PX, WIDTH_PX]
+# It has learned from ways that are shorter than this.
+_FARTHEST_M = 4.0
+
+
+class Where2ImagineError(VlmNavError):
+    """A model cannot be loaded, or what it says is no pose."""
+
+
+class Where2Imagine:
+    """Runs the network; raises Where2ImagineError for a file that is none of it."""
+
+    def __init__(self, path: Path = SHIPPED) -> None:
+        """Load the network of a file."""
+        self._session = _session_of(path, _content(path))
+
+    def poses(self, pictures: Sequence[NDArray[np.float32]]) -> FloatArray:
+        """Return x, y and yaw (n, 3) for pictures as in `level_view`, seen from where each looks.
+
+        Raises Where2ImagineError where the network says what is no pose.
+        """
+        said = self.said(np.stack(pictures))
+        if said.shape != (len(pictures), OUTPUTS) or not np.isfinite(said).all():
+            raise Where2ImagineError(
+                f'finite poses ({len(pictures)}, {OUTPUTS}) were wanted of the model, '
+                f'got {said.shape}'
+            )
+        poses: FloatArray = np.column_stack([said[:, :2], np.arctan2(said[:, 3], said[:, 2])])
+        range_m = np.hypot(poses[:, 0], poses[:, 1])
+        poses[:, :2] *= np.minimum(1.0, _FARTHEST_M / np.maximum(range_m, 1e-9))[:, None]
+        return poses
+
+    def said(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the network says of pictures (n, ...), as it says it."""
+        said: NDArray[np.float32] = self._session.run([OUTPUT], {INPUT: pictures})[0]
+        return said
+
+
+def _content(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_BYTES:
+            raise Where2ImagineError(
+                f'a model of at most {_LARGEST_BYTES} bytes was wanted, {path} has {size}'
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise Where2ImagineError(f'the model cannot be read: {error}') from error
+
+
+def _session_of(path: Path, content: bytes) -> Any:
+    try:
+        import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as states
+    except ImportError as error:
+        raise Where2ImagineError(
+            f'learned viewpoints need onnxruntime ({error}); pip install onnxruntime'
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    refused = (
+        states.Fail, states.InvalidArgument, states.InvalidGraph, states.InvalidProtobuf,
+        states.NoModel, states.NotImplemented, states.RuntimeException, ValueError, RuntimeError,
+    )  # fmt: skip
+    try:
+        session = onnxruntime.InferenceSession(
+            content, options, providers=['CPUExecutionProvider']
+        )
+    except refused as error:
+        raise Where2ImagineError(f'{path} holds no model that can be run: {error}') from error
+    inputs = [(one.name, one.type, one.shape[1:]) for one in session.get_inputs()]
+    outputs = [(one.name, one.type, one.shape[1:]) for one in session.get_outputs()]
+    wanted = ([(INPUT, 'tensor(float)', _INPUT_SHAPE)], [(OUTPUT, 'tensor(float)', [OUTPUTS])])
+    if (inputs, outputs) != wanted:
+        raise Where2ImagineError(
+            f'{path} is another model: wanted {wanted[0]} to {wanted[1]}, '
+            f'got {inputs} to {outputs}'
+        )
+    return session

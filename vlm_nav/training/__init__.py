@@ -1,0 +1,1 @@
+"""Trains the small networks that come with the package."""
