@@ -14,8 +14,10 @@ from visualization_msgs.msg import Marker
 
 from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.navigation.fence import Fence, fence_from
-from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.navigation.waypoint import waypoint_at, waypoint_for
 from vlm_nav.ros.markers import (
     LIFETIME_S,
     candidate_markers,
@@ -108,6 +110,28 @@ def test_candidates_that_are_no_place_on_the_floor_are_not_shown() -> None:
     pixel: Candidate[Any] = Candidate(1, Pixel(3.0, 4.0), Pixel(3.0, 4.0))
     markers = candidate_markers((pixel,), (), floor_frame()).markers
     assert all(marker.action == Marker.DELETEALL for marker in markers)
+
+
+def test_a_viewpoint_is_an_arrow_to_where_the_camera_would_look_under_its_number() -> None:
+    poses = (FloorPose(1.0, 0.5, 0.3), FloorPose(2.0, -0.5, -2.0))
+    views: list[Candidate[Any]] = [
+        Candidate(label, Viewpoint(pose, 0), Pixel(9.0, 9.0))
+        for label, pose in enumerate(poses, 1)
+    ]
+    markers = candidate_markers(views, (2,), floor_frame()).markers
+    arrows = [marker for marker in markers if marker.type == Marker.ARROW and marker.id]
+    numbers = [marker for marker in markers if marker.ns == 'labels' and marker.text]
+    assert [(arrow.ns, arrow.id) for arrow in arrows] == [('candidates', 1), ('candidates', 2)]
+    assert [number.text for number in numbers] == ['1', '2']
+    for arrow, number, pose in zip(arrows, numbers, poses, strict=True):
+        there = waypoint_at(pose, floor_frame())
+        for marker in (arrow, number):
+            place = marker.pose.position
+            assert (place.x, place.y) == pytest.approx((there.x_m, there.y_m))
+        turn = arrow.pose.orientation
+        away_rad = 2.0 * math.atan2(turn.z, turn.w) - there.yaw_rad
+        assert math.cos(away_rad) == pytest.approx(1.0)
+    assert arrows[0].color != arrows[1].color
 
 
 def test_the_goal_is_an_arrow_that_points_as_the_robot_will() -> None:

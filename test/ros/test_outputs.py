@@ -26,7 +26,7 @@ from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import ChoosingReason, CommonReason
 from vlm_nav.drawing.contact_sheet import contact_sheet
-from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind, draw_marks
 from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.navigation.events import Decided, Ended, Looked
@@ -38,6 +38,7 @@ from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.errors import ModelLate
 from vlm_nav.vlm.events import Answered, Asked
 from vlm_nav.vlm.question import Answer, Purpose, Question
+from vlm_nav.vlm.view_sheet import sheet_of
 
 pytestmark = pytest.mark.ros
 PATIENCE_S = 10.0
@@ -260,3 +261,22 @@ def test_pictures_of_several_cameras_stand_side_by_side_and_the_goal_where_it_sh
     # A goal to the left shows in the left camera's picture alone.
     assert (with_goal[:, :324] == plain[:, :324]).all()
     assert (with_goal[:, 324:] != plain[:, 324:]).any()
+
+
+def test_of_a_choice_among_views_all_that_the_model_saw_is_shown_imagined_or_not() -> None:
+    views = tuple(
+        MarkedPicture(
+            f'view {label}',
+            np.roll(FRAME.rgb, 20 * label, axis=1),
+            (Mark(label, Pixel(12.0, 12.0)),),
+            9.0,
+            kind=PictureKind.IMAGINED,
+        )
+        for label in (1, 2, 3)
+    )
+    asked = Asked(Question(Purpose.VIEW, 'go', views), (), run=1, round=1)
+    drawn = annotated(Sight(FRAME), Answered(asked, Answer((2,))), WAYPOINT)
+    sheet = sheet_of(views)
+    assert drawn.shape == sheet.rgb.shape
+    assert np.array_equal(drawn, draw_marks(sheet, chosen=(2,)))
+    assert not np.array_equal(drawn, draw_marks(sheet, chosen=(1,)))

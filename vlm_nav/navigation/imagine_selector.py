@@ -11,7 +11,7 @@ import numpy as np
 
 from vlm_nav.core.candidate import Candidate
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
+from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import DrivingReason, ImaginingReason, Refusal
@@ -20,7 +20,6 @@ from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import (
     floor_pose_of,
-    transform_from_floor_pose,
     transform_places,
     wrap_angle,
 )
@@ -43,6 +42,7 @@ from vlm_nav.navigation.seen_in_map import map_costmap, with_what_is_seen
 from vlm_nav.navigation.selectors import Selector
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
+from vlm_nav.navigation.waypoint import waypoint_at
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.observation.free_space import FreeSpace
 from vlm_nav.observation.imagined_view import ImaginedView
@@ -116,13 +116,15 @@ class ImagineSelector:
         decision = Decision(
             outcome=DecisionOutcome.HOLD if result.view is None else DecisionOutcome.GOAL,
             instruction=instruction,
-            waypoint=None if result.view is None else _waypoint(result.view.viewpoint, sight),
+            waypoint=None
+            if result.view is None
+            else waypoint_at(result.view.viewpoint.pose, sight.frame),
             reason=result.reason,
             detail='; '.join(details),
             confidence=result.confidence,
             labels=result.labels,
             calls=inquiry.calls,
-            offered=tuple(_waypoint(view.viewpoint, sight) for view in views),
+            offered=tuple(waypoint_at(view.viewpoint.pose, sight.frame) for view in views),
         )
         chosen = result.view
         seen_now = chosen is not None and chosen.picture.kind is PictureKind.SEEN
@@ -239,12 +241,6 @@ def _picture(view: ImaginedView, frames: Sequence[RgbdFrame]) -> MarkedPicture:
     is_seen = any(view.identifier == frame.identifier for frame in frames)
     kind = PictureKind.SEEN if is_seen else PictureKind.IMAGINED
     return MarkedPicture(view.identifier, view.rgb, kind=kind, imagined=view.provenance)
-
-
-def _waypoint(viewpoint: Viewpoint, sight: Sight) -> Waypoint:
-    frame = sight.frame
-    there = floor_pose_of(frame.map_from_base @ transform_from_floor_pose(viewpoint.pose))
-    return Waypoint(frame.map_frame, frame.stamp_ns, there.x_m, there.y_m, there.yaw_rad)
 
 
 def _place_in_map(viewpoint: Viewpoint, sight: Sight) -> FloatArray:

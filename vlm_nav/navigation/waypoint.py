@@ -9,7 +9,14 @@ from enum import Enum
 from vlm_nav.core.candidate import GroundAction, Pixel
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.geometry.poses import floor_pose_of, inverse, transform_points, wrap_angle
+from vlm_nav.geometry.poses import (
+    FloorPose,
+    floor_pose_of,
+    inverse,
+    transform_from_floor_pose,
+    transform_points,
+    wrap_angle,
+)
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 
@@ -59,6 +66,12 @@ def waypoint_for(action: GroundAction, frame: RgbdFrame, arrival: Arrival = Arri
         FinalHeading.BACK: wrap_angle(onward_rad + math.pi),
     }[arrival.final_heading]
     return Waypoint(frame.map_frame, frame.stamp_ns, float(goal[0]), float(goal[1]), yaw_rad)
+
+
+def waypoint_at(pose: FloorPose, frame: RgbdFrame) -> Waypoint:
+    """Return a pose of the frame's base as one of its map."""
+    there = floor_pose_of(frame.map_from_base @ transform_from_floor_pose(pose))
+    return Waypoint(frame.map_frame, frame.stamp_ns, there.x_m, there.y_m, there.yaw_rad)
 
 
 def goal_pixel(waypoint: Waypoint, frame: RgbdFrame) -> Pixel:

@@ -13,34 +13,43 @@ from visualization_msgs.msg import Marker, MarkerArray
 from vlm_nav.core.candidate import Candidate, GroundAction
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.drawing.palette import RED, WHITE, YELLOW_GREEN, Color
+from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.navigation.fence import Fence
-from vlm_nav.navigation.waypoint import waypoint_for
+from vlm_nav.navigation.waypoint import waypoint_at, waypoint_for
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.poses import header_at, pose_of
 
 LIFETIME_S = 120
 _DISC_M, _NUMBER_M, _ARROW_M, _LINE_M = 0.16, 0.14, 0.5, 0.04
+# To where the camera would look from a viewpoint.
+_LOOK_M = 0.35
 
 
 def candidate_markers(
     candidates: Iterable[Candidate[Any]], chosen: Sequence[int], frame: RgbdFrame
 ) -> MarkerArray:
-    """Return a disc and a number for each candidate on the floor, in the map."""
+    """Return a disc and a number for each candidate on the floor, in the map.
+
+    A viewpoint gets an arrow instead, to where the camera would look from there.
+    """
     markers = [_clear('candidates'), _clear('labels')]
     for candidate in candidates:
+        color = RED if candidate.label in chosen else YELLOW_GREEN
         if isinstance(candidate.action, GroundAction):
             waypoint = waypoint_for(candidate.action, frame)
-            color = RED if candidate.label in chosen else YELLOW_GREEN
             markers.append(_disc(candidate.label, waypoint, color))
-            markers.append(_number(candidate.label, waypoint))
+        elif isinstance(candidate.action, Viewpoint):
+            waypoint = waypoint_at(candidate.action.pose, frame)
+            markers.append(_arrow('candidates', candidate.label, waypoint, color, _LOOK_M))
+        else:
+            continue
+        markers.append(_number(candidate.label, waypoint))
     return MarkerArray(markers=markers)
 
 
 def goal_markers(waypoint: Waypoint) -> MarkerArray:
     """Return an arrow at the goal."""
-    arrow = _marker('goal', 0, Marker.ARROW, waypoint, RED)
-    arrow.scale.x, arrow.scale.y, arrow.scale.z = _ARROW_M, _ARROW_M / 6.0, _ARROW_M / 6.0
-    return MarkerArray(markers=[arrow])
+    return MarkerArray(markers=[_arrow('goal', 0, waypoint, RED, _ARROW_M)])
 
 
 def fence_markers(fence: Fence, frame_id: str) -> MarkerArray:
@@ -64,6 +73,14 @@ def _disc(label: int, waypoint: Waypoint, color: Color) -> Marker:
     marker.scale.x = marker.scale.y = _DISC_M
     marker.scale.z = 0.02
     return marker
+
+
+def _arrow(
+    namespace: str, identifier: int, waypoint: Waypoint, color: Color, length_m: float
+) -> Marker:
+    arrow = _marker(namespace, identifier, Marker.ARROW, waypoint, color)
+    arrow.scale.x, arrow.scale.y, arrow.scale.z = length_m, length_m / 6.0, length_m / 6.0
+    return arrow
 
 
 def _number(label: int, waypoint: Waypoint) -> Marker:

@@ -35,7 +35,8 @@ from vlm_nav.ros.markers import candidate_markers, fence_markers, goal_markers
 from vlm_nav.ros.poses import header_at, pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.events import Answered
-from vlm_nav.vlm.question import Answer
+from vlm_nav.vlm.question import Answer, Purpose
+from vlm_nav.vlm.view_sheet import sheet_of
 
 
 class NavigatorOutputs:
@@ -124,10 +125,14 @@ class NavigatorOutputs:
 def annotated(sight: Sight, answered: Answered, goal: Waypoint | None = None) -> RgbArray:
     """Return the pictures of all cameras side by side, with the marks of an answered question.
 
-    A picture that the question did not show bears none. The goal is drawn wherever it shows.
+    A picture that the question did not show bears none. The goal is drawn wherever it shows. Of a
+    choice among views the views are returned, as on the sheet that a model sees.
     """
-    asked = {picture.identifier: picture for picture in answered.asked.question.pictures}
+    question = answered.asked.question
+    asked = {picture.identifier: picture for picture in question.pictures}
     labels = answered.result.labels if isinstance(answered.result, Answer) else ()
+    if question.purpose is Purpose.VIEW:
+        return draw_marks(sheet_of(question.pictures), chosen=labels)
     pictures = []
     for frame in sight.frames:
         picture = asked.get(frame.identifier, MarkedPicture(frame.identifier, frame.rgb))
