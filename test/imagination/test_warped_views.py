@@ -127,6 +127,60 @@ def test_where_nothing_would_show_the_reason_is_told(viewpoint: Viewpoint, depth
     assert view.reason is ImaginingReason.VIEW_EMPTY
 
 
+def test_pixels_between_two_depths_show_nowhere() -> None:
+    frame = facing_wall()
+    assert frame.depth_m is not None
+    depth_m, rgb = frame.depth_m.copy(), frame.rgb.copy()
+    # A camera's mixed pixels along the square's left side, in a colour of their own.
+    depth_m[20:40, 29], rgb[20:40, 29] = 2.1, (0, 0, 255)
+    view = seen(replace(frame, depth_m=depth_m, rgb=rgb), view_from(0.0, 0.3))
+    assert view.provenance is not None
+    columns = view.provenance.pixel[view.known] % 80
+    rows = view.provenance.pixel[view.known] // 80
+    assert not (columns[(rows > 21) & (rows < 38)] == 29).any()
+
+
+@pytest.mark.parametrize('side', [(1, 1), (1, 9), (9, 1), (2, 2), (3, 5), (17, 33)])
+def test_tiny_pictures_are_warped_or_refused(side: tuple[int, int]) -> None:
+    height, width = side
+    camera = PinholeCamera(width, height, 0.8 * width, 0.8 * width, width / 2.0, height / 2.0)
+    rgb = np.full((height, width, 3), 90, dtype=np.uint8)
+    depth_m = np.full(side, 3.0, dtype=np.float32)
+    frame = replace(facing_wall(), rgb=rgb, depth_m=depth_m, camera=camera)
+    view = warped_view([frame], view_from(0.3, 0.1))
+    if min(side) == 1:
+        assert isinstance(view, ReasonedAbsence)
+    else:
+        assert isinstance(view, ImaginedView)
+        assert view.rgb.shape == rgb.shape
+
+
+def test_a_camera_of_another_size_helps_too() -> None:
+    first = facing_wall()
+    large = PinholeCamera(320, 200, 256.0, 256.0, 159.5, 99.5)
+    rgb = np.full((200, 320, 3), 120, dtype=np.uint8)
+    depth_m = np.full((200, 320), 3.0, dtype=np.float32)
+    second = replace(first, rgb=rgb, depth_m=depth_m, camera=large, identifier='large')
+    view = warped_view([first, second], view_from(0.3, 0.1))
+    assert isinstance(view, ImaginedView)
+    assert view.rgb.shape == first.rgb.shape
+    assert view.provenance is not None
+    assert view.provenance.pixel.max() < 320 * 200
+    assert set(view.provenance.widths_px) == {80, 320}
+
+
+def test_a_lens_is_taken_out_of_the_picture() -> None:
+    bent = replace(_CAMERA, distortion=(-0.28, 0.07, 1e-3, -1e-3, 0.0))
+    frame = replace(facing_wall(square=False), camera=bent)
+    view = seen(frame, view_from(1.0, 0.0))
+    assert view.provenance is not None
+    # A place of the ideal picture, 3 m away and 2 m from the new pose, as the bent one shows it.
+    point_source = np.array((25 - 39.5, 15 - 29.5, 60.0)) * (2.0 / 60.0) + (0.0, 0.0, 1.0)
+    expected = bent.project(point_source)
+    row, column = divmod(int(view.provenance.pixel[15, 25]), 80)
+    assert np.hypot(column - expected[0], row - expected[1]) < 1.0
+
+
 def test_a_robot_without_depth_is_told_so() -> None:
     view = warped_view([replace(facing_wall(), depth_m=None)], view_from(0.5, 0.0))
     assert isinstance(view, ReasonedAbsence)

@@ -30,6 +30,8 @@ _FARTHEST_M = 100.0
 _NEARER_SHARE = 0.96
 # Every so many pixels are enough to tell which frames show something.
 _SAMPLE_STEP_PX = 16
+# Of a row or a column nobody knows what lies beside it.
+_LEAST_SIDE_PX = 2
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,9 @@ def fused(
     for index, (frame, one) in enumerate(zip(sources, warps, strict=True)):
         taken = source == index
         places = np.flatnonzero(taken)
-        exact_u, exact_v = one.looked_up(places)
-        u_px.reshape(-1)[places], v_px.reshape(-1)[places] = exact_u, exact_v
-        pixel.reshape(-1)[places] = _nearest_pixel(frame.camera, exact_u, exact_v)
+        exact = one.looked_up(places)
+        u_px.reshape(-1)[places], v_px.reshape(-1)[places] = exact.u_px, exact.v_px
+        pixel.reshape(-1)[places] = exact.pixel
         fetched = cv2.remap(
             frame.rgb, u_px, v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
@@ -145,21 +147,6 @@ def fused(
         tuple(frame.camera.width_px for frame in sources),
     )
     return ImaginedView(identifier, filled(rgb, known), known, depth_m, pose, provenance)
-
-
-def _nearest_pixel(
-    camera: PinholeCamera, u_px: NDArray[np.float32], v_px: NDArray[np.float32]
-) -> NDArray[np.int32]:
-    """Return the flat indices of the pixels nearest to where colours are fetched."""
-    right, low = np.int32(camera.width_px - 1), np.int32(camera.height_px - 1)
-    column = (u_px + np.float32(0.5)).astype(np.int32)
-    row: NDArray[np.int32] = (v_px + np.float32(0.5)).astype(np.int32)
-    np.minimum(column, right, out=column)
-    np.minimum(row, low, out=row)
-    np.maximum(row, np.int32(0), out=row)
-    row *= np.int32(camera.width_px)
-    row += np.maximum(column, np.int32(0))
-    return row
 
 
 def _best_source(warps: Sequence[Warped]) -> NDArray[np.int16]:
@@ -188,9 +175,11 @@ def _sources(
 
 
 def _shown(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> int:
-    if frame.depth_m is None:
+    side_px = min(frame.rgb.shape[:2])
+    if frame.depth_m is None or side_px < _LEAST_SIDE_PX:
         return 0
-    step = (slice(None, None, _SAMPLE_STEP_PX),) * 2
+    step_px = min(_SAMPLE_STEP_PX, max(1, side_px // _SAMPLE_STEP_PX))
+    step = (slice(step_px // 2, None, step_px),) * 2
     rays, depth_m = frame.camera.pixel_rays()[step], frame.depth_m[step]
     source = transform_points(
         inverse(base_from_camera) @ frame.base_from_camera, rays * depth_m[..., None]

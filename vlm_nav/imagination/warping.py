@@ -22,6 +22,8 @@ _LARGEST_FOOTPRINT_PX = 12.0
 # A cell of 2 ** level pixels holds no crack where points lie closer than this share of it.
 _FULL_SHARE = 0.75
 _LEVELS = 5
+# The steepest slant of a surface, as the tangent from straight ahead, and its largest step.
+_STEEPEST, _LARGEST_STEP = 30.0, 0.2
 # Depths that differ by less belong to one surface.
 _SAME_SURFACE = 0.04
 _NOTHING = -1
@@ -39,6 +41,15 @@ class Moved:
 
 
 @dataclass(frozen=True, eq=False)
+class LookedUp:
+    """Where to look in a frame (n,): exactly, and the flat index of the nearest pixel."""
+
+    u_px: _Plane
+    v_px: _Plane
+    pixel: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
 class Warped:
     """One frame as it shows from elsewhere; all arrays but `moved` are (H, W) of the new picture.
 
@@ -51,23 +62,29 @@ class Warped:
     depth_m: _Plane
     magnified: _Plane
     moved: Moved
-    width_px: int
 
-    def looked_up(self, places: NDArray[np.intp]) -> tuple[_Plane, _Plane]:
-        """Return where exactly to look in the frame, u and v, for flat indices (n,) of places."""
+    def looked_up(self, places: NDArray[np.intp]) -> LookedUp:
+        """Return where exactly to look in the frame for flat indices (n,) of places."""
         width = np.int32(self.pixel.shape[1])
-        whole = self.pixel.reshape(-1).take(places)
-        pixels = whole.astype(np.intp)
+        source_height, source_width = self.moved.u_px.shape
+        own = self.pixel.reshape(-1).take(places)
+        pixels = own.astype(np.intp)
         shrunk = np.reciprocal(self.magnified.reshape(-1).take(places))
         at = places.astype(np.int32)
         at_v = at // width
         at -= at_v * width
-        rows = whole // np.int32(self.width_px)
-        whole -= rows * np.int32(self.width_px)
-        return (
-            _beside(whole, at, self.moved.u_px.reshape(-1).take(pixels), shrunk),
-            _beside(rows, at_v, self.moved.v_px.reshape(-1).take(pixels), shrunk),
-        )
+        rows = own // np.int32(source_width)
+        columns = own - rows * np.int32(source_width)
+        u_px = _beside(columns, at, self.moved.u_px.reshape(-1).take(pixels), shrunk)
+        v_px = _beside(rows, at_v, self.moved.v_px.reshape(-1).take(pixels), shrunk)
+        nearest = _whole(v_px, source_height)
+        nearest *= np.int32(source_width)
+        nearest += _whole(u_px, source_width)
+        # Beside the rim of a thing lies what shows both it and what is behind it.
+        mixed = np.isinf(self.moved.footprint_px.reshape(-1).take(nearest))
+        for exact, whole in ((u_px, columns), (v_px, rows), (nearest, own)):
+            np.copyto(exact, whole, where=mixed, casting='same_kind')
+        return LookedUp(u_px, v_px, nearest)
 
 
 def warp(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> Warped:
@@ -79,19 +96,20 @@ def warp(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) 
     if frame.depth_m is None:
         raise FrameError('a warp needs a frame with depth, got one without')
     camera_from_source = inverse(base_from_camera) @ frame.base_from_camera
-    moved = _moved(frame, frame.depth_m, camera, camera_from_source)
-    pixel, depth_m = _nearest_pixels(moved, camera)
+    depth_m = np.asarray(frame.depth_m, dtype=np.float32)
+    moved = _moved(frame, depth_m, camera, camera_from_source)
+    pixel, nearest_m = _nearest_pixels(moved, camera)
     ratio = np.float32(camera.fx_px / frame.camera.fx_px)
     # Where nothing shows, the first pixel is looked at and then forgotten.
     shown = np.maximum(pixel, 0).astype(np.intp)
-    magnified = frame.depth_m.reshape(-1).take(shown)
+    magnified = depth_m.reshape(-1).take(shown)
     magnified *= ratio
-    magnified /= depth_m
+    magnified /= nearest_m
     known = moved.faces_us.reshape(-1).take(shown)
     known &= pixel >= 0
-    np.copyto(depth_m, np.float32(np.nan), where=~known)
+    np.copyto(nearest_m, np.float32(np.nan), where=~known)
     np.copyto(pixel, np.int32(_NOTHING), where=~known)
-    return Warped(pixel, depth_m, magnified, moved, frame.camera.width_px)
+    return Warped(pixel, nearest_m, magnified, moved)
 
 
 def _moved(
@@ -108,21 +126,28 @@ def _moved(
         far_m = planes[2].reshape(depth_m.shape)
         far_m[~(far_m > _NEAREST_M)] = np.nan
         u_px, v_px = (planes[axis].reshape(depth_m.shape) / far_m for axis in (0, 1))
-        footprint_px = np.maximum(_steps(u_px, v_px, 1), _steps(u_px, v_px, 0))
+        limit = np.float32(min(_LARGEST_STEP, _STEEPEST / frame.camera.fx_px))
+        planes_px = (u_px, v_px, depth_m)
+        footprint_px = np.maximum(_steps(*planes_px, 1, limit), _steps(*planes_px, 0, limit))
         faces_us = _is_ahead(u_px)
     return Moved(u_px, v_px, far_m, footprint_px, faces_us)
 
 
-def _steps(u_px: _Plane, v_px: _Plane, axis: int) -> _Plane:
-    """Return how far the nearer one of two neighbours lies, inf where both are unknown."""
+def _steps(u_px: _Plane, v_px: _Plane, depth_m: _Plane, axis: int, limit: np.float32) -> _Plane:
+    """Return how far the nearer one of two neighbours on the same surface lies, inf for neither.
+
+    Depths that differ by more than the share `limit` are of two surfaces.
+    """
     here = (slice(1, None), slice(None)) if axis == 0 else (slice(None), slice(1, None))
     before = (slice(None, -1), slice(None)) if axis == 0 else (slice(None), slice(None, -1))
     height, width = u_px.shape
     steps = np.full((height + (axis == 0), width + (axis == 1)), np.inf, dtype=np.float32)
-    inner = (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
+    inner = steps[1:-1] if axis == 0 else steps[:, 1:-1]
     right = np.asarray(cv2.absdiff(u_px[here], u_px[before]))
     low = np.asarray(cv2.absdiff(v_px[here], v_px[before]))
-    np.maximum(right, low, out=steps[inner])
+    np.maximum(right, low, out=inner)
+    apart = np.asarray(cv2.absdiff(depth_m[here], depth_m[before])) > limit * depth_m[here]
+    np.copyto(inner, np.float32(np.inf), where=apart)
     # Of a number and NaN this is the number.
     return np.asarray(np.fmin(steps[before], steps[here]), dtype=np.float32)
 
@@ -209,3 +234,11 @@ def _beside(
     np.minimum(aside, np.float32(1.0), out=aside)
     aside += pixel.astype(np.float32)
     return aside
+
+
+def _whole(plane: _Plane, size: int) -> NDArray[np.int32]:
+    """Return the whole numbers nearest to those of a plane, within a picture's side."""
+    whole: NDArray[np.int32] = (plane + np.float32(0.5)).astype(np.int32)
+    np.minimum(whole, np.int32(size - 1), out=whole)
+    np.maximum(whole, np.int32(0), out=whole)
+    return whole
