@@ -50,7 +50,10 @@ def seen(frame: RgbdFrame, viewpoint: Viewpoint) -> ImaginedView:
 
 def test_the_pose_of_a_frame_gives_back_its_picture_bit_for_bit() -> None:
     frame = facing_wall()
-    view = seen(frame, view_from(0.0, 0.0))
+    assert frame.depth_m is not None
+    depth_m = frame.depth_m.copy()
+    depth_m[10:30, 10:30] = np.nan
+    view = seen(replace(frame, depth_m=depth_m), view_from(0.0, 0.0))
     np.testing.assert_array_equal(view.rgb, frame.rgb)
     assert view.known.all()
 
@@ -70,6 +73,8 @@ def test_what_a_thing_hid_is_a_hole_when_one_steps_aside() -> None:
     # To the left by 0.3 m: the square goes 12 px to the right, the wall behind it 6 px.
     assert not view.known[25:35, 36:40].any()
     assert view.known[25:35, 43:60].all()
+    # There the wall shows in later columns of the frame, and nearer is what counts.
+    assert (view.rgb[25:35, 44:60, 0] > 200).all()
     assert view.provenance is not None
     assert (view.provenance.pixel[25:35, 36:40] == -1).all()
     assert (view.provenance.source[25:35, 36:40] == -1).all()
