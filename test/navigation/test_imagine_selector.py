@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import math
 from collections.abc import Sequence
@@ -9,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from roaming import Judge, Roamer, roaming
 from surround import room_sight
 from synthetic import frame_of
 
+from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Event
@@ -28,6 +31,7 @@ from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.navigation.events import Looked
 from vlm_nav.navigation.imagine_selector import (
     HybridSelector,
     ImagineSelector,
@@ -210,3 +214,26 @@ async def test_hybrid_chooses_by_marks_where_the_thing_shows_in_what_is_seen_now
     assert (seen.detail, seen.calls) == ('by marks', 5)
     imagined = HybridSelector(selector(Sees(), proposer=TWO, synthesis=Known(1.0, 1.0)), Marks())
     assert (await select(imagined, Sight(frame_of()))).outcome is DecisionOutcome.GOAL
+
+
+def test_nothing_imagined_is_looked_at_asked_about_arrival_or_remembered() -> None:
+    told: list[Event] = []
+    robot, judge = (
+        Roamer(drive_s=0.0, turn_s=0.0),
+        Judge(False, False, True, at=Pixel(80.0, 112.0)),
+    )
+    imagining = selector(
+        AlwaysFirst(), told, proposer=Given(FloorPose(2.0, 0.0, 0.0)), synthesis=Known(1.0)
+    )
+    mission = dataclasses.replace(roaming(robot, judge, (told.append,)), selector=imagining)
+    end = asyncio.run(mission.carry_out('go to the chair'))
+    assert end.decision.outcome is DecisionOutcome.ARRIVED
+    asked = [event.question for event in told if isinstance(event, Asked)]
+    views = [one for one in asked if one.purpose is Purpose.VIEW]
+    assert views
+    for question in asked:
+        imagined = any(one.kind is PictureKind.IMAGINED for one in question.pictures)
+        assert imagined == (question.purpose is Purpose.VIEW)
+    looked = [frame for event in told if isinstance(event, Looked) for frame in event.sight.frames]
+    assert all('imagined' not in frame.identifier for frame in looked)
+    assert len({frame.identifier for frame in looked}) >= 3

@@ -21,7 +21,7 @@ _MIRRORED = (
 )
 _IMAGINED = (
     'Some pictures are imagined: they are put together from what the robot sees now. What it '
-    'cannot see from where it is was made up there, and looks smeared; trust nothing in it. '
+    'cannot see from where it is was made up there, under slanted lines; trust nothing in it. '
 )
 _REMEMBERED = (
     'Pictures without a number are what it saw earlier, to remember by; they cannot be chosen. '
