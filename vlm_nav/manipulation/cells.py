@@ -16,6 +16,7 @@ from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame
 _MOST_CELLS = 160
 _SPECK_PX = 40
 _SPECK_STEP_M = 0.02
+_LEAST_KEPT = 0.5
 _UNITS_IN_M = 5000.0
 
 
@@ -81,14 +82,19 @@ def cells_around(frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: flo
     return Cells(points, colours, seed, left, top, step)
 
 
-def without_specks(depth_m: DepthArray) -> DepthArray:
+def without_specks(depth_m: DepthArray, speck_px: int = _SPECK_PX) -> DepthArray:
     """Return depth (h, w) without small patches that hang together with nothing around them.
 
-    Stereo and structured light see such patches before and behind edges, where nothing is.
+    Stereo and structured light see such patches, here of `speck_px` pixels at most, before and
+    behind edges, where nothing is.
     """
     units = np.nan_to_num(depth_m * _UNITS_IN_M, nan=0.0).clip(0, 32000).astype(np.int16)
-    cv2.filterSpeckles(units, 0, _SPECK_PX, _SPECK_STEP_M * _UNITS_IN_M)
-    return np.where(units > 0, depth_m, np.float32(np.nan))
+    cv2.filterSpeckles(units, 0, speck_px, _SPECK_STEP_M * _UNITS_IN_M)
+    kept = units > 0
+    # Sparse depth, as registration leaves it, is nothing but specks: then none is a fault.
+    if kept.sum() < _LEAST_KEPT * np.isfinite(depth_m).sum():
+        return depth_m
+    return np.where(kept, depth_m, np.float32(np.nan))
 
 
 def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32]:
@@ -101,11 +107,17 @@ def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32
     across = padded[1:-1, 2:] - padded[1:-1, :-2]
     down = padded[2:, 1:-1] - padded[:-2, 1:-1]
     normals = _cross(across.astype(np.float32), down.astype(np.float32))
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
-    behind = (normals * (smooth - from_camera_base.astype(np.float32))).sum(axis=-1) > 0.0
+    normals /= np.sqrt(np.maximum(dot(normals, normals), 1e-24))[..., None]
+    behind = dot(normals, smooth - from_camera_base.astype(np.float32)) > 0.0
     normals[behind] *= -1.0
     found: NDArray[np.float32] = normals.astype(np.float32)
     return found
+
+
+def dot(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the products (...) of vectors (..., 3); three times as fast as a sum of them."""
+    products: NDArray[np.float32] = np.einsum('...i,...i', one, other)
+    return products
 
 
 def _cross(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:

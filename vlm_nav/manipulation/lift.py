@@ -34,6 +34,7 @@ OnRobot: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
 _NS_IN_S = 1e9
 _SAME_THING_M = 0.25
 _BOX_POINTS = 600
+_SPECK_SHARE = 0.05
 _LEAST_POINTS = 10
 
 
@@ -125,7 +126,10 @@ def _extent(
         alone[round(pixel.v_px), round(pixel.u_px)] = True
         return Extent(point[None], alone, upright_box(point[None]), False)
     if mask is not None:
-        seen = replace(frame, depth_m=without_specks(np.where(mask, frame.depth_m, np.nan)))
+        # What is a small part of a thing and far from the rest of it is none.
+        speck_px = round(_SPECK_SHARE * int(mask.sum()))
+        alone_m = without_specks(np.where(mask, frame.depth_m, np.float32(np.nan)), speck_px)
+        seen = replace(frame, depth_m=alone_m)
         points = points_base(seen)[mask].astype(np.float64)
         points = points[np.isfinite(points).all(axis=1)]
         return _extent_of(_near(points, point, 2.0 * settings.largest_m), point, mask)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.cells import Cells, normals_of
+from vlm_nav.manipulation.cells import Cells, dot, normals_of
 from vlm_nav.manipulation.surfaces import depth_std_m
 
 _STEP_M = 0.006
@@ -77,12 +77,13 @@ def _edges(
 ) -> NDArray[np.bool_]:
     """Return the cells where depth steps or the surface bends inwards."""
     step_m = _STEP_M + 3.0 * noise_m
-    ranges_m = np.linalg.norm(cells.points_base - camera_base.astype(np.float32), axis=-1)
+    from_camera = cells.points_base - camera_base.astype(np.float32)
+    ranges_m = np.sqrt(dot(from_camera, from_camera))
     found = np.zeros(cells.known.shape, dtype=np.bool_)
     for axis in (0, 1):
         one, other = _pairs(cells.points_base, axis, 1)
         way = other - one
-        off_m = np.minimum(*(np.abs(_dot(way, normal)) for normal in _pairs(normals, axis, 1)))
+        off_m = np.minimum(*(np.abs(dot(way, normal)) for normal in _pairs(normals, axis, 1)))
         with np.errstate(invalid='ignore'):
             _mark(found, off_m > step_m, axis, 1)
         _mark_steps(found, ranges_m, axis, step_m)
@@ -90,8 +91,8 @@ def _edges(
         normal_one, normal_other = _pairs(normals, axis, 2)
         way = other - one
         with np.errstate(invalid='ignore'):
-            bend = _dot(way, normal_other - normal_one)
-            _mark(found, bend < -_CREASE * np.sqrt(_dot(way, way)), axis, 2)
+            bend = dot(way, normal_other - normal_one)
+            _mark(found, bend < -_CREASE * np.sqrt(dot(way, way)), axis, 2)
     return found
 
 
@@ -119,11 +120,6 @@ def _mark_steps(
         back = np.abs(slope[1:-1] - slope[2:])
         missed_m = np.minimum(ahead, back) * np.square(turned[1:-2])
         np.moveaxis(found, axis, 0)[1:-2] |= missed_m > step_m
-
-
-def _dot(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    products: NDArray[np.float32] = np.einsum('...i,...i', one, other)
-    return products
 
 
 def _pairs(values: NDArray[Any], axis: int, apart: int) -> tuple[NDArray[Any], NDArray[Any]]:
