@@ -28,18 +28,28 @@ from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, PointCloud2
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
+from synthetic import Box, camera_pose, frame_of
+from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 from vlm_nav_msgs.srv import Pick
 
+from vlm_nav.geometry.camera import PinholeCamera
+from vlm_nav.geometry.poses import inverse, transform_points
+from vlm_nav.observation.rgbd_frame import points_base
+from vlm_nav.ros.camera_messages import camera_info, depth_image
 from vlm_nav.ros.doubles.joint_trajectory_server import JointTrajectoryDouble
-from vlm_nav.ros.qos import COMMAND, LATCHED
+from vlm_nav.ros.doubles.transform_messages import transform_stamped
+from vlm_nav.ros.images import image_from_rgb
+from vlm_nav.ros.qos import COMMAND, LATCHED, TF_STATIC
 from vlm_nav.ros.spinning import SpinThread
 
 pytestmark = pytest.mark.ros
 PATIENCE_S = 20.0
 LAUNCH = Path(__file__).resolve().parents[2] / 'launch' / 'manipulate.launch.py'
+CAMERA = PinholeCamera(320, 240, 260.0, 260.0, 159.5, 119.5)
+BOXES = (Box((0.42, 0.48), (-0.03, 0.03), (0.0, 0.1)),)
 NAMESPACE = '/hand1'
 VALUES = {
     'vlm.spec': 'scripted:first',
@@ -48,11 +58,12 @@ VALUES = {
     'pivot.samples': 4,
     'pivot.picks': 2,
     'pointing.closer_looks': 1,
+    'pointing.marks': 'samples',
     'maximum_age_s': 2.0,
-    'farthest_m': 8.0,
-    # Furniture is picked here, by an arm that is larger than people.
-    'workspace': '-5 -5 -1, 5 5 3',
-    'gripper.opening_m': 20.0,
+    'farthest_m': 3.0,
+    'workspace': '-1 -1 -0.1, 1 1 1',
+    'gripper.opening_m': 0.1,
+    'robot_boxes': [''],
     'arm.tip_frame': 'tool',
     'arm.tip_axes': 'z_approach',
     'arm.joint_speed_rad_s': 5.0,
@@ -69,6 +80,41 @@ CHANGED = {
     'confirm_timeout_s': 30.0,
 }
 DOWN = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
+
+
+class TableCameraDouble(Node):
+    """A double of a camera that shows a red box on the floor before the arm."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__('table_camera_double', **options)
+        pose = camera_pose(height_m=0.7, down_deg=50.0)
+        frame = frame_of(BOXES, pose, camera=CAMERA, reach_m=4.0)
+        assert frame.depth_m is not None
+        points = points_base(frame)
+        rgb = np.full((CAMERA.height_px, CAMERA.width_px, 3), 150, dtype=np.uint8)
+        rgb[points[..., 2] > 0.005] = (200, 40, 40)
+        header = Header(frame_id='camera_optical_frame')
+        self._outputs = [
+            (self.create_publisher(type(message), f'camera/{topic}', 5), message)
+            for topic, message in (
+                ('color/image_raw', image_from_rgb(rgb, header)),
+                ('color/camera_info', camera_info(CAMERA, header)),
+                ('depth/image_raw', depth_image(frame.depth_m, '32FC1', header)),
+                ('depth/camera_info', camera_info(CAMERA, header)),
+            )
+        ]
+        (box,) = frame.camera.project(transform_points(inverse(pose), np.array([[0.45, 0, 0.1]])))
+        self.box_px = tuple(map(float, box))
+        self._tf = self.create_publisher(TFMessage, 'tf_static', TF_STATIC)
+        mounted = transform_stamped('base_link', header.frame_id, pose, 0)
+        self._tf.publish(TFMessage(transforms=[mounted]))
+        self.create_timer(0.1, self._publish)
+
+    def _publish(self) -> None:
+        stamp = self.get_clock().now().to_msg()
+        for publisher, message in self._outputs:
+            message.header.stamp = stamp
+            publisher.publish(message)
 
 
 class Heard:
@@ -107,6 +153,7 @@ class Hand:
         self.words = node.create_publisher(String, 'manipulator/instruction', COMMAND)
         self.pixels = node.create_publisher(PointStamped, 'manipulator/pixel', COMMAND)
         self.process: Any = None
+        self.box_px = (0.0, 0.0)
         self.begun = False
         self._clients: dict[str, Any] = {}
 
@@ -185,7 +232,7 @@ def hand(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         overrides = [
             Parameter('joints', value=list(JOINTS)),
             Parameter('positions', value=['0.0', '0.3', '1.2', '0.0', '1.2', '0.0']),
-            Parameter('robot_description', value=arm_urdf(4.0)),
+            Parameter('robot_description', value=arm_urdf()),
         ]
         arm = JointTrajectoryDouble(
             context=ros_context, namespace=NAMESPACE, parameter_overrides=overrides
@@ -193,27 +240,28 @@ def hand(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for one in (node, arm):
             ending.callback(one.destroy_node)
             ending.enter_context(SpinThread(one))
-        moved = ['-r', f'__ns:={NAMESPACE}', '-r', '/tf:=tf', '-r', '/tf_static:=tf_static']
+        camera = TableCameraDouble(context=ros_context, namespace=NAMESPACE)
+        ending.callback(camera.destroy_node)
+        ending.enter_context(SpinThread(camera))
 
         def start(module: str, *arguments: str) -> JsonProcess:
             return JsonProcess(module, arguments)
 
-        camera = start('vlm_nav.ros.doubles.drawn_room_camera', '--ros-args', *moved)
-        ending.callback(camera.stop)
         hand = Hand(node, arm, tmp_path_factory.mktemp('hand'), start)
         ending.callback(hand.end)
         hand.launch()
+        hand.box_px = camera.box_px
         yield hand
 
 
 def test_a_pixel_leads_to_a_published_grasp_and_to_pictures_of_it(hand: Hand) -> None:
     hand.begin()
     before = len(hand.outcomes.messages)
-    hand.pixels.publish(PointStamped(point=Point(x=400.0, y=300.0)))
+    hand.pixels.publish(PointStamped(point=Point(x=hand.box_px[0], y=hand.box_px[1])))
     end = json.loads(hand.outcomes.next(before).data)
     assert (end['picked'], end['reason']) == (True, None), end
     decision = json.loads(hand.decisions.messages[-1].data)
-    assert (decision['u_px'], decision['v_px'], decision['outcome']) == (400.0, 300.0, 'pick')
+    assert (decision['u_px'], decision['v_px'], decision['outcome']) == (*hand.box_px, 'pick')
     grasp = hand.grasps.next(0)
     assert grasp.header.frame_id == 'base_link'
     place = grasp.pose.position
@@ -232,51 +280,59 @@ def test_a_pixel_leads_to_a_published_grasp_and_to_pictures_of_it(hand: Hand) ->
     assert hand.arm.events == []
 
 
-def test_words_lead_to_a_pixel_and_a_closer_look_and_so_to_a_grasp(hand: Hand) -> None:
+def test_words_lead_to_a_pixel_and_so_to_a_grasp(hand: Hand) -> None:
+    hand.begin(pointing__marks='segments', pointing__closer_looks=0)
+    before = len(hand.outcomes.messages)
+    hand.words.publish(String(data='the red box'))
+    end = json.loads(hand.outcomes.next(before).data)
+    assert (end['picked'], end['instruction']) == (True, 'the red box'), end
+    decision = json.loads(hand.decisions.messages[-1].data)
+    assert (decision['calls'], decision['source']) == (1, 'measured')
+    assert decision['grasp']['position_m'][:2] == pytest.approx([0.45, 0.0], abs=0.03)
+    # What is pointed at otherwise is looked at more closely.
     hand.begin()
     before = len(hand.outcomes.messages)
-    hand.words.publish(String(data='the thing on the left'))
-    end = json.loads(hand.outcomes.next(before).data)
-    assert (end['picked'], end['instruction']) == (True, 'the thing on the left'), end
-    decision = json.loads(hand.decisions.messages[-1].data)
-    assert decision['calls'] == 3
-    assert decision['source'] == 'measured'
+    hand.words.publish(String(data='whatever comes first'))
+    hand.outcomes.next(before)
+    assert json.loads(hand.decisions.messages[-1].data)['calls'] == 3
 
 
 def test_the_arm_is_brought_there_and_every_end_of_it_has_a_reason(hand: Hand) -> None:
     hand.begin(executor='follow_joint_trajectory', confirm=False)
     hand.behave('done')
-    response = hand.pick_at(320.0, 440.0)
+    response = hand.pick_at(*hand.box_px)
     assert (response.picked, response.reason) == (True, ''), response
     told = [event['event'] for event in hand.arm.events if event['event'] != 'accepted']
     assert told == ['grips', 'follows', 'follows', 'grips', 'follows']
     assert response.grasp_pose.header.frame_id == 'base_link'
     hand.behave('empty')
-    assert hand.pick_at(320.0, 440.0).reason == 'grasp_lost'
+    assert hand.pick_at(*hand.box_px).reason == 'grasp_lost'
     for behaviour, reason in (
         ('reject', 'arm_rejected'), ('abort', 'arm_aborted'), ('silent', 'arm_silent'),
     ):  # fmt: skip
         hand.behave(behaviour)
-        response = hand.pick_at(320.0, 440.0)
+        response = hand.pick_at(*hand.box_px)
         assert (response.picked, response.reason) == (False, reason), behaviour
         assert [event['event'] for event in hand.arm.events].count('follows') == 0, behaviour
     assert any(event['event'] == 'cancel' for event in hand.arm.events)
 
 
 def test_the_arm_never_moves_on_a_refused_target(hand: Hand) -> None:
-    hand.begin(executor='follow_joint_trajectory', workspace='-5 -5 -1, 5 5 0.9')
+    hand.begin(executor='follow_joint_trajectory', workspace='-1 -1 -0.1, 0.3 1 1')
     hand.behave('done')
     before = len(hand.grasps.messages)
     assert hand.pick_at(-1.0, 10.0).reason == 'pixel_outside_image'
-    assert hand.pick_at(320.0, 0.0).reason in {'outside_workspace', 'unreachable'}
+    assert hand.pick_at(*hand.box_px).reason == 'outside_workspace'
+    hand.begin(executor='follow_joint_trajectory', robot_boxes=['0.3 -1 -1, 2 1 1'])
+    assert hand.pick_at(*hand.box_px).reason == 'on_robot'
     hand.begin(executor='follow_joint_trajectory', farthest_m=0.2)
-    assert hand.pick_at(320.0, 440.0).reason == 'beyond_range'
+    assert hand.pick_at(*hand.box_px).reason == 'beyond_range'
     hand.begin(executor='follow_joint_trajectory', gripper__opening_m=0.01)
-    assert hand.pick_at(320.0, 440.0).reason == 'gripper_too_small'
+    assert hand.pick_at(*hand.box_px).reason == 'gripper_too_small'
     hand.begin(executor='follow_joint_trajectory', dry_run=True)
-    assert hand.pick_at(320.0, 440.0).reason == 'dry_run'
+    assert hand.pick_at(*hand.box_px).reason == 'dry_run'
     hand.begin(executor='follow_joint_trajectory', confirm=True, confirm_timeout_s=0.3)
-    assert hand.pick_at(320.0, 440.0).reason == 'not_confirmed'
+    assert hand.pick_at(*hand.box_px).reason == 'not_confirmed'
     assert hand.arm.events == []
     assert len(hand.grasps.messages) == before
 
@@ -285,7 +341,7 @@ def test_a_cancel_stops_the_arm(hand: Hand) -> None:
     hand.begin(executor='follow_joint_trajectory', arm__silence_timeout_s=25.0)
     hand.behave('silent')
     before = len(hand.outcomes.messages)
-    hand.pixels.publish(PointStamped(point=Point(x=320.0, y=440.0)))
+    hand.pixels.publish(PointStamped(point=Point(x=hand.box_px[0], y=hand.box_px[1])))
     until_s = time.monotonic() + PATIENCE_S
     while not any(event['event'] == 'grips' for event in hand.arm.events):
         assert time.monotonic() < until_s, hand.arm.events
@@ -301,7 +357,7 @@ def test_a_grasp_that_is_released_is_carried_out(hand: Hand) -> None:
     hand.begin(confirm=True)
     grasps, ends = len(hand.grasps.messages), len(hand.outcomes.messages)
     decided = len(hand.decisions.messages)
-    hand.pixels.publish(PointStamped(point=Point(x=320.0, y=440.0)))
+    hand.pixels.publish(PointStamped(point=Point(x=hand.box_px[0], y=hand.box_px[1])))
     hand.decisions.next(decided)
     until_s = time.monotonic() + PATIENCE_S
     while not hand.call(Trigger, 'manipulator/release', Trigger.Request()).success:

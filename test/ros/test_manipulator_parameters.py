@@ -15,6 +15,7 @@ pytest.importorskip('rclpy')
 pytest.importorskip('control_msgs')
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.manipulation.grasp import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.picking import PickLimits
 from vlm_nav.manipulation.pointing import PointingSettings
@@ -25,8 +26,8 @@ from vlm_nav.ros.launch_stand_in import LaunchError, launch
 from vlm_nav.ros.manipulator_parameters import (
     MANIPULATOR_PARAMETERS,
     Executor,
+    box_from,
     manipulator_settings,
-    workspace_from,
 )
 from vlm_nav.ros.parameters import descriptor_of
 
@@ -97,6 +98,8 @@ def test_the_defaults_are_those_of_the_rooms_below() -> None:
     assert settings.arm == TrajectorySettings()
     assert settings.controllers == ControllerSettings()
     assert settings.eyes.costmap_topics == ()
+    assert settings.grasp == GraspSettings()
+    assert settings.own_boxes == ()
     assert settings.base_frame == settings.eyes.sight.map_frame == 'base_link'
 
 
@@ -105,6 +108,7 @@ def test_what_is_set_reaches_the_rooms_below() -> None:
         **DEFAULTS, 'executor': 'follow_joint_trajectory', 'arm.joint_speed_rad_s': 1.5,
         'gripper.opening_m': 0.11, 'pointing.closer_looks': 2, 'pivot.rounds': 1,
         'arm.gripper_action': '', 'base_frame': 'arm_base', 'workspace': '0 -1 0, 1 1 0.5',
+        'robot_boxes': ['-1 -1 0, 0.1 1 2'], 'picture_age_s': 9.0,
     }  # fmt: skip
     settings = manipulator_settings(values)
     assert settings.executor is Executor.FOLLOW_JOINT_TRAJECTORY
@@ -113,9 +117,12 @@ def test_what_is_set_reaches_the_rooms_below() -> None:
     assert (settings.pointing.closer_looks, settings.pivot.rounds) == (2, 1)
     assert settings.controllers.gripper_action == ''
     assert settings.base_frame == 'arm_base'
-    low, high = settings.workspace_m
-    assert np.array_equal(low, (0, -1, 0))
-    assert np.array_equal(high, (1, 1, 0.5))
+    assert settings.grasp.workspace_low_m == (0.0, -1.0, 0.0)
+    assert settings.grasp.workspace_high_m == (1.0, 1.0, 0.5)
+    (box,) = settings.own_boxes
+    assert np.array_equal(box, ((-1, -1, 0), (0.1, 1, 2)))
+    assert settings.lift.maximum_age_s == 9.0
+    assert settings.eyes.synchroniser.maximum_age_s == DEFAULTS['maximum_age_s']
 
 
 NO_BOXES = (
@@ -127,7 +134,7 @@ NO_BOXES = (
 @pytest.mark.parametrize('text', NO_BOXES)
 def test_a_workspace_that_is_no_box_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError):
-        workspace_from(text)
+        box_from(text)
 
 
 def test_the_launch_file_starts_the_manipulator_and_its_arguments_reach_it(

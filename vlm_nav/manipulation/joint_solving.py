@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ class JointSolver:
         import pinocchio
 
         self._pinocchio = pinocchio
+        # A task that was given up may still be solving when the next one begins to.
+        self._using = threading.Lock()
         try:
             whole = pinocchio.buildModelFromXML(urdf)
         except ValueError as error:
@@ -104,10 +107,15 @@ class JointSolver:
         return path
 
     def _placed(self, joints: FloatArray, frame: int) -> FloatArray:
-        self._pinocchio.framesForwardKinematics(self._model, self._data, joints)
-        return np.array(self._data.oMf[frame].homogeneous)
+        with self._using:
+            self._pinocchio.framesForwardKinematics(self._model, self._data, joints)
+            return np.array(self._data.oMf[frame].homogeneous)
 
     def _descend(self, root_from_tip: FloatArray, seed: FloatArray) -> FloatArray | None:
+        with self._using:
+            return self._descended(root_from_tip, seed)
+
+    def _descended(self, root_from_tip: FloatArray, seed: FloatArray) -> FloatArray | None:
         pin, model, data = self._pinocchio, self._model, self._data
         low, high = model.lowerPositionLimit, model.upperPositionLimit
         wanted, joints = pin.SE3(root_from_tip), np.clip(seed, low, high)

@@ -48,7 +48,7 @@ class JointTrajectoryClient:
     """Implements trajectory_arm.Follower on a node that an executor spins in another thread."""
 
     def __init__(self, node: Node, settings: ControllerSettings, opening_m: float) -> None:
-        """Make the clients on `node`, under its namespace and remappings."""
+        """Make the clients on `node`, under its namespace and remappings; they live as long."""
         self._node = node
         self._settings = settings
         self._opening_m = opening_m
@@ -90,12 +90,6 @@ class JointTrajectoryClient:
             with contextlib.suppress(asyncio.TimeoutError):
                 answer = answer_of(self._node, handle.cancel_goal_async)
                 await asyncio.wait_for(answer, self._settings.cancel_timeout_s)
-
-    def close(self) -> None:
-        """Let the clients go."""
-        self._arm.destroy()
-        if self._gripper is not None:
-            self._gripper.destroy()
 
     async def _carry_out(
         self, client: ActionClient, goal: Any, takes_s: float, deadline: Deadline

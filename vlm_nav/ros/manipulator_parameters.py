@@ -12,10 +12,12 @@ import numpy as np
 
 from vlm_nav.checks.known import checks_named
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.grasp import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
+from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.picking import PickLimits
 from vlm_nav.manipulation.pointing import FirstMarks, PointingSettings
+from vlm_nav.manipulation.steps import Corners
 from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
 from vlm_nav.messages.sights import SightSettings
 from vlm_nav.messages.synchroniser import SynchroniserSettings
@@ -37,6 +39,7 @@ from vlm_nav.vlm.profiles import ModelSettings
 from vlm_nav.vlm.specification import model_from_spec
 
 _LIMITS, _POINTING, _GRIPPER = PickLimits(), PointingSettings(), GripperSizes()
+_LIFT, _GRASP = LiftSettings(), GraspSettings()
 _ARM, _CONTROL = TrajectorySettings(), ControllerSettings()
 # What is asked, and by whom, is the same for base and hand.
 _ASKING = ('pivot.', 'vlm.', 'budget.', 'cassette', 'checks')
@@ -68,12 +71,19 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
         'who moves the arm',
         one_of=tuple(item.value for item in Executor),
     ),
-    metres('nearest_m', 0.1, 'nearest depth that is trusted for the hand'),
-    metres('farthest_m', 3.0, 'farthest depth that is trusted for the hand'),
+    metres('nearest_m', _LIFT.nearest_m, 'nearest depth that is trusted for the hand'),
+    metres('farthest_m', _LIFT.farthest_m, 'farthest depth that is trusted for the hand'),
+    metres('largest_m', _LIFT.largest_m, 'how wide a thing may be'),
+    seconds('picture_age_s', 70.0, 'how old the picture may be when a grasp is planned from it'),
     Parameter(
-        'workspace', '-1 -1 -0.2, 1 1 2', "'x y z, x y z': the box in base_frame for the gripper"
+        'workspace', '-2 -2 -1, 2 2 2.5', "'x y z, x y z': the box in base_frame for the gripper"
     ),
-    metres('approach_m', 0.1, 'how far before the grasp the pre-grasp lies'),
+    Parameter(
+        'robot_boxes',
+        [''],
+        'boxes like workspace that the robot itself fills; one empty text: none',
+    ),
+    metres('approach_m', _GRASP.approach_m, 'how far before the grasp the pre-grasp lies'),
     *(
         metres(f'gripper.{name}', getattr(_GRIPPER, name), words)
         for name, words in (
@@ -156,10 +166,9 @@ class ManipulatorSettings:
     confirm_timeout_s: float
     executor: Executor
     gripper: GripperSizes
-    workspace_m: tuple[FloatArray, FloatArray]
-    approach_m: float
-    nearest_m: float
-    farthest_m: float
+    lift: LiftSettings
+    grasp: GraspSettings
+    own_boxes: tuple[Corners, ...]
     arm: TrajectorySettings
     tip_frame: str
     controllers: ControllerSettings
@@ -197,20 +206,17 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         cassette=cassette_settings(values),
         executor=Executor(values['executor']),
         gripper=GripperSizes(**named(values, GripperSizes, 'gripper.')),
-        workspace_m=workspace_from(values['workspace']),
+        lift=_lift(values),
+        grasp=_grasp(values),
+        own_boxes=tuple(box_from(text) for text in values['robot_boxes'] if text),
         arm=TrajectorySettings(**arm),
         tip_frame=values['arm.tip_frame'],
         controllers=ControllerSettings(**named(values, ControllerSettings, 'arm.')),
-        **{
-            name: values[name]
-            for name in (
-                'dry_run', 'confirm', 'confirm_timeout_s', 'approach_m', 'nearest_m', 'farthest_m',
-            )
-        },
-    )  # fmt: skip
+        **{name: values[name] for name in ('dry_run', 'confirm', 'confirm_timeout_s')},
+    )
 
 
-def workspace_from(text: str) -> tuple[FloatArray, FloatArray]:
+def box_from(text: str) -> Corners:
     """Return the lowest and the highest corner (3,) of a box 'x y z, x y z'."""
     try:
         low, high = ([float(word) for word in corner.split()] for corner in text.split(','))
@@ -219,9 +225,26 @@ def workspace_from(text: str) -> tuple[FloatArray, FloatArray]:
     whole = len(low) == len(high) == 3 and all(map(math.isfinite, (*low, *high)))
     if not whole or not all(a < b for a, b in zip(low, high, strict=True)):
         raise InvalidValueError(
-            f"a workspace is 'x y z, x y z', its lowest corner first, got {text[:80]!r}"
+            f"a box is 'x y z, x y z', its lowest corner first, got {text[:80]!r}"
         )
     return np.array(low), np.array(high)
+
+
+def _lift(values: Mapping[str, Any]) -> LiftSettings:
+    age_s = values['picture_age_s']
+    return LiftSettings(maximum_age_s=age_s, **_without_age(named(values, LiftSettings)))
+
+
+def _without_age(values: Mapping[str, Any]) -> dict[str, Any]:
+    # That of the parameter of this name is a picture's when it is looked at.
+    return {name: value for name, value in values.items() if name != 'maximum_age_s'}
+
+
+def _grasp(values: Mapping[str, Any]) -> GraspSettings:
+    low, high = (tuple(corner.tolist()) for corner in box_from(values['workspace']))
+    return GraspSettings(
+        approach_m=values['approach_m'], workspace_low_m=low, workspace_high_m=high
+    )
 
 
 def _eyes(values: Mapping[str, Any]) -> EyesSettings:

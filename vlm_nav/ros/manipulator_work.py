@@ -7,6 +7,7 @@ import random
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
@@ -24,15 +25,15 @@ from vlm_nav.manipulation.careful_arms import (
 )
 from vlm_nav.manipulation.events import PickEnd, PickTask
 from vlm_nav.manipulation.picking import Picking
-from vlm_nav.manipulation.plain_steps import PlainLift, PlainPlan
 from vlm_nav.manipulation.pointing import Pointer
+from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
 from vlm_nav.navigation.in_words import budget_values, printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.arm_topics import ArmTopics
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
-from vlm_nav.ros.joint_trajectory_client import JointTrajectoryClient
+from vlm_nav.ros.joint_trajectory_client import ControllerSettings, JointTrajectoryClient
 from vlm_nav.ros.manipulator_parameters import Executor, ManipulatorSettings
 from vlm_nav.ros.pick_inputs import PickInputs
 from vlm_nav.ros.pick_outputs import PickOutputs
@@ -41,6 +42,8 @@ from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.ledger import Ledger
 from vlm_nav.vlm.model import close
+
+ClientOf: TypeAlias = Callable[[ControllerSettings, float], JointTrajectoryClient]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,7 @@ class PickShift:
         confirmation: Confirmation,
         transforms: TransformSource,
         ledger: Ledger,
+        client_of: ClientOf,
         settings: ManipulatorSettings,
     ) -> None:
         """Make it all, and look through the cameras; raises what its parts raise."""
@@ -82,15 +86,14 @@ class PickShift:
         outputs.base_frame = settings.base_frame
         self.topics: ArmTopics | None = None
         self.client: JointTrajectoryClient | None = None
+        self._client_of = client_of
         arm = self._arm(node, lambda words: warn(printable(words)))
         self.dispatcher: Dispatcher[PickTask, PickEnd] = Dispatcher(
             Picking(
                 _FirstCamera(self.eyes),
                 Pointer(self.model, settings.pivot, settings.pointing, (outputs,), settings.seed),
-                PlainLift(settings.nearest_m, settings.farthest_m),
-                PlainPlan(
-                    settings.gripper, arm.reachable, settings.workspace_m, settings.approach_m
-                ),
+                LiftStep(settings.lift, self.eyes.now_ns, settings.own_boxes),
+                PlanStep(settings.gripper, settings.grasp, arm.reachable),
                 self._careful(arm, outputs, confirmation),
                 settings.limits,
                 (outputs,),
@@ -104,7 +107,6 @@ class PickShift:
         await self.dispatcher.close()
         if self.client is not None:
             await self.client.stop()
-            self.client.close()
         if self.topics is not None:
             self.topics.close()
         self.eyes.close()
@@ -115,8 +117,7 @@ class PickShift:
         if settings.executor is Executor.PUBLISH:
             return PublishedOnlyArm()
         self.topics = ArmTopics(node, settings.base_frame, settings.tip_frame, warn)
-        opening_m = settings.gripper.opening_m
-        self.client = JointTrajectoryClient(node, settings.controllers, opening_m)
+        self.client = self._client_of(settings.controllers, settings.gripper.opening_m)
         topics = self.topics
         return TrajectoryArm(lambda: topics.solver, topics.joints_now, self.client, settings.arm)
 
@@ -146,6 +147,7 @@ class ManipulatorWork:
         self._transforms = transform_source(node)
         self._ledger = Ledger()
         self._inputs = PickInputs(node, self)
+        self._clients: dict[tuple[ControllerSettings, float], JointTrajectoryClient] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
         self.on_give_up: Callable[[], object] = lambda: None
@@ -161,6 +163,7 @@ class ManipulatorWork:
             self._confirmation,
             self._transforms,
             self._ledger,
+            self._client_of,
             settings,
         )
 
@@ -227,6 +230,13 @@ class ManipulatorWork:
             problem = problem if solver else 'arm_silent'
         problem = 'paused' if shift.dispatcher.paused else problem
         self._outputs.diagnose(problem, values)
+
+    def _client_of(self, settings: ControllerSettings, opening_m: float) -> JointTrajectoryClient:
+        """Return the way to the controllers, made once: who spins the node may not lose it."""
+        key = (settings, opening_m)
+        if key not in self._clients:
+            self._clients[key] = JointTrajectoryClient(self._node, *key)
+        return self._clients[key]
 
 
 def _logging(node: Node) -> Callable[[BaseException], None]:

@@ -1,0 +1,56 @@
+"""Lifting and planning as picking asks for them, with their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.reasons import HandReason
+from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.manipulation.grasp import GraspSettings, grasps, scene_around
+from vlm_nav.manipulation.grasp_plan import GraspPlan
+from vlm_nav.manipulation.gripper import GripperSizes
+from vlm_nav.manipulation.lift import lift
+from vlm_nav.manipulation.lift_points import LiftSettings
+from vlm_nav.manipulation.lifted import Lifted, Refused
+from vlm_nav.observation.rgbd_frame import RgbdFrame
+
+Corners = tuple[FloatArray, FloatArray]
+"""The lowest and the highest corner (3,) of a box along the axes of the base frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiftStep:
+    """Implements picking.Lifting; what lies in `own_boxes` is the robot itself."""
+
+    settings: LiftSettings
+    now_ns: Callable[[], int]
+    own_boxes: tuple[Corners, ...] = ()
+
+    def __call__(self, frame: RgbdFrame, pixel: Pixel) -> Lifted | Refused:
+        """Return what the pixel shows, or why it is not to be picked."""
+        return lift(frame, pixel, self.settings, now_ns=self.now_ns(), on_robot=self._on_robot)
+
+    def _on_robot(self, points_base: FloatArray) -> NDArray[np.bool_]:
+        inside = np.zeros(len(points_base), dtype=np.bool_)
+        for low, high in self.own_boxes:
+            inside |= ((points_base >= low) & (points_base <= high)).all(axis=1)
+        return inside
+
+
+@dataclass(frozen=True, eq=False)
+class PlanStep:
+    """Implements picking.Planning among everything else that the picture shows."""
+
+    gripper: GripperSizes
+    settings: GraspSettings
+    reachable: Callable[[FloatArray], HandReason | None]
+
+    def __call__(self, frame: RgbdFrame, lifted: Lifted) -> GraspPlan | Refused:
+        """Return the grasps, the best first, and those that were refused."""
+        scene = scene_around(frame, lifted)
+        return grasps(lifted, scene, self.gripper, self.settings, self.reachable)
