@@ -1,4 +1,4 @@
-"""Choosing among views leads the robot to things in other rooms: all of it over DDS, in a house."""
+"""Choosing among views leads to things in other rooms: over DDS, in a furnished house."""
 
 from __future__ import annotations
 

@@ -48,9 +48,10 @@ class FreeSpaceProposer:
         return 'free_space'
 
     def cannot(self, surroundings: Surroundings) -> str | None:
-        """Return in words what it lacks: a costmap, or depth."""
+        """Return in words what it lacks: depth, or a costmap that tells what is to search."""
         by_depth = surroundings.free_range_m is not None and surroundings.refused is not None
-        return None if by_depth or surroundings.ways is not None else 'a costmap, or depth'
+        by_map = surroundings.ways is not None and surroundings.to_search is not None
+        return None if by_depth or by_map else 'depth, or a costmap with what is to search'
 
     def propose(self, surroundings: Surroundings, count: int) -> list[Viewpoint]:
         """Return the viewpoints, those most worth a drive first."""
