@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from synthetic import Box, camera_pose, frame_of
-from viewpoints_around import WIDE
+from viewpoints_around import WIDE, surroundings_at
 
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.imagination.learned import LearnedProposer
 from vlm_nav.imagination.level_view import CHANNELS, HEIGHT_PX, WIDTH_PX, level_view
+from vlm_nav.imagination.proposing import propose
+from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.where2imagine import SHIPPED, Where2Imagine, Where2ImagineError
 
 pytest.importorskip('onnxruntime')
@@ -72,28 +76,47 @@ def test_a_model_that_says_no_number_is_refused(tmp_path: Path) -> None:
         network.poses([level_view(frame_of())])
 
 
+def test_a_model_that_breaks_off_is_told_and_uniform_viewpoints_are_proposed(
+    tmp_path: Path,
+) -> None:
+    network = Where2Imagine(write_model(tmp_path, breaks_off=True))
+    with pytest.raises(Where2ImagineError, match='cannot be run'):
+        network.poses([level_view(frame_of())])
+    surroundings = surroundings_at(FloorPose(2.0, 2.0, 0.0))
+    found = propose(surroundings, 6, LearnedProposer(lambda: network), UniformProposer())
+    assert found.proposer == 'uniform'
+    assert found.viewpoints
+    assert found.detail.startswith('learned viewpoints failed')
+
+
 def test_a_model_that_leads_far_away_is_held_back(tmp_path: Path) -> None:
     network = Where2Imagine(write_model(tmp_path, says=1e6))
     poses = network.poses([level_view(frame_of())])
     assert np.hypot(*poses[0, :2]) == pytest.approx(4.0)
 
 
-def write_model(folder: Path, *, outputs: int = 4, says: float = 1.0) -> Path:
+def write_model(
+    folder: Path, *, outputs: int = 4, says: float = 1.0, breaks_off: bool = False
+) -> Path:
     """Write a model that always says the same."""
     onnx = pytest.importorskip('onnx')
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
     shape = ['pictures', CHANNELS, HEIGHT_PX, WIDTH_PX]
+    # One picture, or six, give another number of values than that.
+    reshaped = [7, outputs] if breaks_off else [-1, outputs]
     weights = np.zeros((CHANNELS * HEIGHT_PX * WIDTH_PX, outputs), np.float32)
     graph = helper.make_graph(
         [
             helper.make_node('Flatten', ['pictures'], ['flat']),
-            helper.make_node('Gemm', ['flat', 'weights', 'offsets'], ['poses']),
+            helper.make_node('Gemm', ['flat', 'weights', 'offsets'], ['said']),
+            helper.make_node('Reshape', ['said', 'shape'], ['poses']),
         ],
         'double',
         [helper.make_tensor_value_info('pictures', floats, shape)],
         [helper.make_tensor_value_info('poses', floats, ['pictures', outputs])],
         [
             onnx.numpy_helper.from_array(weights, 'weights'),
+            onnx.numpy_helper.from_array(np.array(reshaped), 'shape'),
             onnx.numpy_helper.from_array(np.full(outputs, says, np.float32), 'offsets'),
         ],
     )

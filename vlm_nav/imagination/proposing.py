@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.memory.costmap_ways import CostmapWays
@@ -21,6 +21,10 @@ RefusedPlaces: TypeAlias = Callable[[FloatArray], NDArray[np.object_]]
 
 FreeRange: TypeAlias = Callable[[FloatArray], FloatArray]
 """Returns for bearings (n,) of the base frame how many metres of floor are seen free, (n,)."""
+
+
+class ProposalError(VlmNavError):
+    """A proposer that has all it needs comes to nothing, as one whose model talks nonsense."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +64,7 @@ class ViewProposer(Protocol):
     def propose(self, surroundings: Surroundings, count: int) -> list[Viewpoint]:
         """Return at most `count` viewpoints that the robot can drive to; none where none is free.
 
-        Their poses are given in the base frame of the surroundings.
+        Their poses are given in the base frame of the surroundings. Raises ProposalError.
         """
         ...
 
@@ -77,9 +81,17 @@ class Proposed:
 def propose(
     surroundings: Surroundings, count: int, proposer: ViewProposer, instead: ViewProposer
 ) -> Proposed:
-    """Return the viewpoints of a proposer, those of another one where it lacks what it needs."""
+    """Return the viewpoints of a proposer.
+
+    Those of another one where it lacks what it needs, and where it fails.
+    """
     lacking = proposer.cannot(surroundings)
-    if lacking is None:
-        return Proposed(tuple(proposer.propose(surroundings, count)), proposer.name)
-    detail = f'{proposer.name} viewpoints need what is not there ({lacking}): {instead.name} ones'
-    return Proposed(tuple(instead.propose(surroundings, count)), instead.name, detail)
+    if lacking is not None:
+        detail = f'{proposer.name} viewpoints need what is not there ({lacking})'
+    else:
+        try:
+            return Proposed(tuple(proposer.propose(surroundings, count)), proposer.name)
+        except ProposalError as error:
+            detail = f'{proposer.name} viewpoints failed ({error})'
+    viewpoints = tuple(instead.propose(surroundings, count))
+    return Proposed(viewpoints, instead.name, f'{detail}: {instead.name} ones')

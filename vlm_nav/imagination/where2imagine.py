@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.core.errors import VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.imagination.level_view import CHANNELS, HEIGHT_PX, WIDTH_PX
+from vlm_nav.imagination.proposing import ProposalError
 
 INPUT, OUTPUT, OUTPUTS = 'pictures', 'poses', 4
 """The pictures (n, CHANNELS, HEIGHT_PX, WIDTH_PX), and x and y in metres of the base frame turned
@@ -31,7 +31,7 @@ _INPUT_SHAPE = [CHANNELS, HEIGHT_PX, WIDTH_PX]
 _FARTHEST_M = 4.0
 
 
-class Where2ImagineError(VlmNavError):
+class Where2ImagineError(ProposalError):
     """A model cannot be loaded, or what it says is no pose."""
 
 
@@ -59,8 +59,14 @@ class Where2Imagine:
         return poses
 
     def said(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the network says of pictures (n, ...), as it says it."""
-        said: NDArray[np.float32] = self._session.run([OUTPUT], {INPUT: pictures})[0]
+        """Return what the network says of pictures (n, ...), as it says it.
+
+        Raises Where2ImagineError where it cannot be run.
+        """
+        try:
+            said: NDArray[np.float32] = self._session.run([OUTPUT], {INPUT: pictures})[0]
+        except _refusals() as error:
+            raise Where2ImagineError(f'the model cannot be run: {error}') from error
         return said
 
 
@@ -76,10 +82,18 @@ def _content(path: Path) -> bytes:
         raise Where2ImagineError(f'the model cannot be read: {error}') from error
 
 
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what onnxruntime raises for models that are none, or break off."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as states
+
+    named = 'Fail InvalidArgument InvalidGraph InvalidProtobuf NoModel NotImplemented'
+    found = [getattr(states, name) for name in (*named.split(), 'RuntimeException')]
+    return (*found, ValueError, RuntimeError)
+
+
 def _session_of(path: Path, content: bytes) -> Any:
     try:
         import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as states
     except ImportError as error:
         raise Where2ImagineError(
             f'learned viewpoints need onnxruntime ({error}); pip install onnxruntime'
@@ -87,15 +101,11 @@ def _session_of(path: Path, content: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
-    refused = (
-        states.Fail, states.InvalidArgument, states.InvalidGraph, states.InvalidProtobuf,
-        states.NoModel, states.NotImplemented, states.RuntimeException, ValueError, RuntimeError,
-    )  # fmt: skip
     try:
         session = onnxruntime.InferenceSession(
             content, options, providers=['CPUExecutionProvider']
         )
-    except refused as error:
+    except _refusals() as error:
         raise Where2ImagineError(f'{path} holds no model that can be run: {error}') from error
     inputs = [(one.name, one.type, one.shape[1:]) for one in session.get_inputs()]
     outputs = [(one.name, one.type, one.shape[1:]) for one in session.get_outputs()]
