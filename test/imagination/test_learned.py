@@ -67,7 +67,16 @@ def test_where_there_is_no_room_the_place_beside_it_or_before_it_is_taken() -> N
     assert (values_under(surroundings, into_the_wall) == 0).all()
     far_beyond = proposer(3.0, -3.0, 0.0).propose(surroundings_at(FloorPose(1.0, 1.0, 0.0)), 6)
     assert far_beyond
-    assert (values_under(surroundings, into_the_wall) == 0).all()
+
+
+def test_a_place_where_the_robot_hardly_fits_is_moved_to_where_it_has_room() -> None:
+    values = OPEN.values.copy()
+    values[:, 126:134] = 80
+    narrow = Costmap(values, 0.05, FloorPose(0.0, 0.0, 0.0), 'map', 0)
+    surroundings = surroundings_at(FloorPose(5.0, 5.0, 0.0), costmap=narrow)
+    ahead = proposer(1.5, 0.0, 0.0).propose(surroundings, 6)[0]
+    assert math.dist((ahead.pose.x_m, ahead.pose.y_m), (1.5, 0.0)) < 0.45
+    assert values_under(surroundings, [ahead])[0] == 0
 
 
 def test_views_that_lead_to_the_same_place_give_it_once() -> None:

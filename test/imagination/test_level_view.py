@@ -32,6 +32,7 @@ def test_another_heading_of_the_camera_shows_what_is_there() -> None:
     aside = level_view(frame_of(BOXES, camera_pose(left_deg=180.0), camera=WIDE))
     assert ahead[4].max() > 0.4
     assert aside[4].max() < 0.05
+    assert (aside[5] > 0.0).mean() > 0.3
 
 
 def test_without_depth_only_colours_show() -> None:

@@ -19,6 +19,8 @@ from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.memory.costmap_ways import ways_from
+from vlm_nav.memory.looked_over import LookedOver
+from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.observation.costmap import Costmap
 
 OPEN = Costmap(np.zeros((200, 200), np.int8), 0.05, FloorPose(0.0, 0.0, 0.0), 'map', 0)
@@ -104,3 +106,23 @@ def test_viewpoints_face_the_floor_that_was_not_looked_over() -> None:
     backward = next(one for one in found if bearings_deg([one]) == [180])
     assert abs(backward.pose.yaw_rad) == pytest.approx(math.pi, abs=0.01)
     assert backward.worth == 0.0
+
+
+def test_beside_furniture_where_the_robot_hardly_fits_no_viewpoint_is_proposed() -> None:
+    values = OPEN.values.copy()
+    values[:, 130:150] = 80
+    narrow = Costmap(values, 0.05, FloorPose(0.0, 0.0, 0.0), 'map', 0)
+    found = UniformProposer().propose(surroundings_at(FloorPose(5.0, 5.0, 0.0), costmap=narrow), 6)
+    assert 1.3 < found[0].pose.x_m < 1.5
+
+
+def test_however_the_robot_is_turned_viewpoints_face_what_is_to_be_searched() -> None:
+    known = VisitedPlaces(
+        looked_over=LookedOver({(x, y): 1.0 for x in range(-4, 44) for y in range(-4, 26)})
+    )
+    surroundings = surroundings_at(MIDDLE, known, OPEN)
+    found = UniformProposer().propose(surroundings, 6)
+    aside = next(one for one in found if bearings_deg([one]) == [-120])
+    in_map_deg = math.degrees(aside.pose.yaw_rad + MIDDLE.yaw_rad)
+    # It stands north-east of the robot; what was not seen begins a little north of it.
+    assert 45.0 < in_map_deg < 95.0

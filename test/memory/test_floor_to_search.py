@@ -11,7 +11,7 @@ from floor_plans import HERE, costmap_of, knowing, two_rooms
 from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import DrivingReason
-from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose, transform_places
 from vlm_nav.memory.costmap_ways import Allowed, Place, everywhere, ways_from
 from vlm_nav.memory.floor_to_search import FloorToSearch, floor_to_search
 from vlm_nav.memory.looked_over import LookedOver
@@ -188,3 +188,20 @@ def test_a_large_or_coarse_costmap_is_searched_in_a_part_of_it(
     assert search.unseen.size <= 1201**2
     assert search.best is not None
     assert math.dist(search.best, (middle_m, middle_m)) < 3.0
+
+
+@pytest.mark.parametrize('turned_rad', [0.0, math.pi / 2.0, -3.0])
+def test_what_shows_is_told_by_bearing_however_the_costmap_is_turned(turned_rad: float) -> None:
+    origin = FloorPose(2.0, 1.0, turned_rad)
+    costmap = costmap_of(np.zeros((160, 160), dtype=np.int8), origin)
+    middle = transform_places(transform_from_floor_pose(origin), (4.0, 4.0))
+    # All that lies to the left of the middle, in the map, is known.
+    low, high = np.floor((middle - 9.0) / 0.25).astype(int), np.floor(middle / 0.25).astype(int)
+    cells = {(x, y): 1.0 for x in range(low[0], high[0]) for y in range(low[1], low[1] + 72)}
+    known = VisitedPlaces(looked_over=LookedOver(cells))
+    search = search_from(costmap, (float(middle[0]), float(middle[1])), known)
+    by_bearing_m2 = search.shown_by_bearing_m2(middle[None])[0]
+    assert by_bearing_m2.sum() == pytest.approx(search.shown_m2(middle[None])[0], rel=1e-3)
+    ahead, behind = by_bearing_m2[0], by_bearing_m2[len(by_bearing_m2) // 2]
+    assert ahead > 0.1
+    assert behind < 0.1 * ahead
