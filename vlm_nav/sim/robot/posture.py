@@ -5,7 +5,15 @@ from __future__ import annotations
 import mujoco
 
 from vlm_nav.sim.robot.robot import PAN, TILT
-from vlm_nav.sim.robot.robot_arm import FINGERS, LIFT, SHOULDER, WRIST, telescope_names
+from vlm_nav.sim.robot.robot_arm import (
+    FINGERS,
+    LIFT,
+    SHOULDER,
+    WRIST,
+    WRIST_ROLL,
+    WRIST_YAW,
+    telescope_names,
+)
 from vlm_nav.sim.robot.robot_sizes import ArmPose, ArmSizes, RobotSizes
 
 
@@ -31,7 +39,9 @@ class Posture:
         """Move the arm; its tubes share the telescope's way."""
         self._command(LIFT, pose.lift_m)
         self._command(SHOULDER, pose.shoulder_rad)
+        self._command(WRIST_YAW, pose.wrist_yaw_rad)
         self._command(WRIST, pose.wrist_rad)
+        self._command(WRIST_ROLL, pose.wrist_roll_rad)
         for name in telescope_names(self._sizes.arm):
             self._command(name, pose.telescope_m / self._sizes.arm.segments)
 
@@ -51,6 +61,8 @@ class Posture:
             shoulder_rad=self._place(SHOULDER),
             telescope_m=sum(self._place(name) for name in telescope_names(self._sizes.arm)),
             wrist_rad=self._place(WRIST),
+            wrist_yaw_rad=self._place(WRIST_YAW),
+            wrist_roll_rad=self._place(WRIST_ROLL),
         )
 
     def gripper(self) -> float:
@@ -67,4 +79,5 @@ class Posture:
 
 
 def _all_joints(sizes: ArmSizes) -> tuple[str, ...]:
-    return (PAN, TILT, LIFT, SHOULDER, WRIST, *telescope_names(sizes), *FINGERS)
+    wrist = (WRIST_YAW, WRIST, WRIST_ROLL)
+    return (PAN, TILT, LIFT, SHOULDER, *wrist, *telescope_names(sizes), *FINGERS)

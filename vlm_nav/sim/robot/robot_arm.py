@@ -1,17 +1,30 @@
-"""The robot's arm: a carriage on the mast, a shoulder, a telescope, a wrist and a gripper."""
+"""The robot's arm: a carriage on the mast, a shoulder, a telescope, a wrist and a gripper.
+
+The wrist's three axes meet in one point: it turns aside, then down, then about its own length.
+"""
 
 from __future__ import annotations
 
 import mujoco
 
-from vlm_nav.sim.robot.robot_parts import DARK, RED, Joint, Place, add_box, add_jointed_body
+from vlm_nav.sim.robot.robot_parts import (
+    DARK,
+    RED,
+    Joint,
+    Place,
+    add_ball,
+    add_box,
+    add_jointed_body,
+)
 from vlm_nav.sim.robot.robot_sizes import ArmSizes
 
-LIFT, SHOULDER, WRIST = 'robot_lift', 'robot_shoulder', 'robot_wrist'
+LIFT, SHOULDER = 'robot_lift', 'robot_shoulder'
+WRIST_YAW, WRIST, WRIST_ROLL = 'robot_wrist_yaw', 'robot_wrist', 'robot_wrist_roll'
 FINGERS = ('robot_left_finger', 'robot_right_finger')
 GRASP = 'robot_grasp'
 """The site between the finger tips; the other names are those of joints and actuators."""
 
+_HUB_RADIUS_M = 0.018
 _FINGER_HALF_M = 0.006
 _FRICTION = (2.0, 0.05, 0.001)
 
@@ -56,12 +69,21 @@ def _add_telescope(
 
 
 def _add_wrist(spec: mujoco.MjSpec, tube: mujoco.MjsBody, sizes: ArmSizes) -> mujoco.MjsBody:
-    pitch = Joint(WRIST, True, (0.0, 1.0, 0.0), sizes.wrist_range_rad, 40.0, 3.0, 20.0)
-    wrist = add_jointed_body(spec, tube, (sizes.tube_m, 0.0, 0.0), pitch)
+    """Add the three joints of the wrist and the palm, and return the body of the palm."""
+    body, place = tube, (sizes.tube_m, 0.0, 0.0)
+    for name, axis, ends in (
+        (WRIST_YAW, (0.0, 0.0, 1.0), sizes.wrist_yaw_range_rad),
+        (WRIST, (0.0, 1.0, 0.0), sizes.wrist_range_rad),
+        (WRIST_ROLL, (1.0, 0.0, 0.0), sizes.wrist_roll_range_rad),
+    ):
+        body = add_jointed_body(spec, body, place, Joint(name, True, axis, ends, 40.0, 3.0, 20.0))
+        place = (0.0, 0.0, 0.0)
+        if name != WRIST_ROLL:
+            add_ball(body, place, _HUB_RADIUS_M, mass_kg=0.1)
     half_m = sizes.palm_m / 2
-    add_box(wrist, (half_m, 0.0, 0.0), (half_m, 0.025, 0.018), mass_kg=0.2, color=DARK)
-    wrist.add_site(name=GRASP, pos=[sizes.palm_m + sizes.finger_m * 0.75, 0.0, 0.0])
-    return wrist
+    add_box(body, (half_m, 0.0, 0.0), (half_m, 0.025, 0.018), mass_kg=0.2, color=DARK)
+    body.add_site(name=GRASP, pos=[sizes.palm_m + sizes.finger_m * 0.75, 0.0, 0.0])
+    return body
 
 
 def _add_gripper(spec: mujoco.MjSpec, wrist: mujoco.MjsBody, sizes: ArmSizes) -> None:

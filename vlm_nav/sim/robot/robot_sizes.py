@@ -70,12 +70,17 @@ class MastSizes(_Sizes):
 
 
 class ArmPose(_Sizes):
-    """Where the arm's joints are: height of the shoulder, its yaw, reach, and the wrist down."""
+    """Where the arm's joints are: height of the shoulder, its yaw, reach, and the wrist down.
+
+    The wrist also turns aside and about the fingers' length.
+    """
 
     lift_m: float
     shoulder_rad: float
     telescope_m: float
     wrist_rad: float
+    wrist_yaw_rad: float = 0.0
+    wrist_roll_rad: float = 0.0
 
 
 class ArmSizes(_Sizes):
@@ -88,7 +93,9 @@ class ArmSizes(_Sizes):
     telescope_range_m: Range
     tube_m: float = Field(gt=0.0)
     tube_side_m: float = Field(gt=0.0)
+    wrist_yaw_range_rad: Range
     wrist_range_rad: Range
+    wrist_roll_range_rad: Range
     palm_m: float = Field(gt=0.0)
     finger_m: float = Field(gt=0.0)
     gripper_range_m: Range
