@@ -29,10 +29,7 @@ class AnnotatedPictures:
         self._folder = folder
         self._last = MarkedPicture('', clean)
         self._chosen: tuple[int, ...] = ()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise FileError(f'a folder for pictures was wanted, {folder}: {error}') from error
+        _make(folder)
 
     def __call__(self, event: Event) -> None:
         """Write the picture of a question that was answered; raises FileError."""
@@ -55,12 +52,28 @@ class AnnotatedPictures:
         return self._write(GOAL_PICTURE, drawn)
 
     def _write(self, name: str, rgb: RgbArray) -> Path:
-        path = self._folder / name
-        encoded, data = cv2.imencode('.png', cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-        try:
-            if not encoded:
-                raise OSError('OpenCV does not encode it')
-            path.write_bytes(data.tobytes())
-        except OSError as error:
-            raise FileError(f'a picture was to be written to {path}: {error}') from error
-        return path
+        return write_picture(self._folder, name, rgb)
+
+
+def write_picture(folder: Path, name: str, rgb: RgbArray) -> Path:
+    """Write a picture (H, W, 3) into a folder, which is made, and return its path.
+
+    Raises FileError where it cannot be written.
+    """
+    _make(folder)
+    path = folder / name
+    encoded, data = cv2.imencode('.png', cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    try:
+        if not encoded:
+            raise OSError('OpenCV does not encode it')
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise FileError(f'a picture was to be written to {path}: {error}') from error
+    return path
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f'a folder for pictures was wanted, {folder}: {error}') from error

@@ -11,6 +11,7 @@ from vlm_nav.cli.bench import bench
 from vlm_nav.cli.check_calibration import check_calibration
 from vlm_nav.cli.doctor import doctor
 from vlm_nav.cli.explain import explain
+from vlm_nav.cli.lift import grasp, lift
 from vlm_nav.cli.models import models
 from vlm_nav.cli.pivot import pivot
 from vlm_nav.cli.records import record
@@ -28,6 +29,8 @@ app.command()(ask)
 app.command()(check_calibration)
 app.command()(doctor)
 app.command()(explain)
+app.command()(grasp)
+app.command()(lift)
 app.command()(models)
 app.command()(pivot)
 app.command()(record)

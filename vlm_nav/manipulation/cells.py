@@ -108,7 +108,7 @@ def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32
     down = padded[2:, 1:-1] - padded[:-2, 1:-1]
     normals = _cross(across.astype(np.float32), down.astype(np.float32))
     normals /= np.sqrt(np.maximum(dot(normals, normals), 1e-24))[..., None]
-    behind = dot(normals, smooth - from_camera_base.astype(np.float32)) > 0.0
+    behind = dot(normals, (smooth - from_camera_base).astype(np.float32)) > 0.0
     normals[behind] *= -1.0
     found: NDArray[np.float32] = normals.astype(np.float32)
     return found
