@@ -161,3 +161,19 @@ def test_where_no_spot_is_large_enough_none_is_given() -> None:
     plan = places(found, found.extent.points_base, PlaceSettings(radius_m=0.2))
     assert plan.best is None
     assert plan.reason is HandReason.NO_FLAT_SPOT
+
+
+def test_nothing_is_put_down_under_what_hangs_over_the_surface() -> None:
+    frame = table_frame()
+    found = lift(frame, pixel_of(frame, 0.7, 0.0, 0.0))
+    assert isinstance(found, Lifted)
+    steps = np.arange(-0.3, 0.3, 0.005)
+    x, y = (axis.ravel() for axis in np.meshgrid(0.7 + steps, steps))
+    table = np.column_stack([x, y, np.full(x.size, TABLE_M)])
+    lamp = table[np.hypot(x - 0.7, y) < 0.05] + np.array((0.0, 0.0, 0.2))
+    free = places(found, table).best
+    assert free is not None
+    assert np.linalg.norm(free.point_base[:2] - (0.7, 0.0)) < 0.02
+    beside = places(found, np.vstack([table, lamp])).best
+    assert beside is not None
+    assert np.linalg.norm(beside.point_base[:2] - (0.7, 0.0)) > 0.1

@@ -209,3 +209,15 @@ def test_many_pixels_are_lifted_to_what_each_alone_is() -> None:
 def test_settings_that_mean_nothing_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(InvalidValueError):
         LiftSettings(**settings)
+
+
+def test_a_hole_in_what_two_surfaces_share_is_refused() -> None:
+    frame = table_frame()
+    assert frame.depth_m is not None
+    depth_m = frame.depth_m.copy()
+    rows, columns = np.mgrid[0:480, 0:640]
+    # As through a net: every other pixel shows what lies before the table.
+    depth_m[(rows + columns) % 2 == 0] -= 0.1
+    depth_m[300, 320] = np.nan
+    found = refused(replace(frame, depth_m=depth_m), Pixel(320.0, 300.0))
+    assert found.reason is HandReason.MIXED_SURFACE
