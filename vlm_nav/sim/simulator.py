@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import mujoco
@@ -52,7 +53,8 @@ class SimulatorSettings:
     Without `depth_noise` depth is exact wherever something is; without `odometry_drift` odometry
     tells the truth. `seed` decides both and nothing else. On `wheels` the base slips and sways
     as a real one; without, it does exactly what it is told. `smooth` pictures have softer edges
-    and take twice the time. Without `furniture`, that of this machine is taken.
+    and take twice the time. Without `furniture`, that of this machine is taken. Things of the
+    kinds in `loose_kg`, with their masses, can be lifted where they stand on others.
     """
 
     width_px: int = 640
@@ -65,6 +67,7 @@ class SimulatorSettings:
     seed: int = 0
     robot: RobotSizes = field(default_factory=default_sizes)
     furniture: Furniture | None = None
+    loose_kg: Mapping[str, float] = field(default_factory=dict)
 
 
 class Simulator:
@@ -261,6 +264,24 @@ class Simulator:
         self._require_own_thread()
         return self._names.touched(self._data.contact.geom[: self._data.ncon])
 
+    def place_of(self, identifier: str) -> FloatArray:
+        """Return where a thing's underside is on the map (3,); it moves where it is loose."""
+        self._require_own_thread()
+        self._update_places()
+        place: FloatArray = self._data.body(self._plan.thing(identifier).identifier).xpos.copy()
+        return place
+
+    def pressed_n(self, identifier: str) -> float:
+        """Return with how many newtons in all the robot presses on a thing now."""
+        self._require_own_thread()
+        self._plan.thing(identifier)
+        total_n, force = 0.0, np.zeros(6)
+        for number, pair in enumerate(self._data.contact.geom[: self._data.ncon]):
+            if identifier in self._names.touched(pair[None]):
+                mujoco.mj_contactForce(self._model, self._data, number, force)
+                total_n += abs(float(force[0]))
+        return total_n
+
     def _made_drive(self) -> Drive:
         if self._settings.wheels:
             return WheelDrive(self._model, self._data, self._settings.robot.base)
@@ -290,7 +311,7 @@ def model_of(plan: HousePlan, settings: SimulatorSettings) -> mujoco.MjModel:
 
     Raises SimulatorError where MuJoCo refuses it, as a robot of impossible sizes.
     """
-    spec = house_spec(plan, settings.furniture)
+    spec = house_spec(plan, settings.furniture, settings.loose_kg)
     add_robot(spec, settings.robot, wheels=settings.wheels)
     spec.option.timestep = _STEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import mujoco
 import numpy as np
@@ -28,11 +30,21 @@ _WALL_PAINTS = (
     (0.88, 0.91, 0.80), (0.92, 0.92, 0.90), (0.95, 0.91, 0.74), (0.88, 0.84, 0.90),
 )  # fmt: skip
 _PLAIN = (1.0, 1.0, 1.0)
+_NONE_LOOSE: Mapping[str, float] = MappingProxyType({})
 _CEILING_M = 0.05
+# Sliding and turning about the contact: what two fingers hold does not swing between them.
+_LOOSE_CONTACT_DIMENSIONS = 4
 
 
-def house_spec(plan: HousePlan, furniture: Furniture | None = None) -> mujoco.MjSpec:
+def house_spec(
+    plan: HousePlan,
+    furniture: Furniture | None = None,
+    loose_kg: Mapping[str, float] = _NONE_LOOSE,
+) -> mujoco.MjSpec:
     """Return a model of the house without a robot; angles are radians.
+
+    Things of the kinds in `loose_kg`, with their masses, can be pushed and lifted where they stand
+    on others; everything else stays where it is.
 
     A thing is a body named by its identifier, a wall's collider a geom named as in the plan, the
     floor of a room a geom 'floor_<room>'. Without `furniture`, that of this machine is taken.
@@ -43,7 +55,7 @@ def house_spec(plan: HousePlan, furniture: Furniture | None = None) -> mujoco.Mj
     _Shell(spec, plan).add()
     looks = _Looks(spec, furniture or Furniture(furniture_folder()))
     for thing in plan.things:
-        _add_thing(spec, thing, looks)
+        _add_thing(spec, thing, looks, loose_kg.get(thing.kind) if thing.on else None)
     return spec
 
 
@@ -141,7 +153,7 @@ class _Looks:
         return name
 
 
-def _add_thing(spec: mujoco.MjSpec, thing: Thing, looks: _Looks) -> None:
+def _add_thing(spec: mujoco.MjSpec, thing: Thing, looks: _Looks, loose_kg: float | None) -> None:
     body = spec.worldbody.add_body(
         name=thing.identifier,
         pos=[thing.pose.x_m, thing.pose.y_m, thing.height_m],
@@ -150,6 +162,10 @@ def _add_thing(spec: mujoco.MjSpec, thing: Thing, looks: _Looks) -> None:
     boxes = thing.in_own_frame().footprints()
     for box in boxes:
         _add_collider(body, box)
+    if loose_kg is not None:
+        body.add_freejoint()
+        for geom in body.geoms:
+            geom.mass, geom.condim = loose_kg / len(boxes), _LOOSE_CONTACT_DIMENSIONS
     if thing.kind in kinds():
         for mesh, material in looks.of(thing):
             _add_seen(body, mesh, material)
@@ -203,7 +219,7 @@ def _add_seen(body: mujoco.MjsBody, mesh: str, material: str) -> mujoco.MjsGeom:
 def _add_seen_box(body: mujoco.MjsBody, box: Footprint, paint: tuple[float, float, float]) -> None:
     """Show a box of a thing that is of no known kind."""
     geom = _add_box(body, box)
-    geom.rgba, geom.group = [*paint, 1.0], SEEN
+    geom.rgba, geom.group, geom.mass = [*paint, 1.0], SEEN, 0.0
     geom.contype = geom.conaffinity = 0
 
 
