@@ -156,6 +156,8 @@ REACHES: dict[str, tuple[Any, str]] = {
     'turn_step_rad': (0.5, 'until_arrived.turn_step_rad'),
     'turn_timeout_s': (1.25, 'until_arrived.turn_timeout_s'),
     'visited_radius_m': (1.0, 'until_arrived.visited_radius_m'),
+    'fresh_view_s': (12.0, 'until_arrived.fresh_view_s'),
+    'fresh_view_m': (0.25, 'until_arrived.fresh_view_m'),
     'decision_limit': (1, 'until_arrived.decision_limit'),
     'mission_timeout_s': (60.0, 'until_arrived.mission_timeout_s'),
     'path_limit_m': (10.0, 'until_arrived.path_limit_m'),

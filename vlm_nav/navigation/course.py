@@ -12,6 +12,7 @@ from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
 from vlm_nav.memory.costmap_ways import Allowed, everywhere
 from vlm_nav.memory.floor_to_search import FloorToSearch
+from vlm_nav.memory.fresh_views import FreshViews
 from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.approach import Approach
 from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
@@ -65,6 +66,7 @@ class Course:
         never = settings.look_around is LookAround.NEVER
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
+        self._fresh = FreshViews(settings.fresh_view_s, settings.fresh_view_m)
         visited = VisitedPlaces(settings.visited_radius_m)
         self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
         self._standing = _Standing()
@@ -110,6 +112,7 @@ class Course:
     async def _look(self) -> Sight:
         if self._standing.sight is None:
             self._standing.sight = await self._steps.look()
+            self._fresh = self._fresh.with_frames(self._standing.sight.frames)
             self._approach.forget_view()
             self._whereabouts.stands(self._standing.sight)
         return self._standing.sight
@@ -252,11 +255,13 @@ class Course:
         standing = self._standing
         assert self._looking_around is not None
         assert standing.sight is not None
-        around = await self._looking_around.look(standing.sight, self._deadline)
+        known = self._fresh.around(standing.sight.frame)
+        around = await self._looking_around.look(standing.sight, self._deadline, known)
         # Where it could not turn it looks once more: somebody may have stepped aside.
         self._standing, self._retries = _Standing(looked_around=True), 0
-        if around.turns:
+        if around.turns or around.skipped:
             self._standing.sight = around.sight
+            self._fresh = self._fresh.with_frames(around.sight.frames)
             self._approach.forget_view()
             self._steps.looked(around.sight)
 
@@ -265,6 +270,9 @@ class Course:
         assert sight is not None
         outcome = await self._steps.drive()
         self._whereabouts.leaves(sight, goal, outcome.reason)
+        if not outcome.reached:
+            # Something is not as it was seen.
+            self._fresh = self._fresh.forgotten()
         self._failures = 0 if outcome.reached else self._failures + 1
         self._last_drive = outcome
         self._standing, self._retries = _Standing(), 0
@@ -282,6 +290,7 @@ class Course:
         await asyncio.sleep(min(self._settings.retry_pause_s, self._deadline.remaining_s()))
         # What was said of the place still holds; what is seen there is looked at again, to all
         # sides where it must be, and where nobody said whether it has arrived, it is asked again.
+        self._fresh = self._fresh.forgotten()
         verdict = self._standing.verdict
         said = None if verdict is None or verdict.said is None else verdict
         self._standing = _Standing(verdict=said)

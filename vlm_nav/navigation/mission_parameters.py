@@ -35,6 +35,14 @@ MISSION_PARAMETERS: tuple[Parameter, ...] = (
     ),
     seconds('turn_timeout_s', _SETTINGS.turn_timeout_s, 'how long a turn may take'),
     Parameter(
+        'fresh_view_s',
+        _SETTINGS.fresh_view_s,
+        'how old a picture may be that saves a turn; 0: none does',
+        0.0,
+        3600.0,
+    ),
+    metres('fresh_view_m', _SETTINGS.fresh_view_m, 'from how near a picture is that saves a turn'),
+    Parameter(
         'visited_radius_m',
         _SETTINGS.visited_radius_m,
         'from how near floor is seen that counts as visited',

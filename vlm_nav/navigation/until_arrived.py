@@ -31,9 +31,10 @@ class UntilArrivedSettings:
     drive, so that the robot looks at the thing from the goal.
 
     `arrival_distance_m` is from the base to what was pointed at, on the floor. Floor that was seen
-    from nearer than `visited_radius_m` counts as visited. `retry_limit` is
-    how often in a row what time may heal is tried again, `failure_limit` how many drives in a
-    row may fail.
+    from nearer than `visited_radius_m` counts as visited. A side is not turned to where
+    a picture of it is at most `fresh_view_s` old and was taken within `fresh_view_m`.
+    `retry_limit` is how often in a row what time may heal is tried again, `failure_limit` how many
+    drives in a row may fail.
     """
 
     arrival_distance_m: float = 1.0
@@ -42,6 +43,8 @@ class UntilArrivedSettings:
     look_around: LookAround = LookAround.WHEN_LOST
     turn_step_rad: float = 1.05
     turn_timeout_s: float = 20.0
+    fresh_view_s: float = 30.0
+    fresh_view_m: float = 0.5
     visited_radius_m: float = 3.0
     decision_limit: int = 60
     mission_timeout_s: float = 1800.0
@@ -60,6 +63,8 @@ class UntilArrivedSettings:
             raise InvalidValueError(f'at least one decision and one drive are made, got {self}')
         if not (0.1 <= self.turn_step_rad <= math.pi):
             raise InvalidValueError(f'a turn is 0.1 to pi rad, got {self.turn_step_rad}')
+        if not (self.fresh_view_s >= 0.0 and self.fresh_view_m > 0.0):
+            raise InvalidValueError(f'a view is fresh for 0 s or more, near by, got {self}')
         if not (self.visited_radius_m >= 0.0 and self.retry_pause_s >= 0.0):
             raise InvalidValueError(f'a radius and a pause are 0 or more, got {self}')
 
