@@ -120,8 +120,8 @@ def grasps(
 def scene_around(frame: RgbdFrame, lifted: Lifted, reach_m: float = 0.25) -> FloatArray:
     """Return the points (n, 3) around the thing, without those of it and of its rim.
 
-    The rim, where depth is between that of the thing and that of what lies behind, is as wide as
-    two cells of a picture of 160 pixels.
+    The rim, where depth is between that of the thing and that of what lies behind, is one wide of
+    the pixels that are looked at, every third of a picture of 640 x 480.
     """
     if frame.depth_m is None:
         return np.empty((0, 3))
