@@ -11,6 +11,7 @@ from vlm_nav.bench.scenes import BESIDE_THE_CHECKOUT
 from vlm_nav.cli.bench_choose import choose
 from vlm_nav.cli.bench_drive import drive
 from vlm_nav.cli.bench_imagine import imagine
+from vlm_nav.cli.bench_pick import pick
 from vlm_nav.cli.bench_warp import warp
 from vlm_nav.cli.data_options import Data
 from vlm_nav.cli.saying import say
@@ -28,6 +29,7 @@ def measure() -> None:
 
 bench.command()(choose)
 bench.command()(drive)
+bench.command()(pick)
 bench.command()(imagine)
 bench.command()(warp)
 

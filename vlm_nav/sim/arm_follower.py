@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +34,14 @@ class SimulatedFollower:
     """Implements manipulation.trajectory_arm.Follower; simulated time goes on while it moves."""
 
     def __init__(
-        self, robot: SimulatedRobot[Simulator], pose: dict[str, float], opening_m: float
+        self, robot: SimulatedRobot[Any], pose: dict[str, float], opening_m: float
     ) -> None:
         """Move the arm of `robot`, whose joints are where `pose` says by name."""
         self._robot = robot
         self._joints, self._opening_m = pose, opening_m
 
     @classmethod
-    async def of(cls, robot: SimulatedRobot[Simulator]) -> SimulatedFollower:
+    async def of(cls, robot: SimulatedRobot[Any]) -> SimulatedFollower:
         """Return the follower of a robot as it stands."""
         pose, opening_m = await robot.ask(lambda one: (one.arm(), one.gripper()))
         return cls(robot, joint_positions(pose, opening_m), opening_m)
@@ -114,7 +115,7 @@ class SimulatedFollower:
 
 
 async def simulated_arm(
-    robot: SimulatedRobot[Simulator],
+    robot: SimulatedRobot[Any],
     sizes: RobotSizes,
     settings: TrajectorySettings = TrajectorySettings(),
 ) -> TrajectoryArm:
