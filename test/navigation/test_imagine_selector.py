@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from roaming import Judge, Roamer, roaming
+from roaming import Judge, Roamer, goal, held, roaming
 from surround import room_sight
 from synthetic import frame_of
 
@@ -27,10 +27,12 @@ from vlm_nav.core.reasons import (
 )
 from vlm_nav.drawing.marks import PictureKind
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.imagination.choose_view import ViewSettings
 from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.navigation.events import Looked
 from vlm_nav.navigation.imagine_selector import (
     HybridSelector,
@@ -237,3 +239,37 @@ def test_nothing_imagined_is_looked_at_asked_about_arrival_or_remembered() -> No
     looked = [frame for event in told if isinstance(event, Looked) for frame in event.sight.frames]
     assert all('imagined' not in frame.identifier for frame in looked)
     assert len({frame.identifier for frame in looked}) >= 3
+
+
+async def test_what_it_saw_earlier_is_shown_beside_the_views_without_a_number() -> None:
+    told: list[Event] = []
+    elsewhere = np.eye(4)
+    elsewhere[0, 3] = -3.0
+    earlier = dataclasses.replace(frame_of(map_from_base=elsewhere), identifier='earlier')
+    now = frame_of()
+    so_far = SoFar(keyframes=Keyframes().with_frames([earlier, now]))
+    shows = ViewSettings(remembered=4)
+    await select(selector(AlwaysFirst(), told, proposer=TWO, settings=shows), Sight(now), so_far)
+    questions = [event.question for event in told if isinstance(event, Asked)]
+    assert questions
+    for question in questions:
+        *views, sheet = question.pictures
+        assert (sheet.kind, sheet.marks) == (PictureKind.REMEMBERED, ())
+        # What is in sight is not remembered besides: one picture is left, as it is.
+        assert np.array_equal(sheet.rgb, earlier.rgb)
+        assert PictureKind.REMEMBERED not in {view.kind for view in views}
+    told.clear()
+    await select(selector(AlwaysFirst(), told, proposer=TWO), Sight(now), so_far)
+    asked = [event.question for event in told if isinstance(event, Asked)]
+    assert {len(question.pictures) for question in asked} == {2}
+
+
+async def test_on_its_way_the_robot_keeps_what_it_saw_and_nothing_else() -> None:
+    robot = Roamer(
+        [goal(2.0, 0.0), goal(4.0, 0.0), held(ChoosingReason.NONE_FITS)], drive_s=0.0, turn_s=0.0
+    )
+    await roaming(robot, Judge()).carry_out('go')
+    kept = [one.identifier for one in robot.so_far[-1].keyframes.kept]
+    seen = {frame.identifier for sight in robot.sights for frame in sight.frames}
+    assert len(kept) >= 3
+    assert set(kept) <= seen

@@ -203,6 +203,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'imagine.minimum_agreement': (0.75, 'imagine.views.minimum_agreement'),
     'imagine.least_known': (0.4, 'imagine.views.least_known'),
     'imagine.question_timeout_s': (4.0, 'imagine.views.question_timeout_s'),
+    'imagine.remembered': (6, 'imagine.views.remembered'),
     'vlm.spec': ('scripted:first', 'model_spec'),
     'vlm.model': ('m', 'models.over_first.model'),
     'vlm.base_url': ('http://localhost:1/v1', 'models.over_first.base_url'),

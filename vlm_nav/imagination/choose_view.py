@@ -43,7 +43,8 @@ _NONE = -1
 class ViewSettings:
     """Sizes of one choice: `count` pictures, `runs` at once, and how many of these must agree.
 
-    Of an imagined picture at least `least_known` must have been seen.
+    Of an imagined picture at least `least_known` must have been seen. `remembered` is how many
+    pictures of earlier are shown besides.
     """
 
     count: int = 8
@@ -51,10 +52,11 @@ class ViewSettings:
     minimum_agreement: float = 0.5
     least_known: float = 0.25
     question_timeout_s: float = 20.0
+    remembered: int = 0
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError where a number makes no choice possible."""
-        if self.count < 1 or self.runs < 1:
+        if self.count < 1 or self.runs < 1 or self.remembered < 0:
             raise InvalidValueError(f'one picture and one run or more, got {self}')
         if not (0.0 <= self.minimum_agreement <= 1.0 and 0.0 <= self.least_known <= 1.0):
             raise InvalidValueError(f'shares lie in 0..1, got {self}')

@@ -13,6 +13,7 @@ from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refu
 from vlm_nav.memory.costmap_ways import Allowed, everywhere
 from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.fresh_views import FreshViews
+from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.approach import Approach
 from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
@@ -67,6 +68,7 @@ class Course:
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
         self._fresh = FreshViews(settings.fresh_view_s, settings.fresh_view_m)
+        self._keyframes = Keyframes()
         visited = VisitedPlaces(settings.visited_radius_m)
         self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
         self._standing = _Standing()
@@ -184,6 +186,7 @@ class Course:
             # A large costmap takes a moment, in which the loop must not stand.
             to_search = await in_own_thread(self._whereabouts.to_search, sight)
             self._standing.to_search = to_search
+        self._keyframes = self._keyframes.with_frames(sight.frames)
         visited, to_search = self._whereabouts.visited, self._standing.to_search
         return SoFar(
             visited,
@@ -191,6 +194,7 @@ class Course:
             to_search=to_search,
             may_look_around=self._may_look_around(),
             points_at_it=self._approach.points_at_it,
+            keyframes=self._keyframes,
         )
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:

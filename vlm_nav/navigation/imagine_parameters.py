@@ -84,6 +84,13 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
     seconds(
         'imagine.question_timeout_s', _VIEWS.question_timeout_s, 'how long an answer may take'
     ),
+    Parameter(
+        'imagine.remembered',
+        _VIEWS.remembered,
+        'pictures of earlier that are shown besides',
+        0,
+        20,
+    ),
     Parameter('imagine.service_url', '', 'the image service that synthesis: service asks'),
     seconds('imagine.service_timeout_s', 20.0, 'how long a picture of it may take'),
     Parameter('imagine.service_key_variable', '', 'variable with its key; empty: it wants none'),

@@ -16,6 +16,7 @@ from vlm_nav.core.events import Listener
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import DrivingReason, ImaginingReason, Refusal
 from vlm_nav.drawing.marks import MarkedPicture, PictureKind
+from vlm_nav.evidence.remembered_views import remembered_views
 from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import (
@@ -105,6 +106,7 @@ class ImagineSelector:
             deadline=deadline,
             evidence=functools.partial(self._evidence, sight, so_far),
             visited=functools.partial(_visited, sight, so_far),
+            remembered=_remembered(sight, so_far, self.settings.remembered),
             listeners=self.listeners,
         )
         try:
@@ -250,6 +252,13 @@ def _place_in_map(viewpoint: Viewpoint, sight: Sight) -> FloatArray:
 
 def _visited(sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[int, ...]:
     return _visited_marks(sight, so_far).labels(_on_floor(candidates))
+
+
+def _remembered(sight: Sight, so_far: SoFar, most: int) -> tuple[MarkedPicture, ...]:
+    here = floor_pose_of(sight.frame.map_from_base)
+    in_sight = {frame.identifier for frame in sight.frames}
+    shown = so_far.keyframes.to_show((here.x_m, here.y_m), most, in_sight)
+    return remembered_views(shown, sight.frame.map_from_base)
 
 
 def _visited_marks(sight: Sight, so_far: SoFar) -> VisitedMarks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vlm_nav.memory.floor_to_search import FloorToSearch
+from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.memory.visited import VisitedPlaces
 
 
@@ -15,6 +16,7 @@ class SoFar:
     `to_search` is what of the map is left to search, None where no map tells.
     `may_look_around` says that a decision to turn is carried out, and `points_at_it` that the
     model points at the thing in what is seen now.
+    `keyframes` are the pictures that show most of what it saw.
     `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
     """
 
@@ -24,3 +26,4 @@ class SoFar:
     to_search: FloorToSearch | None = None
     may_look_around: bool = False
     points_at_it: bool = False
+    keyframes: Keyframes = field(default_factory=Keyframes)
