@@ -1,7 +1,6 @@
 """`vlm-nav lift` and `vlm-nav grasp`: what a pixel of a picture shows, and how to grasp it."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -53,16 +52,6 @@ Farthest = Annotated[float, typer.Option(help='Up to how many metres depth is tr
 Out = Annotated[Optional[Path], typer.Option(help='A folder for a picture of the result.')]
 
 
-@dataclass(frozen=True)
-class _Given:
-    """What both commands are given."""
-
-    files: PictureFiles
-    at: str
-    pose: PoseOptions
-    farthest_m: float
-
-
 def lift(
     color: Color,
     depth: Depth,
@@ -79,9 +68,12 @@ def lift(
     as_json: AsJson = False,
 ) -> None:
     """Say which point of the base frame a pixel shows, with its surface and its thing."""
-    files = PictureFiles(color, depth, camera, depth_format, depth_camera, color_from_depth)
-    pose = PoseOptions(base_from_camera, camera_height, camera_pitch)
-    frame, found = _lifted(_Given(files, at, pose, farthest))
+    frame, found = _lifted(
+        PictureFiles(color, depth, camera, depth_format, depth_camera, color_from_depth),
+        PoseOptions(base_from_camera, camera_height, camera_pitch),
+        at,
+        farthest,
+    )
     if isinstance(found, Lifted) and out is not None:
         note(f'picture: {write_picture(out, PICTURE, draw_lifted(frame, found))}')
     _say(_fields(found), _words(found), as_json)
@@ -109,9 +101,12 @@ def grasp(
     as_json: AsJson = False,
 ) -> None:
     """Say which poses of a gripper with two fingers grasp the thing at a pixel."""
-    files = PictureFiles(color, depth, camera, depth_format, depth_camera, color_from_depth)
-    pose = PoseOptions(base_from_camera, camera_height, camera_pitch)
-    frame, found = _lifted(_Given(files, at, pose, farthest))
+    frame, found = _lifted(
+        PictureFiles(color, depth, camera, depth_format, depth_camera, color_from_depth),
+        PoseOptions(base_from_camera, camera_height, camera_pitch),
+        at,
+        farthest,
+    )
     if isinstance(found, Refused):
         _say(_fields(found), _words(found), as_json)
         return
@@ -126,8 +121,9 @@ def grasp(
     _say(fields, f'{_words(found)}\n{_plan_words(plan)}', as_json)
 
 
-def _lifted(given: _Given) -> tuple[RgbdFrame, Lifted | Refused]:
-    files = given.files
+def _lifted(
+    files: PictureFiles, pose_options: PoseOptions, at: str, farthest_m: float
+) -> tuple[RgbdFrame, Lifted | Refused]:
     if files.depth_camera is not None and files.color_from_depth is None:
         # Where two cameras are and nobody says how they stand to each other, a point is a guess.
         raise InvalidValueError(
@@ -135,7 +131,7 @@ def _lifted(given: _Given) -> tuple[RgbdFrame, Lifted | Refused]:
             'its pose in the other was wanted: give --color-from-depth'
         )
     pictures = read_pictures(files)
-    pose = camera_pose(given.pose, pictures.calibration, pictures.depth_m)
+    pose = camera_pose(pose_options, pictures.calibration, pictures.depth_m)
     note(f'camera {pose.height_m:.2f} m high: {pose.source}')
     frame = RgbdFrame(
         rgb=pictures.rgb,
@@ -147,7 +143,7 @@ def _lifted(given: _Given) -> tuple[RgbdFrame, Lifted | Refused]:
         stamp_ns=0,
         identifier='picture',
     )
-    return frame, lift_target(frame, _target(given.at), LiftSettings(farthest_m=given.farthest_m))
+    return frame, lift_target(frame, _target(at), LiftSettings(farthest_m=farthest_m))
 
 
 def _target(at: str) -> Pixel | PixelBox:
@@ -204,8 +200,7 @@ def _plan_fields(plan: GraspPlan) -> dict[str, Any]:
 
 def _grasp_fields(grasp: Grasp) -> dict[str, Any]:
     pose = grasp.base_from_grasp
-    quaternion = quaternion_of(pose)
-    w, x, y, z = map(float, quaternion)
+    w, x, y, z = map(float, quaternion_of(pose))
     return {
         'approach': grasp.approach.value,
         'position_base': pose[:3, 3].tolist(),
