@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -14,7 +12,6 @@ from rclpy.node import Node
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.dispatcher import Dispatcher
-from vlm_nav.core.errors import VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import Arm
 from vlm_nav.manipulation.careful_arms import (
@@ -37,6 +34,7 @@ from vlm_nav.ros.joint_trajectory_client import ControllerSettings, JointTraject
 from vlm_nav.ros.manipulator_parameters import Executor, ManipulatorSettings
 from vlm_nav.ros.pick_inputs import PickInputs
 from vlm_nav.ros.pick_outputs import PickOutputs
+from vlm_nav.ros.shift_work import ShiftWork, logging_errors
 from vlm_nav.ros.transforms import TransformSource, transform_source
 from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.composed import composed_model
@@ -98,7 +96,7 @@ class PickShift:
                 settings.limits,
                 (outputs,),
             ),
-            on_error=_logging(node),
+            on_error=logging_errors(node),
         )
         self.eyes.open()
 
@@ -135,29 +133,25 @@ class PickShift:
         return ConfirmedArm(told, released, self.settings.confirm_timeout_s)
 
 
-class ManipulatorWork:
-    """Begins and ends with the node's activity; every method is called in the event loop."""
+class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEnd]):
+    """Carries picks out while the node is active."""
+
+    name = 'manipulator'
+    task = ('a task', 'tasks')
 
     def __init__(self, node: Node) -> None:
         """Make what lives as long as the node."""
-        self._node = node
-        self._shift: PickShift | None = None
+        super().__init__(node)
         self._outputs = PickOutputs(node)
         self._confirmation = Confirmation(node)
         self._transforms = transform_source(node)
         self._ledger = Ledger()
         self._inputs = PickInputs(node, self)
         self._clients: dict[tuple[ControllerSettings, float], JointTrajectoryClient] = {}
-        self._ending: set[asyncio.Task[None]] = set()
-        self._closed = False
-        self.on_give_up: Callable[[], object] = lambda: None
-        self.gave_up = False
 
-    def begin(self, settings: ManipulatorSettings) -> None:
-        """Take tasks from now on; whatever is raised, none are taken."""
-        if self._closed:
-            raise VlmNavError('the manipulator is ending and takes no tasks')
-        self._shift = PickShift(
+    def make_shift(self, settings: ManipulatorSettings) -> PickShift:
+        """Return what takes tasks from now on."""
+        return PickShift(
             self._node,
             self._outputs,
             self._confirmation,
@@ -166,46 +160,6 @@ class ManipulatorWork:
             self._client_of,
             settings,
         )
-
-    def end_soon(self) -> None:
-        """End the task under way and take no more."""
-        shift, self._shift = self._shift, None
-        if shift is None:
-            return
-        task = asyncio.get_running_loop().create_task(shift.close())
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-
-    async def close(self) -> None:
-        """As `end_soon`, and return when all has ended."""
-        self._closed = True
-        self.end_soon()
-        if self._ending:
-            await asyncio.wait(self._ending)
-
-    def give_up(self) -> None:
-        """Have the process end with a failure."""
-        self.gave_up = True
-        self.on_give_up()
-
-    def instruct(self, task: PickTask, on_end: Callable[[PickEnd], None]) -> bool:
-        """Carry a task out; return False where the node is not active."""
-        if self._shift is None:
-            self._node.get_logger().warning('a task came while the node is not active')
-            return False
-        self._shift.dispatcher.instruct(task, on_end)
-        return True
-
-    def cancel(self) -> bool:
-        """End the task under way; return whether there was one."""
-        return self._shift is not None and self._shift.dispatcher.cancel()
-
-    def pause(self, paused: bool) -> bool:
-        """Pause or go on; return False where the node is not active."""
-        if self._shift is None:
-            return False
-        self._shift.dispatcher.pause(paused)
-        return True
 
     def grasp_pose(self, end: PickEnd) -> PoseStamped | None:
         """Return the grasp that was decided for, None where there is none."""
@@ -237,10 +191,3 @@ class ManipulatorWork:
         if key not in self._clients:
             self._clients[key] = JointTrajectoryClient(self._node, *key)
         return self._clients[key]
-
-
-def _logging(node: Node) -> Callable[[BaseException], None]:
-    def log(error: BaseException) -> None:
-        node.get_logger().error(''.join(traceback.format_exception(error)))
-
-    return log

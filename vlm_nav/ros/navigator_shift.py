@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 
 from rclpy.node import Node
@@ -27,6 +26,7 @@ from vlm_nav.ros.nav2_spin import Nav2Spin
 from vlm_nav.ros.navigator_parameters import NavigatorSettings
 from vlm_nav.ros.navigator_parts import NavigatorParts
 from vlm_nav.ros.override_input import OverrideInput
+from vlm_nav.ros.shift_work import logging_errors
 from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.model import close
 
@@ -47,7 +47,7 @@ class Shift:
         override = settings.safety.override
         self.dispatcher = Dispatcher(
             self._mission(node, parts, own_pose),
-            on_error=_logging(node),
+            on_error=logging_errors(node),
             quiet_s=override.override_quiet_s,
         )
         self.override = OverrideInput(node, override, self.dispatcher.override)
@@ -147,10 +147,3 @@ class Shift:
                 spending=lambda: self.budget.mission,
             )
         ]
-
-
-def _logging(node: Node) -> Callable[[BaseException], None]:
-    def log(error: BaseException) -> None:
-        node.get_logger().error(''.join(traceback.format_exception(error)))
-
-    return log
