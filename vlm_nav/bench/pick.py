@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from vlm_nav.bench.pick_scenes import LOOSE_KG, PickScene, pick_scene
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import HandReason
@@ -28,6 +27,7 @@ from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.answering.seen_things import SeenThings
 from vlm_nav.sim.arm_follower import simulated_arm
+from vlm_nav.sim.house.pick_scenes import LOOSE_KG, PickScene, pick_scene
 from vlm_nav.sim.ports import frame_of
 from vlm_nav.sim.robot.robot_sizes import default_sizes
 from vlm_nav.sim.robot.sensors import DepthNoise
