@@ -155,6 +155,21 @@ def test_the_kitchen_is_decided_about_with_its_two_cameras(
     assert math.hypot(line['u_px'] - 214.0, line['v_px'] - 344.0) < 40.0
 
 
+def test_depth_of_another_camera_is_refused_where_nobody_says_how_they_stand(
+    vlm_nav: Command,
+) -> None:
+    data = folder('checkerboard_jsk')
+    said = vlm_nav(
+        'pivot',
+        *('--color', data / 'rgb_image_raw.jpg', '--camera', data / 'rgb_camera_info.yaml'),
+        *('--depth', data / 'depth_image_raw.npz'),
+        *('--depth-camera', data / 'depth_camera_info.yaml'),
+        *(*INSTRUCTION, '--vlm', 'scripted:nearest:214,344', '--json'),
+    )
+    assert (said.status, said.stdout) == (1, '')
+    assert 'no_transform' in said.stderr
+
+
 def test_a_fence_in_a_map_means_nothing_to_a_picture(vlm_nav: Command) -> None:
     (free,) = vlm_nav(*robot('--json')).lines
     said = vlm_nav(*robot('--json', '-p', 'fence:=90 90, 91 90, 91 91'))

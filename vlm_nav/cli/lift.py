@@ -22,7 +22,6 @@ from vlm_nav.cli.picture_options import (
 from vlm_nav.cli.saying import note, say
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.core.reasons import ObservationReason
 from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
 from vlm_nav.manipulation.grasp import grasps, scene_around
 from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan
@@ -124,12 +123,6 @@ def grasp(
 def _lifted(
     files: PictureFiles, pose_options: PoseOptions, at: str, farthest_m: float
 ) -> tuple[RgbdFrame, Lifted | Refused]:
-    if files.depth_camera is not None and files.color_from_depth is None:
-        # Where two cameras are and nobody says how they stand to each other, a point is a guess.
-        raise InvalidValueError(
-            f'{ObservationReason.NO_TRANSFORM.value}: the depth has a camera of its own, '
-            'its pose in the other was wanted: give --color-from-depth'
-        )
     pictures = read_pictures(files)
     pose = camera_pose(pose_options, pictures.calibration, pictures.depth_m)
     note(f'camera {pose.height_m:.2f} m high: {pose.source}')

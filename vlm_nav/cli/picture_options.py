@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Optional
 
-import numpy as np
 import typer
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.reasons import ObservationReason
 from vlm_nav.files.calibrations import CalibrationFile, calibration_of_file, pose_of_file
 from vlm_nav.files.pictures import depth_of_file, rgb_of_file
 from vlm_nav.geometry.arrays import DepthArray, RgbArray
@@ -67,9 +67,14 @@ def _registered(
 ) -> DepthArray:
     camera = calibration.camera
     if files.depth_camera is not None:
+        if files.color_from_depth is None:
+            # Where two cameras are and nobody says how they stand to each other, depth is a guess.
+            raise InvalidValueError(
+                f'{ObservationReason.NO_TRANSFORM.value}: the depth has a camera of its own, '
+                'its pose in the other was wanted: give --color-from-depth'
+            )
         depth_camera = calibration_of_file(files.depth_camera, *depth_m.shape[::-1]).camera
-        pose = files.color_from_depth
-        color_from_depth = np.eye(4) if pose is None else pose_of_file(pose)
+        color_from_depth = pose_of_file(files.color_from_depth)
         return register_depth(depth_m, depth_camera, camera, color_from_depth)
     if depth_m.shape != (camera.height_px, camera.width_px):
         raise InvalidValueError(
