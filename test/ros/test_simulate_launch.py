@@ -9,14 +9,32 @@ import yaml
 
 pytest.importorskip('rclpy')
 pytest.importorskip('ament_index_python')
+pytest.importorskip('control_msgs')
+pytest.importorskip('mujoco')
 
+from vlm_nav.bench.pick import gripper_of_robot
 from vlm_nav.navigation.parameters import problems
+from vlm_nav.ros.arm_stand_in import GRIPPER_ACTION, TRAJECTORY_ACTION
 from vlm_nav.ros.launch_stand_in import LaunchError, Start, launch
+from vlm_nav.ros.manipulator_parameters import MANIPULATOR_PARAMETERS, manipulator_settings
 from vlm_nav.ros.simulator_parameters import SIMULATOR_PARAMETERS, simulator_choice
+from vlm_nav.sim.robot.robot_description import robot_description
+from vlm_nav.sim.robot.robot_sizes import default_sizes
 
 pytestmark = pytest.mark.ros
 ROOT = Path(__file__).resolve().parents[2]
+HAND = ROOT / 'config' / 'simulated_hand.yaml'
 SIMULATE = ROOT / 'launch' / 'simulate.launch.py'
+
+
+def hand_values() -> dict[str, object]:
+    """Return what the file of the simulated hand sets, by the parameters' names."""
+    told = yaml.safe_load(HAND.read_text())['/**']['ros__parameters']
+    values: dict[str, object] = {}
+    for name, value in told.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        values |= {f'{name}.{one}': of_one for one, of_one in inner} or {name: value}
+    return values
 
 
 def parameters_of(start: Start) -> dict[str, object]:
@@ -50,6 +68,22 @@ def test_its_arguments_reach_it_and_its_topics_may_be_named(tmp_path: Path) -> N
     values = {entry.name: entry.default for entry in SIMULATOR_PARAMETERS} | given
     assert problems(SIMULATOR_PARAMETERS, values) == []
     assert simulator_choice(values).start.x_m == 1.0
+
+
+def test_a_hand_is_started_beside_it_with_the_sizes_of_the_simulated_one(tmp_path: Path) -> None:
+    given = {'hand': 'true', 'hand_params_file': str(HAND), 'image': '/front/image'}
+    simulator, manipulator = launch(SIMULATE, given, tmp_path)
+    assert 'camera/color/image_raw:=/front/image' in simulator.command
+    assert 'image:=/front/image' in manipulator.command
+    assert str(HAND) in manipulator.command
+    assert parameters_of(manipulator) == {'use_sim_time': True}
+    values = {entry.name: entry.default for entry in MANIPULATOR_PARAMETERS} | hand_values()
+    assert problems(MANIPULATOR_PARAMETERS, values) == []
+    settings = manipulator_settings(values)
+    assert settings.gripper == gripper_of_robot()
+    assert settings.tip_frame in robot_description(default_sizes())
+    assert settings.controllers.trajectory_action == TRAJECTORY_ACTION
+    assert settings.controllers.gripper_action == GRIPPER_ACTION
 
 
 def test_rviz_is_asked_for_with_a_configuration_that_is_there(tmp_path: Path) -> None:

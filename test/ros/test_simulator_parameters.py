@@ -56,6 +56,17 @@ def test_without_a_start_the_robot_begins_on_free_floor_and_by_the_seed(template
     assert first.plan.room_at((first.start.x_m, first.start.y_m)) is not None
 
 
+def test_before_a_table_the_robot_begins_within_reach_of_it() -> None:
+    # The kinds of things that are picked come in turn.
+    chosen = choice(template='table', seed=3)
+    assert any(thing.kind == 'toy_block' for thing in chosen.plan.things)
+    assert (chosen.start.x_m, chosen.start.y_m, chosen.start.yaw_rad) == (0.0, 0.0, 0.0)
+    moved = choice(template='table', seed=3, start='-1 0.5 90')
+    assert (moved.start.x_m, moved.start.y_m) == (-1.0, 0.5)
+    with pytest.raises(InvalidValueError, match='start leaves room for the robot'):
+        choice(template='table', seed=3, start='0.6 0 0')
+
+
 def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidValueError, match=templates()[0]):
         choice(template='castle')

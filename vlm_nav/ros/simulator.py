@@ -28,6 +28,7 @@ from vlm_nav.ros.simulator_thread import SimulatorThread
 from vlm_nav.ros.simulator_work import SimulatorWork
 from vlm_nav.sim.furniture.furniture import Furniture
 from vlm_nav.sim.furniture.furniture_cache import furniture_folder
+from vlm_nav.sim.house.pick_scenes import LOOSE_KG
 from vlm_nav.sim.robot.sensors import DepthNoise, OdometryDrift
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
@@ -85,6 +86,7 @@ def simulator_for(choice: SimulatorChoice, furniture: Furniture) -> Simulator:
         seed=values['seed'],
         robot=choice.robot,
         furniture=furniture,
+        loose_kg=LOOSE_KG if values['arm'] else {},
     )
     return Simulator(choice.plan, settings, choice.start)
 

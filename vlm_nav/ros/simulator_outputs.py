@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from vlm_nav.ros.poses import header_at, pose_of, pose_stamped
 from vlm_nav.ros.qos import LATCHED, OUTPUT, TF, TF_STATIC
 from vlm_nav.ros.stamps import time_at
 from vlm_nav.sim.house.house_plan import HousePlan
+from vlm_nav.sim.robot.link_places import LinkPlace
 from vlm_nav.sim.robot.sensors import Scan
 from vlm_nav.sim.view import SimulatedView
 
@@ -90,6 +91,14 @@ class SimulatorOutputs:
         message.name, message.position = list(joints), list(map(float, joints.values()))
         self._joints.publish(message)
 
+    def tell_links(self, places: Iterable[LinkPlace], stamp_ns: int) -> None:
+        """Publish where links of the robot are, as a robot_state_publisher does."""
+        transforms = [
+            transform_stamped(one.parent, one.child, one.parent_from_child, stamp_ns)
+            for one in places
+        ]
+        self._tf.publish(TFMessage(transforms=transforms))
+
     def tell_view(self, view: SimulatedView) -> None:
         """Publish a picture with its depth and their calibration, at the view's stamp."""
         header = header_at(CAMERA, view.stamp_ns)
@@ -136,6 +145,7 @@ class TruthOutputs:
         self._touched = node.create_publisher(String, f'{TRUTH}/touched', LATCHED)
         self._plan = node.create_publisher(String, f'{TRUTH}/plan', LATCHED)
         self._plan.publish(String(data=plan_json(plan)))
+        self._loose = node.create_publisher(String, f'{TRUTH}/loose', OUTPUT)
         self._told: Sequence[str] | None = None
 
     def tell_motion(self, motion: Motion) -> None:
@@ -154,6 +164,12 @@ class TruthOutputs:
         if touched != self._told:
             self._told = touched
             self._touched.publish(String(data=json.dumps(list(touched))))
+
+    def tell_loose(self, places: Callable[[], dict[str, list[float]]], stamp_ns: int) -> None:
+        """Publish where things that can be lifted are on the map, by their identifiers."""
+        if self._loose.get_subscription_count():
+            told = {'stamp_ns': stamp_ns, 'places_m': places()}
+            self._loose.publish(String(data=json.dumps(told)))
 
 
 def things_image(view: SimulatedView) -> Image:

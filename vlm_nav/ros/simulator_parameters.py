@@ -19,21 +19,27 @@ from vlm_nav.sim.driving.occupancy import in_the_way
 from vlm_nav.sim.house.clearance import Clearance
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house, templates
+from vlm_nav.sim.house.pick_scenes import pick_scene
 from vlm_nav.sim.robot.robot_sizes import RobotSizes, default_sizes, sizes_of_file
 
 _LONGEST_WAY_M = 1000.0
 _LARGEST_SEED = 2**31 - 1
 BY_SEED = 'by_seed'
 OWN_ROBOT = 'own'
+TABLE = 'table'
+HOUSES = (*templates(), TABLE)
+"""What may be simulated: houses of a template, or a table with things to pick in one room."""
 
 SIMULATOR_PARAMETERS: tuple[Parameter, ...] = (
-    Parameter('template', templates()[0], 'the kind of house', one_of=templates()),
+    Parameter('template', templates()[0], 'the kind of house', one_of=HOUSES),
     Parameter('seed', 0, 'which house of its kind, and which noise', 0, _LARGEST_SEED),
     Parameter('start', BY_SEED, "where the robot begins: by_seed, or 'x_m y_m yaw_deg'"),
     Parameter('noise', True, 'depth is noisy and has holes, as of a real camera'),
     Parameter('drift', False, 'odometry drifts, as of real wheels'),
     Parameter('wheels', False, 'the base rolls on wheels, which slip; false: it moves as told'),
     Parameter('robot', OWN_ROBOT, "YAML file with the robot's sizes; own: the package's"),
+    Parameter('arm', True, 'offer the arm, and make small things loose; false: it stays folded'),
+    Parameter('arm_tf', True, "tell the arm's links on tf; false: a robot_state_publisher does"),
     Parameter('rate_hz', 5.0, 'pictures a simulated second', 0.1, 30.0),
     Parameter('scan_rate_hz', 5.0, 'turns of the lidar a simulated second', 0.1, 40.0),
     Parameter('width_px', 640, 'width of the pictures', 64, 1920),
@@ -62,8 +68,13 @@ def simulator_choice(values: Mapping[str, Any]) -> SimulatorChoice:
     wrong = problems(SIMULATOR_PARAMETERS, values)
     if wrong:
         raise InvalidValueError('; '.join(wrong))
-    plan = plan_house(values['template'], values['seed'])
     robot = _robot(values['robot'])
+    if values['template'] == TABLE:
+        scene = pick_scene(values['seed'])
+        by_seed = values['start'] == BY_SEED
+        start = scene.start if by_seed else _start(values['start'], scene.plan, robot)
+        return SimulatorChoice(scene.plan, start, robot, values)
+    plan = plan_house(values['template'], values['seed'])
     return SimulatorChoice(plan, _start(values['start'], plan, robot), robot, values)
 
 

@@ -6,7 +6,7 @@ import math
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
@@ -25,8 +25,14 @@ from vlm_nav.sim.answering.seeing_server import SeeingServer
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.driving.navigation_settings import StandInSettings
 from vlm_nav.sim.driving.navigation_stand_in import stand_in_for
+from vlm_nav.sim.house.pick_scenes import loose_things
+from vlm_nav.sim.robot.link_places import link_places
+from vlm_nav.sim.robot.robot_description import joint_positions
 from vlm_nav.sim.simulator import Simulator
 from vlm_nav.sim.view import SimulatedView
+
+if TYPE_CHECKING:
+    from vlm_nav.ros.arm_stand_in import ArmStandIn
 
 _NS_IN_S = 1_000_000_000
 _MOTION_HZ = 25.0
@@ -121,6 +127,9 @@ class SimulatorWork:
         server = SeeingServer(choice.plan, self._views, values['answers_port'])
         self.answers_url = self._ending.enter_context(server).url
         self._driver = _driver(node, self._access, choice)
+        self._arm = _arm(node, simulator, choice)
+        self._arm_tf = bool(values['arm_tf'])
+        self._loose = loose_things(choice.plan) if values['arm'] else ()
         self._map: MapOutput | None = MapOutput(node, choice.plan)
 
     def step(self, simulator: Simulator) -> None:
@@ -132,6 +141,8 @@ class SimulatorWork:
             self._map.tell(now_ns)
             self._map = None
         self._driver.step()
+        if self._arm is not None:
+            self._arm.step()
         if self._scans.due(now_ns):
             self._outputs.tell_scan(replace(simulator.scan(), stamp_ns=now_ns))
         motion_is_due = self._motions.due(now_ns)
@@ -147,9 +158,17 @@ class SimulatorWork:
     def _tell_motion(self, base_from_camera: FloatArray | None = None) -> None:
         motion = self._access.motion()
         self._outputs.tell_motion(motion, base_from_camera)
-        self._outputs.tell_joints(joints_of(self._simulator), motion.stamp_ns)
+        joints = joints_of(self._simulator)
+        self._outputs.tell_joints(joints, motion.stamp_ns)
+        if self._arm is not None and self._arm_tf:
+            self._outputs.tell_links(link_places(self._arm.urdf, joints), motion.stamp_ns)
         self._truth.tell_motion(motion)
         self._truth.tell_touched(self._simulator.touched())
+        self._truth.tell_loose(self._loose_places, motion.stamp_ns)
+
+    def _loose_places(self) -> dict[str, list[float]]:
+        """Return where the undersides of things that can be lifted are on the map, in metres."""
+        return {name: self._simulator.place_of(name).tolist() for name in self._loose}
 
     def _tell_view(self, view: SimulatedView, now_ns: int) -> None:
         camera_name, _, _ = view.identifier.partition('/')
@@ -193,6 +212,17 @@ class CommandedBase:
                 self._command = command
 
 
+def _arm(node: Node, simulator: Simulator, choice: SimulatorChoice) -> ArmStandIn | None:
+    if not choice.values['arm']:
+        return None
+    try:
+        from vlm_nav.ros.arm_stand_in import ArmStandIn
+    except ImportError as error:
+        node.get_logger().warning(f'the arm is not offered: {error}')
+        return None
+    return ArmStandIn(node, simulator, choice.robot)
+
+
 def _driver(
     node: Node, access: RobotAccess, choice: SimulatorChoice
 ) -> CommandedBase | Nav2StandIn:
@@ -203,15 +233,10 @@ def _driver(
 
 
 def joints_of(simulator: Simulator) -> dict[str, float]:
-    """Return where the joints of head and arm are, in radians and metres, by their names."""
+    """Return where the joints of head and arm are, in radians and metres, by their names.
+
+    Those of the arm and the fingers are named as in the robot's description.
+    """
     pan_rad, tilt_rad = simulator.head()
-    arm = simulator.arm()
-    return {
-        'head_pan': pan_rad,
-        'head_tilt': tilt_rad,
-        'lift': arm.lift_m,
-        'shoulder': arm.shoulder_rad,
-        'telescope': arm.telescope_m,
-        'wrist': arm.wrist_rad,
-        'gripper': simulator.gripper(),
-    }
+    arm = joint_positions(simulator.arm(), simulator.gripper())
+    return {'head_pan': pan_rad, 'head_tilt': tilt_rad, **arm}

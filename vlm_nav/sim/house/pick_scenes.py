@@ -63,6 +63,11 @@ def pick_scene(seed: int) -> PickScene:
     return PickScene(plan, FloorPose(0.0, 0.0, 0.0), things[0])
 
 
+def loose_things(plan: HousePlan) -> tuple[str, ...]:
+    """Return the identifiers of the things that are loose where those of `LOOSE_KG` are."""
+    return tuple(one.identifier for one in plan.things if one.on and one.kind in LOOSE_KG)
+
+
 def _free_place(things: list[Thing], rng: np.random.Generator) -> tuple[float, float]:
     while True:
         place = float(rng.uniform(0.42, 0.6)), float(rng.uniform(-0.25, 0.35))
