@@ -324,8 +324,10 @@ async def test_closed_eyes_hear_nothing_and_open_ones_hear_again(view: Callable[
     async with view('closed') as one:
         await one.look()
         one.eyes.close()
-        node = one.eyes._node
-        assert not [item for item in node.subscriptions if 'image' in item.topic_name]
+        node, deadline = one.eyes._node, Deadline.after(10.0)
+        while [item for item in node.subscriptions if 'image' in item.topic_name]:
+            assert not deadline.expired()
+            await asyncio.sleep(0.01)
         one.eyes.open()
         await one.look()
 

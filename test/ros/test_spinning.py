@@ -1,7 +1,9 @@
 """The thread that spins, and the way from its callbacks into the loop."""
 
 import asyncio
+import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -19,6 +21,7 @@ from vlm_nav.ros.spinning import (
     SpinThread,
     answer_of,
     call_in_loop,
+    let_go,
     wait_in_loop,
 )
 
@@ -166,3 +169,50 @@ async def test_a_loop_that_hangs_is_not_waited_for_and_does_not_call_later(
         assert isinstance(waiting.exception(10.0), FutureTimeoutError)
     await asyncio.sleep(0.05)
     assert called == []
+
+
+async def test_what_the_loop_has_begun_is_waited_for_however_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spinning, '_LOOP_TIMEOUT_S', 0.05)
+    called: list[int] = []
+
+    def begin() -> None:
+        time.sleep(0.2)
+        called.append(3)
+
+    await asyncio.to_thread(wait_in_loop, asyncio.get_running_loop(), begin)
+    assert called == [3]
+
+
+def test_subscriptions_that_are_let_go_do_not_end_the_thread_that_spins(
+    spun: Callable[..., Any],
+) -> None:
+    from std_msgs.msg import String
+
+    node = spun('forgetful', namespace='/spinning')
+    publisher = node.create_publisher(String, 'words', 1)
+    usual_s = sys.getswitchinterval()
+    # The threads take turns all the time, as they do on a machine that has other things to do.
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(150):
+            held = [node.create_subscription(String, 'words', id, 1) for _ in range(4)]
+            publisher.publish(String(data='hello'))
+            let_go(node, *held)
+    finally:
+        sys.setswitchinterval(usual_s)
+    ended = threading.Event()
+    node.executor.create_task(ended.set)
+    assert ended.wait(20.0)
+
+
+def test_subscriptions_of_a_node_that_nobody_spins_are_let_go_at_once(ros_context: Any) -> None:
+    from std_msgs.msg import String
+
+    node = Node('left_alone', context=ros_context)
+    with SpinThread(node):
+        held = node.create_subscription(String, 'words', id, 1)
+    let_go(node, held)
+    assert held not in node.subscriptions
+    node.destroy_node()

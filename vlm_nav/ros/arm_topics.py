@@ -13,6 +13,7 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.joint_solving import DescriptionError, JointSolver
 from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 from vlm_nav.ros.qos import LATCHED, SENSOR
+from vlm_nav.ros.spinning import let_go
 
 _LARGEST_CHARACTERS = 5_000_000
 _MAXIMUM_AGE_S = 1.0
@@ -53,8 +54,7 @@ class ArmTopics:
 
     def close(self) -> None:
         """End the subscriptions."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+        let_go(self._node, *self._subscriptions)
         self._subscriptions.clear()
 
     def _take_urdf(self, message: String) -> None:

@@ -18,7 +18,7 @@ from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 from vlm_nav.messages.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.qos import SENSOR
-from vlm_nav.ros.spinning import call_in_loop
+from vlm_nav.ros.spinning import call_in_loop, let_go
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ class CameraEye:
 
     def close(self) -> None:
         """End the subscriptions."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+        let_go(self._node, *self._subscriptions)
         self._subscriptions.clear()
 
     def describe(self) -> str:

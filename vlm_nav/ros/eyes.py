@@ -25,7 +25,7 @@ from vlm_nav.observation.placing import seen_from
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.camera_eye import CameraEye, CameraSettings
 from vlm_nav.ros.qos import LATCHED
-from vlm_nav.ros.spinning import call_in_loop
+from vlm_nav.ros.spinning import call_in_loop, let_go
 from vlm_nav.ros.transforms import TransformSource
 
 COSTMAP_TOPICS = ('global_costmap', 'local_costmap')
@@ -85,8 +85,7 @@ class RosEyes:
         """End the subscriptions."""
         for camera in (self._first, *self._further):
             camera.close()
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+        let_go(self._node, *self._subscriptions)
         self._subscriptions.clear()
 
     def describe(self) -> dict[str, str]:

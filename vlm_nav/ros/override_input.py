@@ -12,7 +12,7 @@ from sensor_msgs.msg import Joy
 
 from vlm_nav.navigation.override import Joystick, OverrideKind, OverrideSettings, is_command
 from vlm_nav.ros.qos import SENSOR
-from vlm_nav.ros.spinning import call_in_loop
+from vlm_nav.ros.spinning import call_in_loop, let_go
 
 _TYPES = {
     OverrideKind.TWIST: Twist,
@@ -43,7 +43,7 @@ class OverrideInput:
     def close(self) -> None:
         """Listen no more."""
         if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
+            let_go(self._node, self._subscription)
             self._subscription = None
 
     def _take(self, message: Any) -> None:

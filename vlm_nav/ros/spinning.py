@@ -7,13 +7,15 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import TracebackType
 from typing import Any
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.subscription import Subscription
 
-_LOOP_TIMEOUT_S = 5.0
+_LOOP_TIMEOUT_S = 30.0
 
 
 class SpinThread:
@@ -37,6 +39,9 @@ class SpinThread:
         # A task, since waking alone does not make `spin_once` return.
         self.executor.create_task(self._stopping.set)
         self._pool.shutdown(wait=True)
+        for node in self.executor.get_nodes():
+            # Nothing spins it any more, and it says so.
+            node.executor = None
         self.executor.shutdown()
         if self._spinning is not None:
             self._spinning.result()
@@ -81,21 +86,40 @@ def wait_in_loop(
 ) -> None:
     """Have the loop call `callback` and wait for it; from any thread but the loop's.
 
-    Raises what it raises, and concurrent.futures.TimeoutError where the loop does not come to it.
+    Raises what it raises, and concurrent.futures.TimeoutError where the loop does not come to it;
+    then it is not called any more. What the loop has begun is waited for as long as it takes.
     """
-
-    given_up = threading.Event()
+    begun: Future[None] = Future()
 
     async def call() -> None:
-        # Who waited has gone on without it: what is late is not done any more.
-        if not given_up.is_set():
+        # Who waited may have gone on without it: what is late is not done any more.
+        if begun.set_running_or_notify_cancel():
             callback(*arguments)
 
     done = asyncio.run_coroutine_threadsafe(call(), loop)
     try:
         done.result(_LOOP_TIMEOUT_S)
-    finally:
-        given_up.set()
+    except FutureTimeoutError:
+        if begun.cancel():
+            raise
+        done.result()
+
+
+def let_go(node: Node, *subscriptions: Subscription) -> None:
+    """Destroy subscriptions of `node`, in the thread that spins it; from any thread.
+
+    An executor that gathers what it waits for stumbles over one that is destroyed meanwhile, and
+    what is raised then ends its thread.
+    """
+
+    def destroy() -> None:
+        for subscription in subscriptions:
+            node.destroy_subscription(subscription)
+
+    if node.executor is None:
+        destroy()
+    else:
+        node.executor.create_task(destroy)
 
 
 def answer_of(node: Node, start: Callable[[], Any]) -> asyncio.Future[Any]:

@@ -13,6 +13,7 @@ from rclpy.qos import QoSProfile
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
+from vlm_nav.ros.spinning import let_go
 
 ENOUGH_MESSAGES = 5
 # Who publishes is known by then: an announcement that is lost is repeated after 3 s.
@@ -76,8 +77,7 @@ class Listener:
 
     def close(self) -> None:
         """End the subscriptions."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+        let_go(self._node, *self._subscriptions)
         self._subscriptions.clear()
 
     def _counter_of(self, heard: Heard) -> Callable[[Any], None]:
