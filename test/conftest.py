@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker('ros') and _NODES not in item.path.parents:
             item.add_marker('alone')
+
+
+@pytest.fixture
+async def no_task_left_behind() -> AsyncIterator[None]:
+    """Fail the test where a task outlives it."""
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    assert not asyncio.all_tasks() - before - {asyncio.current_task()}

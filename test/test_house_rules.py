@@ -101,6 +101,13 @@ def continuations(tree: ast.AST) -> set[ast.AST]:
     return found
 
 
+def lossy_waits(tree: ast.AST, _: str) -> Iterator[Finding]:
+    """Find asyncio.wait_for: before Python 3.12 it loses a cancellation that meets a result."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == 'asyncio.wait_for':
+            yield node.lineno, 'asyncio.wait_for, use core.waiting.done_by'
+
+
 def long_functions(tree: ast.AST, _: str) -> Iterator[Finding]:
     """Find functions that no longer fit on a screen."""
     for node in ast.walk(tree):
@@ -115,6 +122,7 @@ RULES: dict[str, Rule] = {
     'nothing catches everything': broad_excepts,
     'nothing changes a global': globals_,
     'nothing reads the wall clock': wall_clocks,
+    'no cancellation is lost': lossy_waits,
     'no ROS name is absolute': absolute_names,
     'functions fit on a screen': long_functions,
 }
@@ -125,6 +133,7 @@ BREAKERS = {
     'nothing catches everything': 'try:\n    f()\nexcept (ValueError, Exception):\n    pass',
     'nothing changes a global': 'def f():\n    global x\n    x = 1',
     'nothing reads the wall clock': 'import datetime\nnow = datetime.datetime.now()',
+    'no cancellation is lost': 'await asyncio.wait_for(work(), 1.0)',
     'no ROS name is absolute': "node.create_publisher(String, '/cmd_vel', 1)",
     'functions fit on a screen': 'def f():\n' + '    x = 1\n' * LONGEST_FUNCTION_LINES,
 }

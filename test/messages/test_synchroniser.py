@@ -239,6 +239,20 @@ async def test_cancelling_a_waiter_leaves_the_others_waiting() -> None:
     assert (await other).stamp_ns == 1000 * S + 33 * MS
 
 
+@pytest.mark.parametrize('steps_later', range(6))
+async def test_a_waiter_is_cancelled_even_as_a_message_comes(steps_later: int) -> None:
+    bench = Bench()
+    waiter = asyncio.ensure_future(bench.wait(0.0))
+    await asyncio.sleep(0)
+    bench.add(Kind.COLOUR, 33.0)
+    for _ in range(steps_later):
+        await asyncio.sleep(0)
+    waiter.cancel()
+    done, _ = await asyncio.wait({waiter}, timeout=1.0)
+    assert done
+    assert waiter.cancelled()
+
+
 def test_the_queues_are_bounded() -> None:
     bench = Bench()
     for step in range(1000):

@@ -239,7 +239,7 @@ def robot(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             yield found
         finally:
             statuses = [process.stop(signal.SIGTERM) for process in processes]
-    assert statuses == [0, 0, 0]
+    assert statuses == [0, 0, 0], [process.told.lines[-30:] for process in processes]
     for process in processes:
         assert left_of_session(process.process.pid) == []
 

@@ -1,8 +1,5 @@
 """What the tests of asking share: questions, and an environment without anybody's keys."""
 
-import asyncio
-from collections.abc import AsyncIterator
-
 import numpy as np
 import pytest
 
@@ -20,15 +17,6 @@ ENDPOINT_VARIABLES = (
 def _no_keys_or_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ENDPOINT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-async def no_task_left_behind() -> AsyncIterator[None]:
-    """Fail the test where a task outlives it."""
-    before = asyncio.all_tasks()
-    yield
-    await asyncio.sleep(0)
-    assert not asyncio.all_tasks() - before - {asyncio.current_task()}
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.vlm.errors import ModelError, ModelLate
 from vlm_nav.vlm.question import Answer, Question
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
 
 End = Answer | ModelError
 

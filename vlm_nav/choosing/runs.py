@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.waiting import GRACE_S
 from vlm_nav.vlm.errors import ModelError, UnusableAnswer
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Answer, Question
-from vlm_nav.vlm.waiting import GRACE_S
 
 
 async def ask_together(

@@ -22,6 +22,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ImaginingReason
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.geometry.arrays import DepthArray
 from vlm_nav.imagination.service_answer import UnusableViewError, view_from
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
@@ -31,7 +32,6 @@ from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.vlm.openai_settings import OpenAiSettings, checked_url, without_password
 from vlm_nav.vlm.picture_encoding import jpeg_of
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
 
 PROTOCOL_VERSION = 1
 _AT_ONCE = 4

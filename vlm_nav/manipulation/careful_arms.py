@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import DrivingReason, HandReason
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import Arm, ArmOutcome
 from vlm_nav.manipulation.grasp_plan import Grasp, Place
@@ -117,8 +117,8 @@ class ConfirmedArm:
 
     async def _refused(self, base_from_pose: FloatArray) -> ArmOutcome | None:
         try:
-            await asyncio.wait_for(self.released(base_from_pose), self.timeout_s)
-        except asyncio.TimeoutError:
+            await done_by(Deadline.after(self.timeout_s), self.released(base_from_pose))
+        except DeadlinePassedError:
             detail = f'nobody released it within {self.timeout_s:.3g} s'
             return ArmOutcome(False, DrivingReason.NOT_CONFIRMED, detail)
         return None

@@ -15,6 +15,7 @@ from typing import Any
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import ObservationReason, ReasonCode, Refusal
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.messages.stamped_queue import StampedQueue, info_fits
 from vlm_nav.messages.stamps import NS_IN_S, seconds
 
@@ -128,8 +129,8 @@ class Synchroniser:
 
     async def _next_message(self, deadline: Deadline) -> None:
         self._added.clear()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._added.wait(), deadline.remaining_s())
+        with contextlib.suppress(DeadlinePassedError):
+            await done_by(deadline, self._added.wait())
 
     def _find(self, after_ns: int | None) -> MatchedSet | _Lacking:
         lacking = self._missing_topic()

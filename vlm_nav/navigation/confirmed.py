@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import DrivingReason
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.navigation.ports import Base, DriveOutcome, Turner
 
 
@@ -64,8 +64,8 @@ class ConfirmedTurner:
 async def _refused(release: Release, waypoint: Waypoint, timeout_s: float) -> DriveOutcome | None:
     """Return None as soon as a waypoint is released, `not_confirmed` where it is not."""
     try:
-        await asyncio.wait_for(release.released(waypoint), timeout_s)
-    except asyncio.TimeoutError:
+        await done_by(Deadline.after(timeout_s), release.released(waypoint))
+    except DeadlinePassedError:
         detail = f'nobody released it within {timeout_s:.3g} s'
         return DriveOutcome(False, DrivingReason.NOT_CONFIRMED, detail)
     return None

@@ -14,13 +14,13 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Event
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import DrivingReason, ObservationReason, Refusal
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.navigation.events import Looked
 from vlm_nav.navigation.interrupted import drive_unless
 from vlm_nav.navigation.obstructions import KnownThings, WayCheck
 from vlm_nav.navigation.ports import Base, DriveOutcome, Eyes
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
 
 GivenT = TypeVar('GivenT')
 FoundT = TypeVar('FoundT')

@@ -13,6 +13,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.messages.sights import SightSettings, TransformLookup, frame_from
 from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
 from vlm_nav.messages.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
@@ -109,8 +110,8 @@ class CameraEye:
         while self._depth_info is None or self._depth_info.header.frame_id != frame_id:
             self._depth_info_came.clear()
             try:
-                await asyncio.wait_for(self._depth_info_came.wait(), deadline.remaining_s())
-            except asyncio.TimeoutError:
+                await done_by(deadline, self._depth_info_came.wait())
+            except DeadlinePassedError:
                 raise Refusal(
                     ObservationReason.BAD_CALIBRATION,
                     f'depth lies in {frame_id!r}: wanted its camera_info on '

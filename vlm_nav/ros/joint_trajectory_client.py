@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -87,9 +86,8 @@ class JointTrajectoryClient:
         """Ask for the end of what is under way, and wait for the answer no longer than allowed."""
         handle, self._handle = self._handle, None
         if handle is not None:
-            with contextlib.suppress(asyncio.TimeoutError):
-                answer = answer_of(self._node, handle.cancel_goal_async)
-                await asyncio.wait_for(answer, self._settings.cancel_timeout_s)
+            answer = answer_of(self._node, handle.cancel_goal_async)
+            await asyncio.wait({answer}, timeout=self._settings.cancel_timeout_s)
 
     async def _carry_out(
         self, client: ActionClient, goal: Any, takes_s: float, deadline: Deadline
@@ -102,16 +100,16 @@ class JointTrajectoryClient:
         until = min(deadline, patience, key=lambda one: one.at_s)
         asked = answer_of(self._node, self._handle.get_result_async)
         try:
-            answer = await asyncio.wait_for(asyncio.shield(asked), until.remaining_s())
-        except asyncio.TimeoutError:
+            await asyncio.wait({asked}, timeout=until.remaining_s())
+        except asyncio.CancelledError:
+            await asyncio.shield(self.stop())
+            raise
+        if not asked.done():
             await self.stop()
             if deadline.expired():
                 return _failed(HandReason.ARM_LATE, 'it still moved when its time was over')
             return _failed(HandReason.ARM_SILENT, f'no end was told of what takes {takes_s:.1f} s')
-        except asyncio.CancelledError:
-            await asyncio.shield(self.stop())
-            raise
-        self._handle = None
+        answer, self._handle = asked.result(), None
         stalled = getattr(answer.result, 'stalled', False)
         self._holds_nothing = getattr(answer.result, 'reached_goal', False) and not stalled
         return _outcome(answer)
@@ -127,14 +125,15 @@ class JointTrajectoryClient:
             await asyncio.sleep(_LOOK_AGAIN_S)
         sending = answer_of(self._node, lambda: client.send_goal_async(goal))
         try:
-            handle = await asyncio.wait_for(asyncio.shield(sending), sooner.remaining_s())
-        except asyncio.TimeoutError:
-            sending.add_done_callback(self._unwanted)
-            return _failed(HandReason.ARM_SILENT, f'{name} does not answer a goal')
+            await asyncio.wait({sending}, timeout=sooner.remaining_s())
         except asyncio.CancelledError:
             # It may have been accepted all the same.
             sending.add_done_callback(self._unwanted)
             raise
+        if not sending.done():
+            sending.add_done_callback(self._unwanted)
+            return _failed(HandReason.ARM_SILENT, f'{name} does not answer a goal')
+        handle = sending.result()
         if not handle.accepted:
             return _failed(HandReason.ARM_REJECTED, f'{name} refused the goal')
         self._handle = handle

@@ -18,12 +18,12 @@ from typing import TypeAlias
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
 from vlm_nav.vlm.errors import ModelLate, RefusedInWords
 from vlm_nav.vlm.model import Model, notice_of
 from vlm_nav.vlm.question import Answer, Purpose, Question
 from vlm_nav.vlm.reading import read_answer
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
 
 Target: TypeAlias = Pixel | Callable[[str], Pixel | Sequence[Pixel]]
 

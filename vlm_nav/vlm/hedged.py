@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.core.waiting import ended
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.model import Model, close, notice_of
 from vlm_nav.vlm.question import Answer, Question
-from vlm_nav.vlm.waiting import ended
 
 
 class Hedged:

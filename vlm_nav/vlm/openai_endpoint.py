@@ -14,6 +14,7 @@ from openai.types.chat import ChatCompletion
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.waiting import DeadlinePassedError, Turns, done_by
 from vlm_nav.vlm.completion import answer_text, tokens_of
 from vlm_nav.vlm.endpoint_errors import (
     asked_pause_s,
@@ -34,7 +35,6 @@ from vlm_nav.vlm.openai_access import check_default_url, found_key
 from vlm_nav.vlm.openai_settings import OpenAiSettings
 from vlm_nav.vlm.question import SentQuestion, TokenUse
 from vlm_nav.vlm.request_shape import RequestShape
-from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 4.0

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.waiting import DeadlinePassedError, Turns, done_by
 from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.vlm.errors import ModelRefused, NothingSent
 from vlm_nav.vlm.openai_endpoint import OpenAiEndpoint, Reply
@@ -17,7 +18,6 @@ from vlm_nav.vlm.picture_encoding import encode_picture
 from vlm_nav.vlm.question import Answer, Purpose, Question, SentPicture, SentQuestion
 from vlm_nav.vlm.reading import read_answer
 from vlm_nav.vlm.view_sheet import sheet_of
-from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
 from vlm_nav.vlm.wording import captions, wording
 
 __all__ = ['OpenAiModel', 'OpenAiSettings']

@@ -15,11 +15,11 @@ from urllib.parse import SplitResult, urlsplit
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.vlm.errors import ModelLate, ModelRefused, ModelUnreachable, UnusableAnswer
 from vlm_nav.vlm.question import Answer, Question
 from vlm_nav.vlm.question_data import question_as_data
 from vlm_nav.vlm.reading import read_answer
-from vlm_nav.vlm.waiting import DeadlinePassedError, done_by
 
 _LARGEST_ANSWER_BYTES = 1_000_000
 _OK, _BAD_REQUEST, _SERVER_ERROR = 200, 400, 500

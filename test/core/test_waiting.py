@@ -6,7 +6,7 @@ import time
 import pytest
 
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.vlm.waiting import DeadlinePassedError, Turns, done_by
+from vlm_nav.core.waiting import DeadlinePassedError, Turns, done_by
 
 pytestmark = pytest.mark.usefixtures('no_task_left_behind')
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Awaitable, Collection
 from typing import Any, TypeVar
 
 from vlm_nav.core.deadline import Deadline
@@ -17,7 +17,7 @@ class DeadlinePassedError(Exception):
     """The work was not done by its deadline and has been cancelled."""
 
 
-async def done_by(deadline: Deadline, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+async def done_by(deadline: Deadline, work: Awaitable[ResultT]) -> ResultT:
     """Return what `work` returns, or raise what it raises, if that happens by `deadline`.
 
     Else it is cancelled and `DeadlinePassedError` raised; work that resists cancellation is
