@@ -1,9 +1,9 @@
-"""A robot is told in words where to go, with nothing but this machine.
+"""A robot is told in words where to go or what to pick up, with nothing but this machine.
 
 In a furnished house: it looks, decides, drives, looks again, arrives and says so. A simulator
 moves it and draws what it sees; a double that sees through the simulator's pictures answers in
-a model's place. Where no picture of a house can be drawn (neither EGL nor OSMesa), one decision in
-a room that needs neither.
+a model's place. With --task it picks something up from a table. Where no picture of a house can
+be drawn (neither EGL nor OSMesa), one decision in a room that needs neither.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import _demo_hand
 import _demo_house
 import _demo_room
 from _demo_processes import say, status_of
@@ -37,7 +38,12 @@ def options() -> argparse.Namespace:
         default='go to the red chair',
         help='names a thing; in the drawn room a colour: ' + ', '.join(HUES),
     )
-    parser.add_argument('--seed', type=int, default=0, help='which house of its kind')
+    parser.add_argument(
+        '--task', help='what to pick up from a table, in words: ' + _demo_hand.known_things()
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='which house of its kind, or the first table'
+    )
     parser.add_argument(
         '--template', choices=templates(), default=FIRST_HOUSE, help='the kind of house'
     )
@@ -78,13 +84,16 @@ def can_draw() -> bool:
 
 
 def main() -> int:
-    """Run the demonstration; 0 arrived, 1 not, 2 failure, 130 interrupted."""
+    """Run the demonstration; 0 arrived or picked, 1 not, 2 failure, 130 interrupted."""
     asked = options()
     asked.out = asked.out.resolve()
     asked.out.mkdir(parents=True, exist_ok=True)
     run: Callable[[argparse.Namespace], int] = _demo_room.run
     if not asked.drawn and can_draw():
-        run = _demo_house.run
+        run = _demo_house.run if asked.task is None else _demo_hand.run
+    elif asked.task is not None:
+        print('scripts/demo: --task needs pictures of the simulator', file=sys.stderr)
+        return 2
     return status_of('scripts/demo', partial(run, asked))
 
 

@@ -9,16 +9,22 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rclpy
-from _demo_processes import DemoError, Processes, launch_command, say, write_parameters
+from _demo_processes import (
+    START_S,
+    DemoError,
+    Processes,
+    asks_a_model,
+    launch_command,
+    python_module,
+    say,
+    wait_until,
+    write_parameters,
+)
 from _demo_screen import HouseScreen
 
 from vlm_nav.geometry.poses import FloorPose
@@ -29,14 +35,10 @@ from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing, sample_start
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house
-from vlm_nav.vlm.profiles import ready_profiles
-from vlm_nav.vlm.specification import specified_names
 
-START_S = 60.0
 # A whole house is searched before something is not there.
 MISSION_S = 600.0
 LATEST_S = MISSION_S + START_S
-SPIN_S = 0.05
 NEAREST_M, FARTHEST_M = 5.0, 9.0
 AHEAD_M = 1.2
 NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
@@ -101,11 +103,6 @@ def run(asked: argparse.Namespace) -> int:
         screen.node.destroy_node()
 
 
-def asks_a_model(vlm: str) -> bool:
-    """Return whether a specification names a model behind an endpoint, and no double."""
-    return specified_names(vlm)[0].partition(':')[0] in ready_profiles().profiles
-
-
 def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     """Start the simulator, and the navigator as soon as that is there."""
     given = {'template': asked.template, 'seed': asked.seed}
@@ -130,28 +127,6 @@ def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     # A laptop that draws a house with every core is late with a heartbeat.
     arguments = ('use_sim_time:=true', 'watchdog_timeout_s:=2.0')
     running.start('navigator', launch_command(file, *arguments))
-
-
-def python_module(name: str) -> list[str]:
-    """Return the command that runs a module of the package."""
-    return [sys.executable, '-m', name]
-
-
-def wait_until(
-    happened: Callable[[], bool],
-    screen: HouseScreen,
-    running: Processes,
-    limit_s: float,
-    what: str,
-) -> None:
-    """Spin until something has happened; DemoError where a process ends or time is up."""
-    until_s = time.monotonic() + limit_s
-    while not happened():
-        running.require_alive()
-        if time.monotonic() > until_s:
-            raise DemoError(f'{what} did not happen within {limit_s:g} s\n{running.tails()}')
-        rclpy.spin_once(screen.node, timeout_sec=SPIN_S)
-        screen.show_progress()
 
 
 def carried_out(screen: HouseScreen, running: Processes, instruction: str) -> dict[str, Any]:

@@ -15,21 +15,39 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import rclpy
 import yaml
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from vlm_nav.ros.own_domain import NoDomainError, own_domain
+from vlm_nav.vlm.profiles import ready_profiles
+from vlm_nav.vlm.specification import specified_names
 
 ROOT = Path(__file__).resolve().parent.parent
+START_S = 60.0
 END_S = 12.0
+SPIN_S = 0.05
 TAIL_LINES = 12
 
 
 class DemoError(Exception):
     """What keeps the demonstration from going on, in words for its user."""
+
+
+class Screen(Protocol):
+    """What tells a person how things go, with a node that is spun meanwhile."""
+
+    @property
+    def node(self) -> Node:
+        """Return the node."""
+        ...
+
+    def show_progress(self) -> None:
+        """Renew the one line that shows what happens, where somebody sees it."""
+        ...
 
 
 class Started:
@@ -162,6 +180,33 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def asks_a_model(vlm: str) -> bool:
+    """Return whether a specification names a model behind an endpoint, and no double."""
+    return specified_names(vlm)[0].partition(':')[0] in ready_profiles().profiles
+
+
+def python_module(name: str) -> list[str]:
+    """Return the command that runs a module of the package."""
+    return [sys.executable, '-m', name]
+
+
+def wait_until(
+    happened: Callable[[], bool],
+    screen: Screen,
+    running: Processes,
+    limit_s: float,
+    what: str,
+) -> None:
+    """Spin until something has happened; DemoError where a process ends or time is up."""
+    until_s = time.monotonic() + limit_s
+    while not happened():
+        running.require_alive()
+        if time.monotonic() > until_s:
+            raise DemoError(f'{what} did not happen within {limit_s:g} s\n{running.tails()}')
+        rclpy.spin_once(screen.node, timeout_sec=SPIN_S)
+        screen.show_progress()
+
+
 def say(text: str) -> None:
     """Print a line at once."""
     print(text, flush=True)
@@ -187,9 +232,11 @@ def write_parameters(out: Path, changed: Mapping[str, Any] = {}) -> Path:
     return file
 
 
-def launch_command(parameters: Path, *arguments: str) -> list[str]:
-    """Return the command that launches the navigator, by a stand-in where launch is missing."""
-    launched = ['navigate.launch.py', f'params_file:={parameters}', *arguments]
+def launch_command(
+    parameters: Path, *arguments: str, file: str = 'navigate.launch.py'
+) -> list[str]:
+    """Return the command that launches a node, by a stand-in where launch is missing."""
+    launched = [file, f'params_file:={parameters}', *arguments]
     if importlib.util.find_spec('launch') and importlib.util.find_spec('launch_ros'):
         return ['ros2', 'launch', 'vlm_nav', *launched]
     return [sys.executable, '-m', 'vlm_nav.ros.launch_stand_in', *launched]

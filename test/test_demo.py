@@ -132,3 +132,20 @@ def _target(link: Path) -> str:
         return str(link.readlink())
     except OSError:
         return ''
+
+
+def test_a_robot_before_a_table_picks_up_what_words_mean(tmp_path: Path) -> None:
+    ended = run_demo('--task', 'pick up the soap', '--out', str(tmp_path))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert 'from a double (seer)' in ended.stdout
+    assert re.search(r'^Outcome: +picked', ended.stdout, re.MULTILINE)
+    # What it believes is true: the thing is held in the air.
+    truth = re.search(r'^Truth: +the soap is (\d\.\d\d) m higher', ended.stdout, re.MULTILINE)
+    assert truth is not None, ended.stdout
+    assert float(truth[1]) >= 0.15
+    picture = re.search(r'^Picture: +(\S+\.png)$', ended.stdout, re.MULTILINE)
+    assert picture is not None, ended.stdout
+    shown = cv2.imread(picture[1])
+    assert shown is not None
+    # What was asked about, what was pointed at, and what came of it.
+    assert shown.shape == (480, 3 * 640, 3)
