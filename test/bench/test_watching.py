@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from vlm_nav.bench.watching import PathWatch
+from vlm_nav.bench.watching import CallWatch, PathWatch
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.vlm.events import Answered, Asked
+from vlm_nav.vlm.question import Answer, Purpose, Question, TokenUse
 
 
 @dataclass
@@ -34,3 +38,14 @@ def test_a_collision_is_the_beginning_of_a_touch() -> None:
     for things in touches:
         watch(World(FloorPose(0.0, 0.0, 0.0), things))
     assert watch.collisions == 3
+
+
+def test_tokens_are_those_that_were_counted_else_about_so_many() -> None:
+    picture = MarkedPicture('picture', np.zeros((48, 64, 3), np.uint8))
+    asked = Asked(Question(Purpose.ARRIVAL, 'go to the cup', (picture,)), (), 1, 1)
+    watch = CallWatch()
+    watch(Answered(asked, Answer((), tokens=TokenUse(700, 30))))
+    assert watch.tokens == 730
+    watch(Answered(asked, Answer((), raw_text=400 * 'x')))
+    assert 730 + 100 < watch.tokens < 730 + 1000
+    assert watch.vlm_calls == 2

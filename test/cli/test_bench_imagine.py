@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,9 +47,31 @@ def test_each_row_tells_its_figures_and_how_it_differs_from_no_imagination(
     assert warp['spl_less_none']['low'] <= 0.25 <= warp['spl_less_none']['high']
 
 
-def test_people_get_a_line_for_each_row(vlm_nav: Command) -> None:
-    ended = vlm_nav('bench', 'imagine', '--episodes', '4', '--errors', '0', '--rows', 'none')
-    assert ended.stdout.splitlines()[1].split()[:3] == ['none', '0.00', '0.500']
+def test_people_get_a_table_in_markdown_of_rows_and_of_what_they_differ_by(
+    vlm_nav: Command,
+) -> None:
+    named = 'none,uniform+oracle,uniform+warp,learned+warp'
+    ended = vlm_nav('bench', 'imagine', '--episodes', '4', '--errors', '0', '--rows', named)
+    lines = ended.stdout.splitlines()
+    assert lines[2] == '| none | 0 | 4 | 0.500 | 0.250 | 30 | 0 |'
+    assert '| learned+warp less uniform+warp | 0 | 4 | +0.000 [+0.000, +0.000] |' in ended.stdout
+    assert '| uniform+warp less none | 0 | 4 | +0.500 [' in ended.stdout
+    assert '| uniform+warp less uniform+oracle | 0 | 4 |' in ended.stdout
+    assert 'learned+warp less learned+oracle' not in ended.stdout
+    for part in ended.stdout.strip().split('\n\n'):
+        assert len({line.count('|') for line in part.splitlines()}) == 1
+
+
+def test_what_a_folder_keeps_is_told_without_driving(vlm_nav: Command, tmp_path: Path) -> None:
+    asked = ('bench', 'imagine', '--kept', '--errors', '0', '--rows', 'none')
+    line = {
+        'seed': 1, 'house': 'h', 'target': 'cup', 'success': True, 'spl': 0.7,
+        'vlm_calls': 30, 'tokens': 9000,
+    }  # fmt: skip
+    (tmp_path / 'none_error0.jsonl').write_text(json.dumps(line))
+    ended = vlm_nav(*asked, '--out', str(tmp_path))
+    assert ended.stdout.splitlines()[2:] == ['| none | 0 | 1 | 1.000 | 0.700 | 30 | 9000 |']
+    assert '--out' in vlm_nav(*asked).stderr
 
 
 @pytest.mark.parametrize(

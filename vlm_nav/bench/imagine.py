@@ -22,6 +22,8 @@ from vlm_nav.navigation.imagine_parameters import ImagineSettings, Proposer, Syn
 
 ORACLE = 'oracle'
 NO_IMAGINATION = 'none'
+# So many episodes a row before the next row has its turn: a run that is cut off has them all.
+_IN_TURN = 20
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,50 @@ class Finished:
         """Return the mean of a figure over the episodes."""
         return sum(float(one[name]) for one in self.per_episode) / len(self.per_episode)
 
-    def less(self, other: Finished) -> Comparison:
-        """Return how it differs from another one on the same episodes."""
-        return compare(self.per_episode, other.per_episode)
+    def less(self, other: Finished) -> Comparison | None:
+        """Return how it differs from another one on what both drove, None where that is none."""
+        both = _seeds(self) & _seeds(other)
+        if not both:
+            return None
+        return compare(*([one for one in row.per_episode if one['seed'] in both]
+                         for row in (self, other)))  # fmt: skip
+
+
+def _seeds(finished: Finished) -> set[int]:
+    return {int(one['seed']) for one in finished.per_episode}
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Which cells are driven over which episodes; `out` keeps what is done, None keeps nothing."""
+
+    cells: Sequence[Cell]
+    seeds: Sequence[int]
+    options: DriveOptions
+    workers: int = 1
+    out: Path | None = None
+
+    def kept(self) -> list[Finished]:
+        """Return what `out` keeps of the cells' episodes; a cell without any is left out."""
+        found = []
+        for cell in self.cells:
+            kept = {} if self.out is None else _kept(self.out / f'{cell.name}.jsonl')
+            results = tuple(kept[seed] for seed in self.seeds if seed in kept)
+            if results:
+                found.append(Finished(cell, results))
+        return found
+
+    def drive(self) -> Iterator[tuple[Cell, Mapping[str, Any]]]:
+        """Give each result as it comes, those that are kept first; rows take turns.
+
+        Wrong answers come later: a share of them begins when the rows at the one before are done.
+        """
+        for error in dict.fromkeys(cell.error for cell in self.cells):
+            for start in range(0, len(self.seeds), _IN_TURN):
+                for cell in (one for one in self.cells if one.error == error):
+                    seeds = self.seeds[start : start + _IN_TURN]
+                    for result in driven(cell, seeds, self.options, self.workers, self.out):
+                        yield cell, result
 
 
 def driven(

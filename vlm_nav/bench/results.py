@@ -14,7 +14,8 @@ class EpisodeResult:
     """How one episode went; lengths in metres, `wall_s` all that it cost in seconds.
 
     `geodesic_m` is the shortest way that would have been a success; `collisions` counts how often
-    the robot began to touch something. `tokens` are the model's; a double uses none.
+    the robot began to touch something. `tokens` are as the model counted them, else
+    about so many.
     """
 
     seed: int

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
+from vlm_nav.bench.tokens import answered_tokens, asked_tokens
 from vlm_nav.core.events import Event
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.events import Decided
 from vlm_nav.vlm.events import Answered
+from vlm_nav.vlm.question import Answer
 
 
 class World(Protocol):
@@ -45,7 +47,10 @@ class PathWatch:
 
 
 class CallWatch:
-    """Counts, as a listener of a mission, its decisions, its questions, and their tokens."""
+    """Counts, as a listener of a mission, its decisions, its questions, and their tokens.
+
+    Where a model counts no tokens they are estimated: see `vlm_nav.bench.tokens`.
+    """
 
     def __init__(self) -> None:
         """Begin at nothing."""
@@ -59,4 +64,13 @@ class CallWatch:
             self.decisions += 1
         elif isinstance(event, Answered):
             self.vlm_calls += 1
-            self.tokens += event.result.tokens.prompt + event.result.tokens.completion
+            self.tokens += _tokens(event)
+
+
+def _tokens(event: Answered) -> int:
+    """Return the tokens of a question and its answer: as they were counted, else about so many."""
+    counted = event.result.tokens.prompt + event.result.tokens.completion
+    if counted:
+        return counted
+    answered = answered_tokens(event.result) if isinstance(event.result, Answer) else 0
+    return asked_tokens(event.asked.question) + answered

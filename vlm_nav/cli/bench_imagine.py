@@ -1,7 +1,7 @@
 """`vlm-nav bench imagine`: what imagining is worth, row by row on the same episodes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -14,7 +14,8 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.decision_parameters import without_secrets
 
 if TYPE_CHECKING:
-    from vlm_nav.bench.imagine import Finished
+    from vlm_nav.bench.drive import DriveOptions
+    from vlm_nav.bench.imagine import Ablation, Cell, Finished
 
 # As all strategies are driven: room for their decisions, and a look around where it helps.
 _ROOM_FOR_ALL = {'decision_limit': 60, 'look_around': 'when_unseen'}
@@ -35,6 +36,9 @@ def imagine(
     out: Annotated[
         Optional[Path], typer.Option(help='Folder that keeps what is done: a second run goes on.')
     ] = None,
+    kept: Annotated[
+        bool, typer.Option('--kept', help='Drive nothing: tell what the folder keeps.')
+    ] = False,
     param: Annotated[
         Optional[list[str]],
         typer.Option('--param', '-p', metavar='NAME:=VALUE', help='One parameter.'),
@@ -43,80 +47,53 @@ def imagine(
 ) -> None:
     """Drive the same errands with and without imagination, with true and with warped pictures.
 
-    The simulator answers, wrong in the given shares. Differences are paired, with 95 % intervals,
-    against the row without imagination.
+    The simulator answers, wrong in the given shares. The table is Markdown; its differences are
+    paired, with 95 % intervals.
     """
-    from vlm_nav.bench.drive import DriveOptions, Strategy
-    from vlm_nav.bench.imagine import Cell, Finished, driven, rows_named
-    from vlm_nav.bench.imagine import rows as all_rows
+    from vlm_nav.bench.imagine import Ablation
+    from vlm_nav.bench.imagine_table import fields, table
 
-    values = values_of(_ROOM_FOR_ALL | DecisionOptions(param=param, table=TABLE).given(), TABLE)
-    options = DriveOptions(
-        Strategy.IMAGINE, 'seer', settings_of(dict(values)), None, without_secrets(values)
-    )
-    chosen = all_rows() if rows is None else rows_named(_words(rows))
-    seeds = range(seed, seed + episodes)
-    finished: list[Finished] = []
-    for error in _shares(errors):
-        for row in chosen:
-            cell = Cell(row, error)
-            results = []
-            for result in driven(cell, seeds, options, workers or cores(), out):
-                results.append(result)
-                note(f'{cell.name} {len(results)}/{episodes}: seed {result["seed"]}')
-            results.sort(key=lambda one: int(one['seed']))
-            finished.append(Finished(cell, tuple(results)))
-            note(_line(finished[-1], finished))
+    if kept and out is None:
+        raise InvalidValueError('--kept tells what --out keeps, which is not given')
+    cells, seeds = _cells(rows, errors), range(seed, seed + episodes)
+    ablation = Ablation(cells, seeds, _options(param), workers or cores(), out)
+    finished = ablation.kept() if kept else _driven(ablation)
     if as_json:
-        say(json.dumps([_fields(one, finished) for one in finished]))
+        say(json.dumps([fields(one, finished) for one in finished]))
         return
-    for line in (_HEAD, *(_line(one, finished) for one in finished)):
+    for line in table(finished):
         say(line)
 
 
-_HEAD = 'row                  error     SR    SPL  calls  tokens  SR and SPL less no imagination'
+def _options(param: list[str] | None) -> 'DriveOptions':
+    from vlm_nav.bench.drive import DriveOptions, Strategy
+
+    values = values_of(_ROOM_FOR_ALL | DecisionOptions(param=param, table=TABLE).given(), TABLE)
+    settings = settings_of(dict(values))
+    return DriveOptions(Strategy.IMAGINE, 'seer', settings, None, without_secrets(values))
 
 
-def _without(one: 'Finished', finished: 'Sequence[Finished]') -> 'Finished | None':
-    """Return the row without imagination at the same share of wrong answers."""
-    from vlm_nav.bench.imagine import NO_IMAGINATION
+def _cells(rows: str | None, errors: str) -> 'list[Cell]':
+    from vlm_nav.bench.imagine import Cell, rows_named
+    from vlm_nav.bench.imagine import rows as all_rows
 
-    found = (
-        other
-        for other in finished
-        if other.cell.error == one.cell.error and other.cell.row.name == NO_IMAGINATION
-    )
-    return next(found, None)
+    chosen = all_rows() if rows is None else rows_named(_words(rows))
+    return [Cell(row, error) for error in _shares(errors) for row in chosen]
 
 
-def _fields(one: 'Finished', finished: 'Sequence[Finished]') -> dict[str, Any]:
-    base = _without(one, finished)
-    fields: dict[str, Any] = {
-        'row': one.cell.row.name,
-        'error': one.cell.error,
-        'episodes': len(one.per_episode),
-        'success': round(one.mean('success'), 4),
-        'spl': round(one.mean('spl'), 4),
-        'vlm_calls': round(one.mean('vlm_calls'), 2),
-        'tokens': round(one.mean('tokens'), 1),
-    }
-    if base is not None and base is not one:
-        found = one.less(base)
-        fields |= {'success_less_none': vars(found.success), 'spl_less_none': vars(found.spl)}
-    return fields
+def _driven(ablation: 'Ablation') -> 'list[Finished]':
+    """Return what came of each cell; each errand is told on the way."""
+    from vlm_nav.bench.imagine import Finished
 
-
-def _line(one: 'Finished', finished: 'Sequence[Finished]') -> str:
-    fields = _fields(one, finished)
-    line = (
-        f'{fields["row"]:20} {fields["error"]:5.2f} {fields["success"]:6.3f} {fields["spl"]:6.3f} '
-        f'{fields["vlm_calls"]:6.1f} {fields["tokens"]:7.0f}'
-    )
-    for name in ('success_less_none', 'spl_less_none'):
-        if name in fields:
-            found = fields[name]
-            line += f'  {found["mean"]:+.3f} [{found["low"]:+.3f}, {found["high"]:+.3f}]'
-    return line
+    results: dict[Cell, list[Mapping[str, Any]]] = {cell: [] for cell in ablation.cells}
+    for cell, result in ablation.drive():
+        results[cell].append(result)
+        done = f'{len(results[cell])}/{len(ablation.seeds)}'
+        note(f'{cell.name} {done}: seed {result["seed"]}, spl {result["spl"]:.2f}')
+    return [
+        Finished(cell, tuple(sorted(found, key=lambda one: int(one['seed']))))
+        for cell, found in results.items()
+    ]
 
 
 def _words(text: str) -> list[str]:
@@ -130,4 +107,4 @@ def _shares(text: str) -> list[float]:
         shares = []
     if not shares or not all(0.0 <= share <= 1.0 for share in shares):
         raise InvalidValueError(f'shares of wrong answers lie in 0..1, got {text!r}')
-    return shares
+    return list(dict.fromkeys(shares))
