@@ -21,11 +21,11 @@ from vlm_nav.manipulation.picking import PickLimits
 from vlm_nav.manipulation.pointing import PointingSettings
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.navigation.parameters import problems
+from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
 from vlm_nav.ros.launch_stand_in import LaunchError, launch
 from vlm_nav.ros.manipulator_parameters import (
     MANIPULATOR_PARAMETERS,
-    Executor,
     box_from,
     manipulator_settings,
 )

@@ -16,18 +16,26 @@ from vlm_nav.ros.qos import LATCHED, SENSOR
 from vlm_nav.ros.spinning import let_go
 
 _LARGEST_CHARACTERS = 5_000_000
-_MAXIMUM_AGE_S = 1.0
 
 
 class ArmTopics:
     """Keeps what came last; each callback makes one assignment, and any thread may read."""
 
     def __init__(
-        self, node: Node, base_frame: str, tip_frame: str, warn: Callable[[str], None]
+        self,
+        node: Node,
+        base_frame: str,
+        tip_frame: str,
+        joints_age_s: float,
+        warn: Callable[[str], None],
     ) -> None:
-        """Listen on `node` for an arm from `base_frame` to `tip_frame`."""
+        """Listen on `node` for an arm from `base_frame` to `tip_frame`.
+
+        Angles are believed that are `joints_age_s` old at most.
+        """
         self._node = node
         self._frames = (base_frame, tip_frame)
+        self._joints_age_s = joints_age_s
         self._warn = warn
         self._solver: JointSolver | None = None
         self._urdf = ''
@@ -48,7 +56,7 @@ class ArmTopics:
         young = {
             name: angle
             for name, (angle, stamp_ns) in self._states.items()
-            if (now_ns - stamp_ns) / NS_IN_S <= _MAXIMUM_AGE_S
+            if (now_ns - stamp_ns) / NS_IN_S <= self._joints_age_s
         }
         return solver.joints_from(young)
 

@@ -32,6 +32,7 @@ class ControllerSettings:
 
     An empty `gripper_action` is a hand without one that is told apart. `opening_m` is the widest
     that the fingers stand apart; `gripper_scale` what a command has for each metre of it.
+    Angles of the joints are believed that are `joints_age_s` old at most.
     """
 
     trajectory_action: str = 'arm_controller/follow_joint_trajectory'
@@ -39,6 +40,7 @@ class ControllerSettings:
     response_timeout_s: float = 3.0
     silence_timeout_s: float = 5.0
     cancel_timeout_s: float = 3.0
+    joints_age_s: float = 1.0
     gripper_effort: float = 20.0
     gripper_scale: float = 1.0
 

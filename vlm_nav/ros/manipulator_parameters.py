@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from vlm_nav.navigation.decision_parameters import (
 )
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
+from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
@@ -40,7 +40,6 @@ from vlm_nav.vlm.specification import model_from_spec
 
 _LIMITS, _POINTING, _GRIPPER = PickLimits(), PointingSettings(), GripperSizes()
 _LIFT, _GRASP = LiftSettings(), GraspSettings()
-_ARM, _CONTROL = TrajectorySettings(), ControllerSettings()
 # What is asked, and by whom, is the same for base and hand.
 _ASKING = ('pivot.', 'vlm.', 'budget.', 'cassette', 'checks')
 _LOOKING = (
@@ -48,13 +47,6 @@ _LOOKING = (
     'look_timeout_s', 'decision_timeout_s', 'instruction_characters',
 )  # fmt: skip
 _OF_PLACES = ('pivot.agreement_m',)
-
-
-class Executor(str, Enum):
-    """Who moves the arm: whoever takes the published poses, or its controllers by actions."""
-
-    PUBLISH = 'publish'
-    FOLLOW_JOINT_TRAJECTORY = 'follow_joint_trajectory'
 
 
 MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
@@ -65,12 +57,7 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('dry_run', False, 'decide and show everything, publish no pose and move nothing'),
     Parameter('confirm', False, 'move nothing before a person has released it'),
     seconds('confirm_timeout_s', 60.0, 'how long a grasp waits for its release'),
-    Parameter(
-        'executor',
-        Executor.PUBLISH.value,
-        'who moves the arm',
-        one_of=tuple(item.value for item in Executor),
-    ),
+    EXECUTOR,
     metres('nearest_m', _LIFT.nearest_m, 'nearest depth that is trusted for the hand'),
     metres('farthest_m', _LIFT.farthest_m, 'farthest depth that is trusted for the hand'),
     metres('largest_m', _LIFT.largest_m, 'how wide a thing may be'),
@@ -96,35 +83,7 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
             ('palm_height_m', 'of the palm, across'),
         )
     ),
-    Parameter('arm.tip_frame', 'tool0', "frame of the arm's last link in robot_description"),
-    Parameter(
-        'arm.tip_axes',
-        _ARM.tip_axes.value,
-        'which axis of tip_frame approaches; y closes the fingers',
-        one_of=tuple(item.value for item in TipAxes),
-    ),
-    Parameter(
-        'arm.tip_to_fingers_m',
-        _ARM.tip_to_fingers_m,
-        'from tip_frame to the place between the finger tips',
-        -1.0,
-        1.0,
-    ),
-    Parameter('arm.joint_speed_rad_s', _ARM.joint_speed_rad_s, 'how fast joints turn', 0.01, 10.0),
-    metres('arm.lift_m', _ARM.lift_m, 'how high what was picked is lifted'),
-    Parameter('arm.trajectory_action', _CONTROL.trajectory_action, 'FollowJointTrajectory'),
-    Parameter('arm.gripper_action', _CONTROL.gripper_action, 'GripperCommand; empty: none'),
-    Parameter('arm.gripper_effort', _CONTROL.gripper_effort, 'largest effort', 0.0, 1000.0),
-    Parameter(
-        'arm.gripper_scale',
-        _CONTROL.gripper_scale,
-        'position of a command for each metre between the fingers',
-        0.001,
-        1000.0,
-    ),
-    seconds('arm.response_timeout_s', _CONTROL.response_timeout_s, 'wait to be accepted'),
-    seconds('arm.silence_timeout_s', _CONTROL.silence_timeout_s, 'wait after the end was due'),
-    seconds('arm.cancel_timeout_s', _CONTROL.cancel_timeout_s, 'wait for a cancel'),
+    *ARM_PARAMETERS,
     Parameter(
         'pointing.agreement_share',
         _POINTING.agreement_share,

@@ -27,11 +27,12 @@ from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
 from vlm_nav.navigation.in_words import budget_values, printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.arm_topics import ArmTopics
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings, JointTrajectoryClient
-from vlm_nav.ros.manipulator_parameters import Executor, ManipulatorSettings
+from vlm_nav.ros.manipulator_parameters import ManipulatorSettings
 from vlm_nav.ros.pick_inputs import PickInputs
 from vlm_nav.ros.pick_outputs import PickOutputs
 from vlm_nav.ros.shift_work import ShiftWork, logging_errors
@@ -114,7 +115,8 @@ class PickShift:
         settings = self.settings
         if settings.executor is Executor.PUBLISH:
             return PublishedOnlyArm()
-        self.topics = ArmTopics(node, settings.base_frame, settings.tip_frame, warn)
+        frames = (settings.base_frame, settings.tip_frame)
+        self.topics = ArmTopics(node, *frames, settings.controllers.joints_age_s, warn)
         self.client = self._client_of(settings.controllers, settings.gripper.opening_m)
         topics = self.topics
         return TrajectoryArm(lambda: topics.solver, topics.joints_now, self.client, settings.arm)
