@@ -11,9 +11,9 @@ from end_to_end.processes import PATIENCE_S, Line, Told
 
 
 class Human:
-    """A node that talks to the navigator in `namespace`."""
+    """A node that talks to the navigator, or to another node that takes instructions."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, to: str = 'navigator') -> None:
         from std_msgs.msg import String
 
         from vlm_nav.ros.qos import COMMAND, LATCHED
@@ -23,9 +23,9 @@ class Human:
         self.outcomes = Told('outcomes')
         self._message = String
         self._clients: dict[str, Any] = {}
-        self._instruction = node.create_publisher(String, 'navigator/instruction', COMMAND)
+        self._instruction = node.create_publisher(String, f'{to}/instruction', COMMAND)
         for topic, told in (('decision', self.decisions), ('outcome', self.outcomes)):
-            node.create_subscription(String, f'navigator/{topic}', _into(told), LATCHED)
+            node.create_subscription(String, f'{to}/{topic}', into(told), LATCHED)
 
     def instruct(self, instruction: str) -> None:
         """Publish an instruction once somebody listens."""
@@ -52,5 +52,6 @@ class Human:
         return response
 
 
-def _into(told: Told) -> Callable[[Any], None]:
+def into(told: Told) -> Callable[[Any], None]:
+    """Return what takes messages of JSON in."""
     return lambda message: told.add(json.loads(message.data))

@@ -21,6 +21,7 @@ from vlm_nav.ros.doubles.serving import serve
 from vlm_nav.ros.parameters import declare, read
 from vlm_nav.ros.simulator_parameters import (
     SIMULATOR_PARAMETERS,
+    TABLE,
     SimulatorChoice,
     simulator_choice,
 )
@@ -29,10 +30,12 @@ from vlm_nav.ros.simulator_work import SimulatorWork
 from vlm_nav.sim.furniture.furniture import Furniture
 from vlm_nav.sim.furniture.furniture_cache import furniture_folder
 from vlm_nav.sim.house.pick_scenes import LOOSE_KG
+from vlm_nav.sim.robot.robot_sizes import ArmSizes
 from vlm_nav.sim.robot.sensors import DepthNoise, OdometryDrift
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
 _PACE_S = 0.005
+_ABOVE_TABLE_M, _RAISED_AFTER_S = 1.05, 3.0
 
 
 class SimulatorNode(Node):
@@ -88,7 +91,16 @@ def simulator_for(choice: SimulatorChoice, furniture: Furniture) -> Simulator:
         furniture=furniture,
         loose_kg=LOOSE_KG if values['arm'] else {},
     )
-    return Simulator(choice.plan, settings, choice.start)
+    simulator = Simulator(choice.plan, settings, choice.start)
+    if values['template'] == TABLE and values['arm']:
+        _raise_arm(simulator, choice.robot.arm)
+    return simulator
+
+
+def _raise_arm(simulator: Simulator, sizes: ArmSizes) -> None:
+    """Bring the arm above the table; from below no way leads onto it."""
+    simulator.set_arm(sizes.tucked.model_copy(update={'lift_m': _ABOVE_TABLE_M}))
+    simulator.advance(_RAISED_AFTER_S)
 
 
 def _tell(answers_url: str, choice: SimulatorChoice) -> None:
