@@ -27,6 +27,7 @@ from vlm_nav.sim.house.house_planning import templates
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_HOUSE = 'open_flat'
 DRAWING_S = 60.0
+SLOWEST, FASTEST = 1.0, 4.0
 TRY_TO_DRAW = 'from vlm_nav.sim.rendering import open_context; open_context(8, 8).free()'
 
 
@@ -59,11 +60,17 @@ def options() -> argparse.Namespace:
         default=Strategy.PIVOT.value,
         help='how places are chosen in the house: by marks, among views, or both in turn',
     )
+    parser.add_argument(
+        '--pace', type=float, default=1.0, help='simulated seconds in a second, 1 to 4'
+    )
     parser.add_argument('--drawn', action='store_true', help='the drawn room, whatever there is')
     parser.add_argument(
         '--out', type=Path, default=ROOT / 'build' / 'demo', help='where reports and logs go'
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if not SLOWEST <= asked.pace <= FASTEST:
+        parser.error(f'--pace goes from {SLOWEST:g} to {FASTEST:g}, got {asked.pace:g}')
+    return asked
 
 
 def can_draw() -> bool:

@@ -37,6 +37,7 @@ HELD_S = 3.0
 HOLDING_S = 60.0
 LIFTED_M = 0.15
 TABLES = 50
+AGE_S = 2.0
 NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
 OWN_MODEL = 'A demonstration: answers come from the model at your endpoint.'
 
@@ -82,14 +83,15 @@ def run(asked: argparse.Namespace) -> int:
 
 def start(running: Processes, table: Table, asked: argparse.Namespace) -> None:
     """Start the simulator, and the manipulator as soon as that is there."""
-    given = ('-p', 'template:=table', '-p', f'seed:={table.scene.plan.seed}')
-    command = [*python_module('vlm_nav.ros.simulator'), '--ros-args', *given]
+    given = ('template:=table', f'seed:={table.scene.plan.seed}', f'pace:={asked.pace}')
+    words = [word for one in given for word in ('-p', one)]
+    command = [*python_module('vlm_nav.ros.simulator'), '--ros-args', *words]
     ready = running.start('simulator', command).line('ready', START_S)
     vlm = {'spec': f'double:{ready["answers"]}/{asked.vlm}'}
     if asks_a_model(asked.vlm):
         named = os.environ.get('OPENAI_MODEL', '') if asked.vlm == 'openai' else ''
         vlm = {'spec': asked.vlm, 'model': named}
-    file = write_hand_parameters(asked.out, {'vlm': vlm, 'maximum_age_s': 2.0})
+    file = write_hand_parameters(asked.out, {'vlm': vlm, 'maximum_age_s': AGE_S * asked.pace})
     command = launch_command(file, 'use_sim_time:=true', file='manipulate.launch.py')
     running.start('manipulator', command)
 

@@ -41,6 +41,7 @@ MISSION_S = 600.0
 LATEST_S = MISSION_S + START_S
 NEAREST_M, FARTHEST_M = 5.0, 9.0
 AHEAD_M = 1.2
+AGE_S, BLIND_S = 0.5, 3.0
 NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
 OWN_MODEL = 'A demonstration: answers come from the model at your endpoint.'
 
@@ -105,7 +106,7 @@ def run(asked: argparse.Namespace) -> int:
 
 def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     """Start the simulator, and the navigator as soon as that is there."""
-    given = {'template': asked.template, 'seed': asked.seed}
+    given = {'template': asked.template, 'seed': asked.seed, 'pace': asked.pace}
     if task.start is not None:
         pose = task.start
         degrees = np.degrees(pose.yaw_rad)
@@ -117,6 +118,9 @@ def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
         'until_arrived': True,
         'strategy': asked.strategy,
         'mission_timeout_s': MISSION_S,
+        # Simulated time goes by while a picture is on its way and while none comes.
+        'maximum_age_s': AGE_S * asked.pace,
+        'recheck_blind_s': BLIND_S * asked.pace,
         'records': {'folder': str(asked.out / 'runs')},
         'vlm': {'spec': f'double:{ready["answers"]}/{asked.vlm}'},
     }

@@ -46,7 +46,7 @@ def away_m(x_m: float, y_m: float, name: str) -> float:
 
 
 def test_a_robot_in_a_furnished_house_goes_to_the_red_chair_and_says_so(tmp_path: Path) -> None:
-    ended = run_demo('--out', str(tmp_path))
+    ended = run_demo('--pace', '2', '--out', str(tmp_path))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert 'from a double (seer)' in ended.stdout
     assert 'not from a model' in ended.stdout
@@ -106,6 +106,12 @@ def test_an_instruction_without_a_colour_is_refused_with_the_known_ones(tmp_path
     assert 'name one of red, orange' in ended.stderr
 
 
+def test_a_pace_that_no_machine_keeps_is_refused(tmp_path: Path) -> None:
+    ended = run_demo('--pace', '50', '--out', str(tmp_path))
+    assert ended.returncode == 2
+    assert '--pace goes from 1 to 4' in ended.stderr
+
+
 def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [str(DEMO), '--out', str(tmp_path)], stdout=subprocess.PIPE, text=True
@@ -135,7 +141,7 @@ def _target(link: Path) -> str:
 
 
 def test_a_robot_before_a_table_picks_up_what_words_mean(tmp_path: Path) -> None:
-    ended = run_demo('--task', 'pick up the soap', '--out', str(tmp_path))
+    ended = run_demo('--task', 'pick up the soap', '--pace', '2', '--out', str(tmp_path))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert 'from a double (seer)' in ended.stdout
     assert re.search(r'^Outcome: +picked', ended.stdout, re.MULTILINE)
