@@ -10,12 +10,14 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import rigid_transform
-from vlm_nav.manipulation.grasp import GraspSettings, grasps, scene_around
+from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import Approach, GraspPlan
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lifted import Lifted
 from vlm_nav.manipulation.place import PlaceSettings, places
+from vlm_nav.manipulation.scene_points import scene_around
 
 LONG = TableBox(0.7, 0.05, (0.05, 0.16, 0.06))
 CARTON = TableBox(0.7, 0.0, (0.06, 0.06, 0.18))
@@ -96,7 +98,7 @@ def test_fingers_do_not_go_into_a_gap_that_is_narrower_than_they_are() -> None:
     assert HandReason.GRIPPER_TOO_WIDE in sideways
     assert all(abs(grasp.base_from_grasp[1, 1]) < 0.5 for grasp in plan.ranked)
     thin = plan_of(one, other, settings=FROM_ABOVE, gripper=GripperSizes(finger_thickness_m=0.003))
-    assert len(thin.ranked) > len(plan.ranked)
+    assert any(abs(grasp.base_from_grasp[1, 1]) > 0.95 for grasp in thin.ranked)
 
 
 def test_a_hand_that_would_touch_a_tall_neighbour_is_in_collision() -> None:

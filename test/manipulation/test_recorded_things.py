@@ -24,12 +24,14 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.floor_search import find_floor
 from vlm_nav.geometry.poses import inverse, rigid_transform, transform_points
-from vlm_nav.manipulation.grasp import GraspSettings, grasps, scene_around
+from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import Approach
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import LiftSettings, lift_points
 from vlm_nav.manipulation.lifted import Lifted, LiftSource, PixelBox
+from vlm_nav.manipulation.scene_points import scene_around
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 
 pytestmark = pytest.mark.data

@@ -15,7 +15,7 @@ pytest.importorskip('rclpy')
 pytest.importorskip('control_msgs')
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.manipulation.grasp import GraspSettings
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.picking import PickLimits
 from vlm_nav.manipulation.pointing import PointingSettings

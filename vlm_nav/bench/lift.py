@@ -9,10 +9,11 @@ import numpy as np
 from vlm_nav.bench.timing import one_core, time_of
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import VlmNavError
-from vlm_nav.manipulation.grasp import grasps, scene_around
+from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import lift_points
 from vlm_nav.manipulation.lifted import Refused
+from vlm_nav.manipulation.scene_points import scene_around
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 _PIXELS = 1000

@@ -17,12 +17,13 @@ from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
 from vlm_nav.manipulation.arm_port import Arm
-from vlm_nav.manipulation.grasp import grasps, scene_around
+from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import GraspPlan
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import lift_points
 from vlm_nav.manipulation.lifted import Lifted, Refused
+from vlm_nav.manipulation.scene_points import scene_around
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.answering.seen_things import SeenThings

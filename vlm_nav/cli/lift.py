@@ -23,13 +23,14 @@ from vlm_nav.cli.saying import note, say
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
-from vlm_nav.manipulation.grasp import grasps, scene_around
+from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.hand_picture import draw_grasp, draw_lifted
 from vlm_nav.manipulation.lift import lift as lift_target
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.lifted import Lifted, PixelBox, Refused
+from vlm_nav.manipulation.scene_points import scene_around
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 PICTURE = 'hand.png'

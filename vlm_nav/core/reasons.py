@@ -111,6 +111,7 @@ class HandReason(Enum):
     OUTSIDE_WORKSPACE = 'outside_workspace'
     GRIPPER_TOO_WIDE = 'gripper_too_wide'
     GRIPPER_TOO_SMALL = 'gripper_too_small'
+    TOO_FLAT = 'too_flat'
     IN_COLLISION = 'in_collision'
     UNREACHABLE = 'unreachable'
     NO_FLAT_SPOT = 'no_flat_spot'

@@ -12,6 +12,7 @@ from vlm_nav.manipulation.gripper import GripperSizes
 
 # One point within is noise, more are a thing.
 _NOISE_POINTS = 2
+_AS_HIGH_M = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +53,31 @@ def clearance_m(boxes: tuple[Box, ...], points: FloatArray, most_m: float) -> fl
     return float(min(most_m, np.partition(nearest, _NOISE_POINTS)[_NOISE_POINTS]))
 
 
-def gap_m(points: FloatArray, half_m: float, wide_m: float, from_x_m: float) -> float:
-    """Return the free room (of the narrower side) beside a thing `half_m` wide to each side.
+@dataclass(frozen=True)
+class Beside:
+    """The free room beside a thing: `gap_m` to each side, that of the narrower one.
 
-    Looked at are points (n, 3) between x = `from_x_m` and the tips, and `wide_m` across.
+    `is_lower` where nothing that bounds it reaches as high as the thing.
     """
-    within: NDArray[np.bool_] = (
-        (points[:, 0] > from_x_m) & (points[:, 0] < 0.0) & (np.abs(points[:, 2]) < wide_m / 2.0)
-    )
-    across_m = points[within, 1]
+
+    gap_m: float
+    is_lower: bool
+
+
+def beside(points: FloatArray, half_m: float, wide_m: float, depth_m: float) -> Beside:
+    """Return how much room there is beside a thing that is `half_m` wide to each side.
+
+    Points (n, 3) are in the axes of a grasp, seen from where the thing is nearest. Looked at is
+    what comes before x = `depth_m`, `wide_m` across.
+    """
+    within: NDArray[np.bool_] = (points[:, 0] < depth_m) & (np.abs(points[:, 2]) < wide_m / 2.0)
+    bounding = points[within]
+    across_m = bounding[:, 1]
     sides = (across_m[across_m > 0.0], -across_m[across_m <= 0.0])
     gaps = [
         float(np.partition(side, _NOISE_POINTS)[_NOISE_POINTS])
         for side in sides
         if len(side) > _NOISE_POINTS
     ]
-    return max(0.0, min(gaps, default=np.inf) - half_m)
+    high = int((bounding[:, 0] < _AS_HIGH_M).sum()) > _NOISE_POINTS
+    return Beside(max(0.0, min(gaps, default=np.inf) - half_m), not high)

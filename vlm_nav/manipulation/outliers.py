@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from vlm_nav.geometry.arrays import FloatArray
 
-_APART_SHARE = 0.015
+APART_SHARE = 0.015
+"""Which share of the points at either end does not count."""
 
 
 def ends(values: FloatArray) -> FloatArray:
@@ -15,6 +18,11 @@ def ends(values: FloatArray) -> FloatArray:
     numpy's percentile does the same in five times the time.
     """
     ordered = np.sort(values, axis=0)
-    skipped = int(_APART_SHARE * len(ordered))
+    skipped = int(APART_SHARE * len(ordered))
     both: FloatArray = ordered[[skipped, len(ordered) - 1 - skipped]]
     return both
+
+
+def thinned(points: FloatArray, most: int) -> FloatArray:
+    """Return every so many of the points (n, 3), `most` at most."""
+    return points[:: max(1, math.ceil(len(points) / most))]

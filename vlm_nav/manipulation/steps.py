@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.grasp import GraspSettings, grasps, scene_around
+from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import GraspPlan
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.lifted import Lifted, Refused
+from vlm_nav.manipulation.scene_points import scene_around
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 Corners = tuple[FloatArray, FloatArray]

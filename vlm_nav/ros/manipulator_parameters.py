@@ -11,7 +11,7 @@ import numpy as np
 
 from vlm_nav.checks.known import checks_named
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.manipulation.grasp import GraspSettings
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.picking import PickLimits
