@@ -82,14 +82,16 @@ def cells_around(frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: flo
     return Cells(points, colours, seed, left, top, step)
 
 
-def without_specks(depth_m: DepthArray, speck_px: int = _SPECK_PX) -> DepthArray:
+def without_specks(
+    depth_m: DepthArray, speck_px: int = _SPECK_PX, step_m: float = _SPECK_STEP_M
+) -> DepthArray:
     """Return depth (h, w) without small patches that hang together with nothing around them.
 
     Stereo and structured light see such patches, here of `speck_px` pixels at most, before and
     behind edges, where nothing is.
     """
     units = np.nan_to_num(depth_m * _UNITS_IN_M, nan=0.0).clip(0, 32000).astype(np.int16)
-    cv2.filterSpeckles(units, 0, speck_px, _SPECK_STEP_M * _UNITS_IN_M)
+    cv2.filterSpeckles(units, 0, speck_px, step_m * _UNITS_IN_M)
     kept = units > 0
     # Sparse depth, as registration leaves it, is nothing but specks: then none is a fault.
     if kept.sum() < _LEAST_KEPT * np.isfinite(depth_m).sum():

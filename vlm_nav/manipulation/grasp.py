@@ -16,11 +16,13 @@ from vlm_nav.manipulation.grasp_tries import GraspTry, grasp_tries
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.hand_room import Beside, beside, clearance_m, swept_boxes
 from vlm_nav.manipulation.lifted import Lifted
+from vlm_nav.manipulation.outliers import thinned
 
 Reachable: TypeAlias = Callable[[FloatArray], HandReason | None]
 
 _DEPTH_SHARES = (1.0, 0.8, 0.6, 0.45, 0.3, 0.15)
 _MOST_CLEARANCE_M = 0.02
+_MOST_THING_POINTS = 1500
 _CLEARANCE_SHARE = 0.3
 _DEPTH_SHARE = 0.4
 _FLIP = np.diag((1.0, -1.0, -1.0, 1.0))
@@ -41,12 +43,13 @@ def grasps(
     `count` that are found.
     """
     scene = np.asarray(scene_points_base, dtype=np.float64).reshape(-1, 3)
+    thing = thinned(lifted.extent.points_base, _MOST_THING_POINTS)
     ranked: list[Grasp] = []
     refused: list[tuple[Grasp, HandReason]] = []
     for one in grasp_tries(lifted, gripper, settings):
         if len(ranked) >= settings.count and ranked[settings.count - 1].score >= one.hope:
             break
-        grasp, reason = _judged(one, scene, gripper, settings)
+        grasp, reason = _judged(one, scene, thing, gripper, settings)
         if reason is None:
             grasp, reason = _reached(grasp, reachable)
         if reason is None:
@@ -57,17 +60,26 @@ def grasps(
 
 
 def _judged(
-    one: GraspTry, scene: FloatArray, gripper: GripperSizes, settings: GraspSettings
+    one: GraspTry,
+    scene: FloatArray,
+    thing: FloatArray,
+    gripper: GripperSizes,
+    settings: GraspSettings,
 ) -> tuple[Grasp, HandReason | None]:
     """Return the grasp there, as deep as there is room, and why it is refused."""
     if one.width_m + 2.0 * settings.least_room_m > gripper.opening_m:
         return _grasp(one, one.place, one.width_m, settings), HandReason.GRIPPER_TOO_SMALL
     near = _near(scene @ one.axes.T - one.place, gripper, settings)
-    deepest_m = min(settings.depth_m, gripper.finger_length_m - settings.tip_room_m - one.behind_m)
+    own = _near(thing @ one.axes.T - one.place, gripper, settings)
+    # What is not between the fingers, and what is before the palm, is in the way as all else is.
+    aside = np.abs(own[:, 1]) > one.width_m / 2.0 + settings.least_room_m
+    both = np.vstack([near, own[aside | (own[:, 0] < 0.0)]])
+    deepest_m = gripper.finger_length_m - settings.tip_room_m - one.shoulder_m
+    deepest_m = min(settings.depth_m, deepest_m)
     reason: HandReason | None = None
     for share in _DEPTH_SHARES:
         depth_m = max(settings.least_depth_m, share * deepest_m)
-        grasp, reason = _at(one, depth_m, near, gripper, settings)
+        grasp, reason = _at(one, depth_m, (near, both), gripper, settings)
         if reason is None:
             score = one.hope * (1.0 - _DEPTH_SHARE * (1.0 - share))
             free = grasp.clearance_m / _MOST_CLEARANCE_M
@@ -80,18 +92,19 @@ def _judged(
 def _at(
     one: GraspTry,
     depth_m: float,
-    near: FloatArray,
+    points: tuple[FloatArray, FloatArray],
     gripper: GripperSizes,
     settings: GraspSettings,
 ) -> tuple[Grasp, HandReason | None]:
     """Return the grasp whose tips are so deep, and why it is refused.
 
-    `near` are points of the scene in the axes of the grasp, seen from the place of the try.
+    `points` (n, 3) in the axes of the grasp, seen from the place of the try, are those of the
+    scene, and those with the thing's own.
     """
     way = np.array((depth_m, 0.0, 0.0))
     # How much room there is beside the thing where the fingers go down.
     room = beside(
-        near,
+        points[0],
         one.width_m / 2.0,
         gripper.finger_width_m,
         depth_m + settings.tip_room_m,
@@ -105,7 +118,7 @@ def _at(
     if spare_m < settings.least_room_m:
         return grasp, _no_room(room)
     boxes = swept_boxes(gripper, opening_m, settings.approach_m)
-    clear_m = clearance_m(boxes, near - way, _MOST_CLEARANCE_M)
+    clear_m = clearance_m(boxes, points[1] - way, _MOST_CLEARANCE_M)
     reason = HandReason.IN_COLLISION if clear_m <= 0.0 else None
     return replace(grasp, clearance_m=clear_m), reason
 

@@ -17,14 +17,18 @@ from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lifted import Lifted, LiftSource
 from vlm_nav.manipulation.outliers import APART_SHARE, ends, thinned
 
-_MOST_POINTS = 400
+_MOST_POINTS = 1500
 _TURNS_RAD = np.arange(12) * math.pi / 12
-# The narrowest turns, and the one across the narrowest of them.
-_NARROWEST = 4
+# The narrowest turn, the one across it, and those beside them: there faces stand askew.
+_CHOSEN = (0, 6, 1, 11, 5, 7)
+_ASKEW_SHARES = (1.0, 1.0, 0.85, 0.85, 0.85, 0.85)
 _PARTS = np.array((0.0, -0.15, 0.15, -0.3, 0.3))
-_LEAST_PART_POINTS = 5
+_LEAST_PART_POINTS = 8
+_SURE_POINTS = 25
+_SURE_SHARE = 0.3
 _SAME_WAY = 0.985
-_WEDGE_SHARE = 0.6
+_HELD_SHARE = 0.7
+_SIDE_M = 0.006
 
 _PREFERRED = {Approach.TOP_DOWN: 1.0, Approach.NORMAL: 0.9, Approach.VIEW_RAY: 0.8}
 _ALONG_VIEW_COST = 0.4
@@ -40,16 +44,16 @@ class GraspTry:
     """A part of a thing between the fingers.
 
     `axes` (3, 3) are the rows x, y, z of the grasp in the base frame. In these axes `place` (3,)
-    is the middle of the part where it is nearest to the gripper, `width_m` how wide it is as far
-    as the fingers reach, and `behind_m` how much nearer another part of the thing is. `hope` is
-    the score that a grasp there gets where all around it is free.
+    is the middle of the part where both fingers begin to touch it, `shoulder_m` how far that is
+    behind its nearest point, and `width_m` how wide it is as far as the fingers reach. `hope` is
+    the score that a grasp there gets where all around is free.
     """
 
     approach: Approach
     axes: FloatArray
     place: FloatArray
     width_m: float
-    behind_m: float
+    shoulder_m: float
     hope: float
 
 
@@ -98,11 +102,11 @@ def _tries_along(
     turns_rad = _turns(flat[:, 1:])
     parts = _parts(flat, turns_rad, gripper.finger_width_m, settings.depth_m)
     level = lifted.view_base * (1.0, 1.0, 0.0)
-    nearest_m = float(ends(flat[:, 0])[0])
     for turn, turn_rad in enumerate(turns_rad):
         closing = math.cos(turn_rad) * first + math.sin(turn_rad) * second
         axes = np.array((ahead, closing, np.cross(ahead, closing)))
         worth = _PREFERRED[approach] * (1.0 - _ALONG_VIEW_COST * abs(float(closing @ level)))
+        worth *= _ASKEW_SHARES[turn]
         worth *= _GUESSED_SHARE if lifted.source is LiftSource.PLANE else 1.0
         for part in np.flatnonzero(parts.is_there[turn]):
             place = parts.places[turn, part]
@@ -112,8 +116,8 @@ def _tries_along(
             hope = worth * (1.0 - _WIDTH_COST * width_m / gripper.opening_m)
             hope *= 1.0 - _OFF_POINT_COST * min(1.0, math.hypot(*off_point) / _FAR_OFF_M)
             hope *= 1.0 - _OFF_MIDDLE_COST * min(1.0, off_middle_m / _FAR_OFF_M)
-            behind_m = max(0.0, float(place[0]) - nearest_m)
-            yield GraspTry(approach, axes, place, width_m, behind_m, hope)
+            shoulder_m = float(parts.shoulder_m[turn, part])
+            yield GraspTry(approach, axes, place, width_m, shoulder_m, hope)
 
 
 def _aside(ahead: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -125,25 +129,24 @@ def _aside(ahead: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _turns(points: FloatArray) -> FloatArray:
-    """Return the angles (n,) at which points (n, 2) are narrow, and the one across them."""
+    """Return the angles (n,) at which points (n, 2) are narrow or wide, and those beside them."""
     low, high = ends(points)
     inner = points[((points >= low) & (points <= high)).all(axis=1)]
     side_deg = cv2.minAreaRect((inner if len(inner) else points).astype(np.float32))[2]
     turns_rad = _TURNS_RAD + math.radians(side_deg)
     ways = np.array((np.cos(turns_rad), np.sin(turns_rad)))
     low, high = ends(points @ ways)
-    order = np.argsort(high - low, kind='stable')
-    across = (order[0] + len(turns_rad) // 2) % len(turns_rad)
-    chosen: FloatArray = turns_rad[np.append(order[:_NARROWEST], across)]
+    chosen: FloatArray = np.roll(turns_rad, -int(np.argmin(high - low)))[list(_CHOSEN)]
     return chosen
 
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Parts (k turns, m parts) of a thing: `places` (k, m, 3), `width_m` and `is_there` (k, m)."""
+    """Parts (k turns, m parts) of a thing: `places` (k, m, 3) and the others (k, m)."""
 
     places: FloatArray
     width_m: FloatArray
+    shoulder_m: FloatArray
     is_there: NDArray[np.bool_]
 
 
@@ -167,22 +170,36 @@ def _parts(flat: FloatArray, turns_rad: FloatArray, wide_m: float, depth_m: floa
     behind_m = np.take(flat[:, 0], order)[:, None] - nearest[..., None]
     inside = np.take_along_axis(inside, order[:, None], axis=2)
     ordered = np.take_along_axis(across, order, axis=1)
-    left, right = _sides(ordered, inside & (behind_m <= depth_m))
-    half_left, half_right = _sides(ordered, inside & (behind_m <= depth_m / 2.0))
-    # Fingers slip off what widens like a wedge: it counts as wide as it becomes.
-    wedge = (half_right - half_left) < _WEDGE_SHARE * (right - left)
-    if wedge.any():
-        whole_left, whole_right = _sides(ordered, inside)
-        left, right = np.where(wedge, whole_left, left), np.where(wedge, whole_right, right)
+    reached = inside & (behind_m <= depth_m)
+    sides = _sides(ordered, behind_m, reached)
+    # What goes on beside the fingers, and what hardly a point stands for, which is often the rim
+    # of another thing, counts with all that is behind it.
+    count = reached.sum(axis=-1)
+    whole = (count < _SURE_POINTS) & (count < _SURE_SHARE * inside.sum(axis=-1))
+    whole |= sides[2] > (1.0 - _HELD_SHARE) * depth_m
+    if whole.any():
+        sides = np.where(whole, _sides(ordered, behind_m, inside), sides)
+    left, right, shoulder_m = sides
     is_there = enough & (np.abs(steps) >= wide_m / 4.0)
     is_there[:, 0] = True
-    return _Parts(np.stack([nearest, (left + right) / 2.0, middles], -1), right - left, is_there)
+    places = np.stack([nearest + shoulder_m, (left + right) / 2.0, middles], -1)
+    return _Parts(places, right - left, shoulder_m, is_there)
 
 
-def _sides(ordered: FloatArray, inside: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Return where the points inside (k, m, n) begin and end, both (k, m), but for outliers."""
+def _sides(ordered: FloatArray, behind_m: FloatArray, inside: NDArray[np.bool_]) -> FloatArray:
+    """Return where the points inside (k, m, n) begin and end, and where fingers touch them.
+
+    The three (k, m) are the ends, but for outliers, of the points `ordered` (k, n), and how far
+    behind the nearest point that end begins which is farther behind.
+    """
     left = np.take_along_axis(ordered, _at_end(inside, last=False), axis=1)
-    return left, np.take_along_axis(ordered, _at_end(inside, last=True), axis=1)
+    right = np.take_along_axis(ordered, _at_end(inside, last=True), axis=1)
+    at_left = inside & (ordered[:, None] <= left[..., None] + _SIDE_M)
+    at_right = inside & (ordered[:, None] >= right[..., None] - _SIDE_M)
+    shoulder_m = np.maximum(
+        *(np.where(at, behind_m, np.inf).min(axis=-1) for at in (at_left, at_right))
+    )
+    return np.stack([left, right, np.maximum(shoulder_m, 0.0)])
 
 
 def _at_end(inside: NDArray[np.bool_], *, last: bool) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ from vlm_nav.manipulation.lifted import (
     Refused,
     UprightBox,
 )
+from vlm_nav.manipulation.masks import fitted_to_depth, mask_of, middle_of, without_holes
 from vlm_nav.manipulation.outliers import ends
 from vlm_nav.manipulation.segmenting import segment
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
@@ -32,7 +32,6 @@ OnRobot: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
 """Tells of points (n, 3) of the base frame which are on the robot itself."""
 
 _NS_IN_S = 1e9
-_SAME_THING_M = 0.25
 _BOX_POINTS = 600
 _SPECK_SHARE = 0.05
 _LEAST_POINTS = 10
@@ -58,8 +57,8 @@ def lift(
             f'the pose at the stamp of the picture is {age_s:.1f} s old, allowed are '
             f'{settings.maximum_age_s:g} s',
         )
-    mask = None if isinstance(target, Pixel) else _mask_of(frame, target)
-    pixel = target if isinstance(target, Pixel) else _middle(frame, mask)
+    mask = None if isinstance(target, Pixel) else mask_of(frame, target)
+    pixel = target if isinstance(target, Pixel) else middle_of(frame, mask)
     if pixel is None:
         return Refused(HandReason.NO_SURFACE, 'no pixel of the box or mask has depth')
     found = lift_points(frame, [(pixel.u_px, pixel.v_px)], settings)
@@ -68,6 +67,8 @@ def lift(
         return Refused(reason, _detail(frame, pixel, reason, settings))
     if on_robot is not None and bool(on_robot(found.points_base)[0]):
         return Refused(HandReason.ON_ROBOT, f'{_named(pixel)} shows the robot itself')
+    if mask is not None and not isinstance(target, PixelBox) and frame.depth_m is not None:
+        mask = fitted_to_depth(mask, frame.depth_m)
     extent = _extent(frame, pixel, found, mask, settings)
     if isinstance(extent, HandReason):
         return Refused(
@@ -129,8 +130,8 @@ def _extent(
         # What is a small part of a thing and far from the rest of it is none.
         speck_px = round(_SPECK_SHARE * int(mask.sum()))
         alone_m = without_specks(np.where(mask, frame.depth_m, np.float32(np.nan)), speck_px)
-        seen = replace(frame, depth_m=alone_m)
-        points = points_base(seen)[mask].astype(np.float64)
+        closed = replace(frame, depth_m=without_holes(alone_m, mask))
+        points = points_base(closed)[mask].astype(np.float64)
         points = points[np.isfinite(points).all(axis=1)]
         return _extent_of(_near(points, point, 2.0 * settings.largest_m), point, mask)
     camera = frame.base_from_camera[:3, 3]
@@ -153,46 +154,6 @@ def _extent_of(points: FloatArray, point: FloatArray, mask: NDArray[np.bool_]) -
 def _near(points: FloatArray, point: FloatArray, reach_m: float) -> FloatArray:
     near: FloatArray = points[np.linalg.norm(points - point, axis=1) < reach_m]
     return near
-
-
-def _mask_of(frame: RgbdFrame, target: PixelBox | NDArray[np.bool_]) -> NDArray[np.bool_]:
-    shape = frame.rgb.shape[:2]
-    if not isinstance(target, PixelBox):
-        return target if target.shape == shape else np.zeros(shape, dtype=np.bool_)
-    mask = np.zeros(shape, dtype=np.bool_)
-    top, left = max(0, round(target.top_px)), max(0, round(target.left_px))
-    mask[top : max(0, round(target.bottom_px) + 1), left : max(0, round(target.right_px) + 1)] = 1
-    if frame.depth_m is None:
-        return mask
-    # Of all that a box shows, the thing in its middle counts, not what is behind.
-    inner = frame.depth_m[mask]
-    inner = inner[np.isfinite(inner)]
-    if not len(inner):
-        return mask
-    rows, columns = np.nonzero(mask & np.isfinite(frame.depth_m))
-    off = np.abs(rows - (target.top_px + target.bottom_px) / 2) / max(1, np.ptp(rows)) + np.abs(
-        columns - (target.left_px + target.right_px) / 2
-    ) / max(1, np.ptp(columns))
-    middle_m = float(np.median(frame.depth_m[rows, columns][off <= np.percentile(off, 30.0)]))
-    with np.errstate(invalid='ignore'):
-        near: NDArray[np.bool_] = mask & (
-            np.abs(frame.depth_m - middle_m) < _SAME_THING_M * middle_m
-        )
-    return near
-
-
-def _middle(frame: RgbdFrame, mask: NDArray[np.bool_] | None) -> Pixel | None:
-    """Return the pixel with depth that lies deepest in the mask."""
-    if mask is None or not mask.any():
-        return None
-    padded = np.pad(mask.astype(np.uint8), 1)
-    inside = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    if frame.depth_m is not None:
-        inside = np.where(np.isfinite(frame.depth_m), inside, 0.0)
-    if not inside.max() > 0.0:
-        return None
-    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
-    return Pixel(float(column), float(row))
 
 
 def _named(pixel: Pixel) -> str:

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.arrays import DepthArray, FloatArray
 from vlm_nav.manipulation.cells import without_specks
 from vlm_nav.manipulation.lifted import Lifted
 from vlm_nav.manipulation.outliers import ends, thinned
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
-_MOST_SCENE_POINTS = 3000
-_MOST_FAR_POINTS = 600
+_MOST_SCENE_POINTS = 12000
+_MOST_FAR_POINTS = 2000
+_IN_FRONT_M = 0.004
 _BESIDE_M = 0.05
 _MOST_SCENE_PIXELS = 35_000
+_SPECK_PX = 150
+_SPECK_STEP_M = 0.02
+_SQUARE = np.ones((3, 3), dtype=np.uint8)
 
 
 def scene_around(frame: RgbdFrame, lifted: Lifted, reach_m: float = 0.25) -> FloatArray:
     """Return the points (n, 3) around the thing, without those of it and of its rim.
 
     The rim, where depth is between that of the thing and that of what lies behind, is one wide of
-    the pixels that are looked at, every third of a picture of 640 x 480.
+    the pixels that are looked at, every third of a picture of 640 x 480. What lies in front of
+    the thing there is no rim of it.
     """
     if frame.depth_m is None:
         return np.empty((0, 3))
     step = max(1, round(math.sqrt(frame.depth_m.size / _MOST_SCENE_PIXELS)))
-    depth_m = without_specks(frame.depth_m[::step, ::step])
+    # A steep wall is no speck, though it steps from each pixel looked at to the next.
+    speck_px = round(_SPECK_PX / step**2)
+    depth_m = without_specks(frame.depth_m[::step, ::step], speck_px, _SPECK_STEP_M * step)
     rotation = frame.base_from_camera[:3, :3].astype(np.float32)
     points = (frame.camera.pixel_rays()[::step, ::step] * depth_m[..., None]) @ rotation.T
     points += frame.base_from_camera[:3, 3].astype(np.float32)
-    others = points[~_widened(lifted.extent.mask, step)]
+    others = points[~_with_rim(lifted.extent.mask[::step, ::step], depth_m)]
     low, high = ends(lifted.extent.points_base)
     with np.errstate(invalid='ignore'):
         near = ((others > low - reach_m) & (others < high + reach_m)).all(axis=-1)
@@ -47,13 +55,12 @@ def scene_around(frame: RgbdFrame, lifted: Lifted, reach_m: float = 0.25) -> Flo
     )
 
 
-def _widened(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
-    """Return every `step`-th pixel of a mask that has grown by one such pixel."""
-    coarse = mask[::step, ::step]
-    grown = coarse.copy()
-    grown[1:] |= coarse[:-1]
-    grown[:-1] |= coarse[1:]
-    grown[:, 1:] |= coarse[:, :-1]
-    grown[:, :-1] |= coarse[:, 1:]
-    widened: NDArray[np.bool_] = grown
-    return widened
+def _with_rim(mask: NDArray[np.bool_], depth_m: DepthArray) -> NDArray[np.bool_]:
+    """Return a mask (h, w) grown by one pixel, but not over what lies in front of it."""
+    own_m = np.where(mask & np.isfinite(depth_m), depth_m, np.float32(np.inf))
+    beside_m = cv2.erode(own_m, _SQUARE)
+    grown = cv2.dilate(mask.astype(np.uint8), _SQUARE) > 0
+    with np.errstate(invalid='ignore'):
+        in_front = depth_m < beside_m - _IN_FRONT_M
+    with_rim: NDArray[np.bool_] = mask | (grown & ~(in_front & np.isfinite(beside_m)))
+    return with_rim
