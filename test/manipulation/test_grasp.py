@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from table_scene import TABLE_M, TableBox, on_top, pixel_of, table_frame
@@ -99,6 +101,64 @@ def test_fingers_do_not_go_into_a_gap_that_is_narrower_than_they_are() -> None:
     assert all(abs(grasp.base_from_grasp[1, 1]) < 0.5 for grasp in plan.ranked)
     thin = plan_of(one, other, settings=FROM_ABOVE, gripper=GripperSizes(finger_thickness_m=0.003))
     assert any(abs(grasp.base_from_grasp[1, 1]) > 0.95 for grasp in thin.ranked)
+
+
+@pytest.mark.parametrize('noise', [0.0, 1.0])
+def test_a_thing_too_flat_to_reach_beside_says_so(noise: float) -> None:
+    card = TableBox(0.7, 0.0, (0.05, 0.05, 0.002))
+    frame = table_frame(card, noise=noise)
+    found = lift(frame, (frame.rgb == card.color).all(axis=-1))
+    assert isinstance(found, Lifted)
+    plan = grasps(found, scene_around(frame, found), settings=FROM_ABOVE)
+    assert plan.best is None
+    assert plan.reason is HandReason.TOO_FLAT
+
+
+def test_of_a_thing_with_a_neck_the_neck_is_grasped() -> None:
+    rng = np.random.default_rng(0)
+    angles = rng.uniform(0.0, 2.0 * np.pi, 600)
+    heights_m = rng.uniform(0.0, 0.2, 600)
+    radius_m = np.where(heights_m > 0.15, 0.012, 0.045)
+    bottle = np.column_stack(
+        [0.7 + radius_m * np.cos(angles), radius_m * np.sin(angles), TABLE_M + heights_m]
+    )
+    frame = table_frame(CARTON)
+    seen = lift(frame, on_top(frame, CARTON))
+    assert isinstance(seen, Lifted)
+    found = replace(seen, extent=replace(seen.extent, points_base=bottle))
+    plan = grasps(found, np.empty((0, 3)), settings=FROM_ABOVE)
+    assert plan.best is not None
+    assert plan.best.width_m < 0.03
+    assert plan.best.base_from_grasp[2, 3] > TABLE_M + 0.15
+
+
+def test_where_the_middle_is_too_wide_a_narrower_part_is_grasped() -> None:
+    square = np.stack(np.meshgrid(np.arange(-0.1, 0.1, 0.004), np.arange(-0.06, 0.06, 0.004)), -1)
+    flat = square.reshape(-1, 2)
+    # As a bone from above: 30 mm wide, but for 120 mm in the middle.
+    flat = flat[(np.abs(flat[:, 1]) < 0.015) | (np.abs(flat[:, 0]) < 0.02)]
+    bone = np.column_stack([flat[:, 0] + 0.7, flat[:, 1], np.full(len(flat), TABLE_M + 0.05)])
+    frame = table_frame(CARTON)
+    seen = lift(frame, on_top(frame, CARTON))
+    assert isinstance(seen, Lifted)
+    found = replace(seen, extent=replace(seen.extent, points_base=bone))
+    plan = grasps(found, np.empty((0, 3)), settings=FROM_ABOVE)
+    assert plan.best is not None
+    assert abs(plan.best.width_m - 0.03) < 0.006
+    assert abs(plan.best.base_from_grasp[0, 3] - 0.7) > 0.02
+
+
+def test_fingers_do_not_go_down_onto_the_thing_itself() -> None:
+    steps = np.arange(-0.1, 0.1, 0.003)
+    x, y = (axis.ravel() for axis in np.meshgrid(0.7 + steps, steps))
+    # A ridge on a plate: beside the ridge the plate is in the way.
+    z = TABLE_M + np.where(np.abs(y) < 0.012, 0.05, 0.03)
+    frame = table_frame(CARTON)
+    seen = lift(frame, on_top(frame, CARTON))
+    assert isinstance(seen, Lifted)
+    found = replace(seen, extent=replace(seen.extent, points_base=np.column_stack([x, y, z])))
+    for grasp in grasps(found, np.empty((0, 3)), settings=FROM_ABOVE).ranked:
+        assert grasp.base_from_grasp[2, 3] > TABLE_M + 0.03
 
 
 def test_a_hand_that_would_touch_a_tall_neighbour_is_in_collision() -> None:

@@ -125,7 +125,7 @@ def _at(
 
 def _no_room(room: Beside) -> HandReason:
     """Return whether something stands in the gap, or the thing itself does not stand out."""
-    return HandReason.TOO_FLAT if room.is_lower else HandReason.GRIPPER_TOO_WIDE
+    return HandReason.TOO_FLAT if room.is_sunk else HandReason.GRIPPER_TOO_WIDE
 
 
 def _near(points: FloatArray, gripper: GripperSizes, settings: GraspSettings) -> FloatArray:

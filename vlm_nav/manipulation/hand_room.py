@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from vlm_nav.manipulation.gripper import GripperSizes
 
 # One point within is noise, more are a thing.
 _NOISE_POINTS = 2
-_AS_HIGH_M = 0.001
+_AS_HIGH_M = 0.003
+_RIGHT_BESIDE_M = 0.008
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +59,11 @@ def clearance_m(boxes: tuple[Box, ...], points: FloatArray, most_m: float) -> fl
 class Beside:
     """The free room beside a thing: `gap_m` to each side, that of the narrower one.
 
-    `is_lower` where nothing that bounds it reaches as high as the thing.
+    `is_sunk` where what lies right beside it on both sides is about as high as it or lower.
     """
 
     gap_m: float
-    is_lower: bool
+    is_sunk: bool
 
 
 def beside(points: FloatArray, half_m: float, wide_m: float, depth_m: float) -> Beside:
@@ -73,11 +75,14 @@ def beside(points: FloatArray, half_m: float, wide_m: float, depth_m: float) -> 
     within: NDArray[np.bool_] = (points[:, 0] < depth_m) & (np.abs(points[:, 2]) < wide_m / 2.0)
     bounding = points[within]
     across_m = bounding[:, 1]
-    sides = (across_m[across_m > 0.0], -across_m[across_m <= 0.0])
-    gaps = [
-        float(np.partition(side, _NOISE_POINTS)[_NOISE_POINTS])
-        for side in sides
-        if len(side) > _NOISE_POINTS
-    ]
-    high = int((bounding[:, 0] < _AS_HIGH_M).sum()) > _NOISE_POINTS
-    return Beside(max(0.0, min(gaps, default=np.inf) - half_m), not high)
+    left_m, right_m = _nearest(across_m[across_m > 0.0]), _nearest(-across_m[across_m <= 0.0])
+    higher = int((bounding[:, 0] < -_AS_HIGH_M).sum()) > _NOISE_POINTS
+    is_sunk = not higher and max(left_m, right_m) - half_m < _RIGHT_BESIDE_M
+    return Beside(max(0.0, min(left_m, right_m) - half_m), is_sunk)
+
+
+def _nearest(across_m: FloatArray) -> float:
+    """Return how far the nearest point is, but for noise; infinite where there is none."""
+    if len(across_m) <= _NOISE_POINTS:
+        return math.inf
+    return float(np.partition(across_m, _NOISE_POINTS)[_NOISE_POINTS])

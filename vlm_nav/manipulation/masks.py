@@ -64,7 +64,7 @@ def without_holes(depth_m: DepthArray, mask: NDArray[np.bool_]) -> DepthArray:
     )
     depths_m = np.full(int(nearest.max()) + 1, np.nan, dtype=np.float32)
     depths_m[nearest[part]] = part_m[part]
-    filled_m = depth_m.copy()
+    filled_m: DepthArray = depth_m.copy()
     filled_m[window][holes] = depths_m[nearest[holes]]
     return filled_m
 
@@ -86,7 +86,7 @@ def _edges(depth_m: DepthArray) -> NDArray[np.bool_]:
     """Return the pixels (h, w) without depth, and those behind a step."""
     edge = ~_known(depth_m)
     with np.errstate(invalid='ignore'):
-        step_m = _STEP_M + _STEP_SIGMAS * depth_std_m(depth_m)
+        step_m = _STEP_M + _STEP_SIGMAS * depth_std_m(depth_m.astype(np.float64))
         edge[:, 1:] |= np.abs(np.diff(depth_m, axis=1)) > step_m[:, 1:]
         edge[1:] |= np.abs(np.diff(depth_m, axis=0)) > step_m[1:]
     return edge
@@ -123,7 +123,7 @@ def _added(
     beside = (away_px > 0.0) & (away_px <= reach_px)
     until_px = np.full(int(nearest.max()) + 1, np.inf, dtype=np.float32)
     met = beside & edge
-    np.minimum.at(until_px, nearest[met], away_px[met])
+    np.minimum.at(until_px, nearest[met].astype(np.int64), away_px[met])
     until_px[np.isinf(until_px)] = 0.0
     reached = np.zeros(len(until_px), dtype=np.bool_)
     reached[nearest[kept]] = True
@@ -132,7 +132,8 @@ def _added(
     opened: NDArray[np.bool_] = (
         cv2.morphologyEx((kept | added).astype(np.uint8), cv2.MORPH_OPEN, _SQUARE) > 0
     )
-    return opened & added
+    found: NDArray[np.bool_] = opened & added
+    return found
 
 
 def mask_of(frame: RgbdFrame, target: PixelBox | NDArray[np.bool_]) -> NDArray[np.bool_]:
