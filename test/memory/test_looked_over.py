@@ -6,10 +6,12 @@ import dataclasses
 import math
 
 import numpy as np
+import pytest
 from synthetic import Box, frame_of
 
-from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
+from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose, transform_points
 from vlm_nav.memory.looked_over import LookedOver
+from vlm_nav.observation.rgbd_frame import points_base
 
 NEAR_M = 2.5
 NOTHING = LookedOver()
@@ -66,3 +68,15 @@ def test_several_views_add_up_and_a_camera_without_depth_adds_nothing() -> None:
     assert covers(both, 1.0, 0.0)
     assert covers(both, -1.0, 0.0)
     assert NOTHING.with_frames([blind]) == NOTHING
+
+
+def test_of_all_that_fall_into_a_cell_the_nearest_counts() -> None:
+    pose = transform_from_floor_pose(FloorPose(-0.6, 0.3, 0.4))
+    frame = frame_of([Box((1.2, 1.4), (-0.2, 0.5))], map_from_base=pose)
+    step_px = frame.camera.width_px // 160
+    points = transform_points(pose, points_base(frame)[::step_px, ::step_px].reshape(-1, 3))
+    away_m = np.hypot(*(points[:, :2] - pose[:2, 3]).T)
+    for cell, cell_away_m in NOTHING.with_frames([frame]).cells.items():
+        inside = (np.floor(points[:, :2] / LookedOver.CELL_M) == cell).all(axis=1)
+        inside &= np.abs(points[:, 2]) < 0.1
+        assert away_m[inside].min() == pytest.approx(cell_away_m, abs=1e-3)

@@ -140,3 +140,10 @@ def test_the_guard_takes_what_the_sight_has() -> None:
     assert guard_for(Sight(frame_of()), SETTINGS).free_space is not None
     blind = dataclasses.replace(frame_of(), depth_m=None)
     assert guard_for(Sight(blind, (costmap(0),)), SETTINGS).free_space is None
+
+
+def test_the_free_space_of_a_sight_is_found_once_for_all_who_ask() -> None:
+    sight, wider = Sight(frame_of()), dataclasses.replace(SETTINGS, robot_radius_m=0.5)
+    assert guard_for(sight, SETTINGS).free_space is sight.free_space(SETTINGS)
+    assert sight.free_space(wider) is not sight.free_space(SETTINGS)
+    assert Sight(sight.frame).free_space(SETTINGS) is not sight.free_space(SETTINGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.whereabouts import Whereabouts
 from vlm_nav.observation.costmap import Costmap, CostmapView
+from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 
 def sight_at(x_m: float, y_m: float, *, mapped: bool = True, frame_id: str = 'map') -> Sight:
@@ -199,3 +201,24 @@ def test_of_a_large_map_only_what_lies_around_the_robot_is_held_against_what_is_
     assert math.dist(place_of(roamed(large).beside(large, (103.0, 100.0))), (103.0, 100.0)) < 0.9
     outside = roamed(sight_at(-1.0, 3.0))
     assert outside.to_search(sight_at(-1.0, 3.0)) is None
+
+
+def test_the_floor_that_a_sight_shows_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[object] = []
+    with_frames = LookedOver.with_frames
+
+    def counted(known: LookedOver, frames: Iterable[RgbdFrame]) -> LookedOver:
+        looked.append(known)
+        return with_frames(known, frames)
+
+    monkeypatch.setattr(LookedOver, 'with_frames', counted)
+    whereabouts, here, there = Whereabouts(VisitedPlaces(2.5)), sight_at(1, 1), sight_at(4, 1)
+    for sight in (here, there):
+        whereabouts.stands(sight)
+        to_search = whereabouts.to_search(sight)
+        onward = whereabouts.way_on(sight, to_search)
+        assert onward is not None
+        whereabouts.leaves(sight, onward, None)
+    assert len(looked) == 2
+    assert whereabouts.visited.knows(2.0, 1.0)
+    assert whereabouts.visited.knows(6.0, 1.0)

@@ -1,1 +1,5 @@
 """`vlm-nav`, the command line: one module for each command."""
+
+from vlm_nav.core.matrix_threads import multiply_on_one_core
+
+multiply_on_one_core()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -37,13 +37,8 @@ class LookedOver:
         """Return the floor that frames show in addition; without depth they show none."""
         cells = dict(self.cells)
         for frame in frames:
-            places, away_m = _floor_near(frame)
-            # Of all that fall into a cell, the nearest is written last.
-            order = np.argsort(-away_m)
-            found = np.floor(places[order] / self.CELL_M).astype(np.int64)
-            seen = dict(zip(map(tuple, found.tolist()), away_m[order].tolist(), strict=True))
-            for cell, cell_away_m in seen.items():
-                cells[cell] = min(cell_away_m, cells.get(cell, math.inf))
+            for cell, away_m in _nearest_by_cell(*_floor_near(frame)):
+                cells[cell] = min(away_m, cells.get(cell, math.inf))
         return replace(self, cells=cells)
 
     def covers(self, places: FloatArray, within_m: float) -> NDArray[np.bool_]:
@@ -64,6 +59,23 @@ class LookedOver:
         grid_m = np.full(cells.max(axis=0) - low + 1, np.inf)
         grid_m[tuple((cells - low).T)] = list(self.cells.values())
         return low, grid_m
+
+
+def _nearest_by_cell(
+    places: FloatArray, away_m: FloatArray
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """Yield the cells into which places (n, 2) fall, with the least distance (n,) of each."""
+    if not len(places):
+        return
+    found = np.floor(places / LookedOver.CELL_M).astype(np.int64)
+    low = found.min(axis=0)
+    grid_m = np.full(found.max(axis=0) - low + 1, np.inf)
+    # Of all that fall into a cell, the nearest is written last.
+    order = np.argsort(-away_m)
+    grid_m[tuple((found[order] - low).T)] = away_m[order]
+    cells = np.argwhere(np.isfinite(grid_m))
+    keys = map(tuple, (cells + low).tolist())
+    yield from zip(keys, grid_m[tuple(cells.T)].tolist(), strict=True)
 
 
 def _floor_near(frame: RgbdFrame) -> tuple[FloatArray, FloatArray]:

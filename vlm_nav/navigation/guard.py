@@ -17,7 +17,7 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, CostmapView, may_stand
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import FreeSpace, common_free_space
+from vlm_nav.observation.free_space import FreeSpace
 from vlm_nav.pivot.ground_space import GroundChecks
 
 
@@ -72,6 +72,4 @@ def guard_for(sight: Sight, settings: FreeSpaceSettings) -> FloorGuard:
 
     Raises InvalidValueError on a sight with neither depth nor costmap.
     """
-    has_depth = any(frame.depth_m is not None for frame in sight.frames)
-    free_space = common_free_space(sight.frames, settings) if has_depth else None
-    return FloorGuard(free_space, sight.costmaps)
+    return FloorGuard(sight.free_space(settings), sight.costmaps)

@@ -14,7 +14,6 @@ from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, Costmap, may_stand
 from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings
 from vlm_nav.observation.floor_grid import cell_centres as grid_centres
-from vlm_nav.observation.free_space import common_free_space
 
 
 def map_costmap(sight: Sight) -> Costmap | None:
@@ -47,10 +46,9 @@ def _seen_standing(
 ) -> NDArray[np.bool_]:
     """Return the cells (rows, columns) on which the robot would touch what the depth shows."""
     seen = np.zeros(costmap.values.shape, dtype=np.uint8)
-    frames = [frame for frame in sight.frames if frame.depth_m is not None]
-    if not frames:
+    space = sight.free_space(settings)
+    if space is None:
         return seen > 0
-    space = common_free_space(frames, settings)
     standing = grid_centres(space.settings)[space.cells == Cell.OCCUPIED]
     places = transform_points(sight.frame.map_from_base, standing)[..., :2]
     rows, columns = cells_of(costmap, places[costmap.contains(places)])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.observation.costmap import CostmapView
+from vlm_nav.observation.floor_grid import FreeSpaceSettings
+from vlm_nav.observation.free_space import FreeSpace, common_free_space
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 
@@ -23,6 +25,9 @@ class Sight:
     frame: RgbdFrame
     costmaps: tuple[CostmapView, ...] = ()
     further: tuple[RgbdFrame, ...] = ()
+    _spaces: dict[FreeSpaceSettings, FreeSpace] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError for cameras of one name, or frames placed in several bases."""
@@ -40,3 +45,14 @@ class Sight:
     def frames(self) -> tuple[RgbdFrame, ...]:
         """Return the frames of all cameras, that of the first in front."""
         return (self.frame, *self.further)
+
+    def free_space(self, settings: FreeSpaceSettings) -> FreeSpace | None:
+        """Return the free space that its frames show together, None where none has depth.
+
+        It takes some 10 ms for each frame, and is found once for all who ask.
+        """
+        if all(frame.depth_m is None for frame in self.frames):
+            return None
+        if settings not in self._spaces:
+            self._spaces[settings] = common_free_space(self.frames, settings)
+        return self._spaces[settings]

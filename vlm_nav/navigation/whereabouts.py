@@ -62,6 +62,7 @@ class Whereabouts:
     _passed_over: PassedOver = field(default=PassedOver(), init=False)
     _tried: list[Place] = field(default_factory=list, init=False)
     _ways: tuple[Sight, CostmapWays | None] | None = field(default=None, init=False)
+    _seen: tuple[Sight, VisitedPlaces, VisitedPlaces] | None = field(default=None, init=False)
 
     def stands(self, sight: Sight) -> None:
         """Take note of where the robot stands now."""
@@ -87,7 +88,7 @@ class Whereabouts:
     def leaves(self, sight: Sight, goal: Waypoint, failed: ReasonCode | None) -> None:
         """Take note of a drive to a goal, which failed unless `failed` is None."""
         x_m, y_m = self._here
-        visited = self.visited.seen_from(sight.frames).with_visit(Visit(x_m, y_m))
+        visited = self._with_floor_of(sight).with_visit(Visit(x_m, y_m))
         if failed is not None:
             visited = visited.with_visit(Visit(goal.x_m, goal.y_m, failed))
         self.visited = visited
@@ -170,7 +171,13 @@ class Whereabouts:
         return None if place is None else self._waypoint(sight, place)
 
     def _known(self, sight: Sight) -> VisitedPlaces:
-        return self.visited.seen_from(sight.frames).with_visit(Visit(*self._here))
+        return self._with_floor_of(sight).with_visit(Visit(*self._here))
+
+    def _with_floor_of(self, sight: Sight) -> VisitedPlaces:
+        """Return what was visited with the floor that a sight shows, found once for each."""
+        if self._seen is None or self._seen[0] is not sight or self._seen[1] is not self.visited:
+            self._seen = (sight, self.visited, self.visited.seen_from(sight.frames))
+        return self._seen[2]
 
     def _waypoint(self, sight: Sight, place: Place) -> Waypoint:
         """Return a place as a goal at which the robot looks onward, away from where it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 
 import numpy as np
@@ -17,6 +18,7 @@ def templates() -> tuple[str, ...]:
     return template_names()
 
 
+@functools.lru_cache(maxsize=2)
 def plan_house(template: str, seed: int) -> HousePlan:
     """Return a furnished house; raises InvalidValueError where there is no such template.
 
