@@ -52,6 +52,7 @@ class ArmDouble:
 
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
     picked: list[Grasp] = field(default_factory=list)
+    placed: list[Place] = field(default_factory=list)
     stops: int = 0
 
     async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
@@ -65,7 +66,8 @@ class ArmDouble:
         return ArmOutcome(True, None, 'picked')
 
     async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
-        """Place at once."""
+        """Note the place, and place at once."""
+        self.placed.append(place)
         return ArmOutcome(True, None, 'placed')
 
     async def stop(self) -> None:

@@ -106,12 +106,6 @@ def test_an_instruction_without_a_colour_is_refused_with_the_known_ones(tmp_path
     assert 'name one of red, orange' in ended.stderr
 
 
-def test_a_pace_that_no_machine_keeps_is_refused(tmp_path: Path) -> None:
-    ended = run_demo('--pace', '50', '--out', str(tmp_path))
-    assert ended.returncode == 2
-    assert '--pace goes from 1 to 4' in ended.stderr
-
-
 def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [str(DEMO), '--out', str(tmp_path)], stdout=subprocess.PIPE, text=True

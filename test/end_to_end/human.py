@@ -41,13 +41,15 @@ class Human:
         self.instruct(instruction)
         return self.decisions.wait(lambda line: line['instruction'] == instruction, before)
 
-    def call(self, service_type: Any, service: str, request: Any) -> Any:
+    def call(
+        self, service_type: Any, service: str, request: Any, patience_s: float = PATIENCE_S
+    ) -> Any:
         """Call a service and return its response."""
         if service not in self._clients:
             self._clients[service] = self.node.create_client(service_type, service)
         client = self._clients[service]
         assert client.wait_for_service(PATIENCE_S), f'no service {service}'
-        response = client.call(request, timeout_sec=PATIENCE_S)
+        response = client.call(request, timeout_sec=patience_s)
         assert response is not None, f'{service} did not answer'
         return response
 

@@ -155,7 +155,9 @@ def test_a_cancel_stops_the_arm_where_it_is(table: Table) -> None:
     assert max(off(last, line) for line in after) < STANDS
 
 
-def test_a_thing_that_words_mean_is_lifted_and_held(table: Table) -> None:
+def test_a_thing_that_words_mean_is_lifted_and_held_and_put_down_again(table: Table) -> None:
+    from vlm_nav_msgs.srv import Pick
+
     before, low_m = len(table.human.outcomes.lines), table.height_m()
     table.human.instruct(WORDS)
     end = table.end_of(WORDS, before)
@@ -163,3 +165,11 @@ def test_a_thing_that_words_mean_is_lifted_and_held(table: Table) -> None:
     assert table.height_m() - low_m >= LIFTED_M
     table.until(table.at_s() + HELD_S)
     assert table.height_m() - low_m >= LIFTED_M
+    request = Pick.Request(instruction='put it on the table')
+    answer = table.human.call(Pick, 'manipulator/place', request, ENDS_WITHIN_S)
+    assert (answer.picked, answer.reason) == (True, ''), answer
+    assert answer.grasp_pose.header.frame_id == 'base_link'
+    table.until(table.at_s() + HELD_S)
+    assert table.height_m() == pytest.approx(low_m, abs=0.005)
+    # What has been put down is held no longer.
+    assert table.human.call(Pick, 'manipulator/place', request).reason == 'holds_nothing'

@@ -120,6 +120,7 @@ class HandReason(Enum):
     ARM_SILENT = 'arm_silent'
     ARM_LATE = 'arm_late'
     GRASP_LOST = 'grasp_lost'
+    HOLDS_NOTHING = 'holds_nothing'
 
 
 class CommonReason(Enum):

@@ -60,10 +60,11 @@ class PublishedOnlyArm:
 
 @dataclass(frozen=True, eq=False)
 class ToldArm:
-    """Implements arm_port.Arm with another arm; tells of each grasp right before it is sent."""
+    """Implements arm_port.Arm with another arm; tells of each pose right before it is sent."""
 
     arm: Arm
     on_pick: Callable[[Grasp], None]
+    on_place: Callable[[Place], None] = lambda place: None
 
     async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
         """Tell, and pick; see arm_port.Arm."""
@@ -71,7 +72,8 @@ class ToldArm:
         return await self.arm.pick(grasp, deadline)
 
     async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
-        """Place as the other arm does."""
+        """Tell, and place; see arm_port.Arm."""
+        self.on_place(place)
         return await self.arm.place(place, deadline)
 
     async def stop(self) -> None:

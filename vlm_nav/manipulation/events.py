@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import ReasonCode
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
-from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan
+from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan, Place
 from vlm_nav.manipulation.lifted import Lifted
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
@@ -17,19 +18,22 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 class PickTask:
     """What is to be picked: the thing at a pixel of the next picture, or the one of the words.
 
-    With both, the words say for people what the pixel shows.
+    With both, the words say for people what the pixel shows. With `place` they say where what
+    the hand holds is to be put down.
     """
 
     instruction: str = ''
     pixel: Pixel | None = None
+    place: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class PickDecision:
     """What is known before anything moves, as far as it came.
 
-    `grasp` is there exactly when `reason` is None. `confidence`, `labels` and `calls` are those
-    of the choice of the pixel, as in core.decision.Decision.
+    `grasp`, or `place` where something is put down, is there exactly when `reason` is None.
+    `confidence`, `labels` and `calls` are those of the choice of the pixel, as in
+    core.decision.Decision.
     """
 
     task: PickTask
@@ -37,12 +41,20 @@ class PickDecision:
     lifted: Lifted | None = None
     plan: GraspPlan | None = None
     grasp: Grasp | None = None
+    place: Place | None = None
     reason: ReasonCode | None = None
     detail: str = ''
     confidence: float | None = None
     labels: tuple[int, ...] = ()
     calls: int = 0
     record: str = ''
+
+    @property
+    def base_from_hand(self) -> FloatArray | None:
+        """Return where the hand is to close or to open (4, 4), None where it does neither."""
+        if self.place is not None:
+            return self.place.base_from_place
+        return None if self.grasp is None else self.grasp.base_from_grasp
 
 
 @dataclass(frozen=True, eq=False)

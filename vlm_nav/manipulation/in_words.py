@@ -13,8 +13,9 @@ from vlm_nav.manipulation.events import PickDecision, PickEnd
 def pick_decision_fields(decision: PickDecision) -> dict[str, Any]:
     """Return a decision as JSON has it; metres of the base frame, quaternions (x, y, z, w)."""
     lifted, grasp, pixel = decision.lifted, decision.grasp, decision.pixel
+    place = decision.place
     return {
-        'outcome': 'pick' if grasp is not None and decision.reason is None else 'hold',
+        'outcome': _outcome(decision),
         'reason': decision.reason.value if decision.reason else None,
         'detail': decision.detail,
         'instruction': decision.task.instruction,
@@ -26,6 +27,7 @@ def pick_decision_fields(decision: PickDecision) -> dict[str, Any]:
         'source': lifted.source.value if lifted else None,
         'grasp': _pose(grasp.base_from_grasp) if grasp else None,
         'pregrasp': _pose(grasp.base_from_pregrasp) if grasp else None,
+        'place': _pose(place.base_from_place) if place else None,
         'width_m': grasp.width_m if grasp else None,
         'approach': grasp.approach.value if grasp else None,
         'confidence': decision.confidence,
@@ -41,10 +43,13 @@ def pick_decision_json(decision: PickDecision) -> str:
 
 
 def pick_end_json(end: PickEnd) -> str:
-    """Return how a task ended as one JSON object; `picked` is None where nothing was sent."""
+    """Return how a task ended as one JSON object.
+
+    `picked`, or `placed` where something was to be put down, is None where nothing was sent.
+    """
     outcome, decision = end.outcome, end.decision
     fields = {
-        'picked': outcome.done if outcome else None,
+        'placed' if decision.task.place else 'picked': outcome.done if outcome else None,
         'reason': end.reason.value if end.reason else None,
         'detail': outcome.detail if outcome else decision.detail,
         'instruction': decision.task.instruction,
@@ -55,12 +60,16 @@ def pick_end_json(end: PickEnd) -> str:
 
 def pick_decision_words(decision: PickDecision) -> str:
     """Return what was decided and why; the caller makes it fit for a log."""
-    if decision.grasp is None or decision.reason is not None:
+    hand = decision.base_from_hand
+    if hand is None or decision.reason is not None:
         reason = decision.reason.value if decision.reason else 'no grasp'
         return f'hold: {reason} ({decision.detail})'
-    x_m, y_m, z_m = decision.grasp.base_from_grasp[:3, 3].tolist()
+    x_m, y_m, z_m = hand[:3, 3].tolist()
+    where = f'({x_m:.3f}, {y_m:.3f}, {z_m:.3f}) m'
+    if decision.grasp is None:
+        return f'put down at {where}, {decision.calls} questions'
     return (
-        f'pick at ({x_m:.3f}, {y_m:.3f}, {z_m:.3f}) m, {decision.grasp.approach.value}, '
+        f'pick at {where}, {decision.grasp.approach.value}, '
         f'{decision.grasp.width_m:.3f} m wide, {decision.calls} questions'
     )
 
@@ -70,7 +79,14 @@ def pick_end_words(end: PickEnd) -> str:
     if end.outcome is None:
         return f'ended: nothing was sent [{end.reason.value if end.reason else "-"}]'
     reason = f' [{end.reason.value}]' if end.reason else ''
-    return f'ended: {"picked" if end.outcome.done else "not picked"}: {end.outcome.detail}{reason}'
+    done = 'put down' if end.decision.task.place else 'picked'
+    return f'ended: {done if end.outcome.done else f"not {done}"}: {end.outcome.detail}{reason}'
+
+
+def _outcome(decision: PickDecision) -> str:
+    if decision.reason is not None or decision.base_from_hand is None:
+        return 'hold'
+    return 'pick' if decision.place is None else 'place'
 
 
 def _pose(base_from_pose: FloatArray) -> dict[str, list[float]]:

@@ -1,7 +1,7 @@
-"""Picking from its task to its end: look, point, lift, plan, and let the arm move.
+"""Picking and putting down from task to end: look, point, lift, plan, and let the arm move.
 
 Every step ends by a deadline, every refusal has a reason, and listeners are told of each step.
-The arm is asked to move when there is a grasp that nothing refuses, and never otherwise.
+The arm is asked to move when there is a pose that nothing refuses, and never otherwise.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from vlm_nav.manipulation.events import (
     PickStarted,
     PickTask,
 )
-from vlm_nav.manipulation.grasp_plan import GraspPlan
+from vlm_nav.manipulation.grasp_plan import GraspPlan, Place
 from vlm_nav.manipulation.lifted import Lifted, Refused
 from vlm_nav.manipulation.pointing import Pointed
 from vlm_nav.observation.rgbd_frame import RgbdFrame
@@ -49,6 +49,19 @@ Lifting: TypeAlias = Callable[[RgbdFrame, Pixel], Lifted | Refused]
 
 Planning: TypeAlias = Callable[[RgbdFrame, Lifted], GraspPlan | Refused]
 """From an object to poses of the gripper that an arm can take."""
+
+
+class Putting(Protocol):
+    """Finds where what the hand holds is put down; `placing.PlaceStep` does."""
+
+    def ready(self) -> Refused | None:
+        """Return why nothing can be put down, whatever is seen; None where something can."""
+        ...
+
+    def __call__(self, frame: RgbdFrame, pixel: Pixel) -> Place | Refused:
+        """Return a place near a pixel, or why there is none."""
+        ...
+
 
 # Depth is often missing on just what is meant: shiny or thin things. A pixel whose
 # neighbourhood is measured may be pointed at; whether it can be lifted is seen then.
@@ -95,6 +108,7 @@ class PickLimits:
             raise InvalidValueError(f'limits are positive, got {self}')
 
 
+_NO_PLACE = Refused(HandReason.HOLDS_NOTHING, 'nothing is put down here')
 _BROKEN = ArmOutcome(False, CommonReason.INTERNAL_ERROR, 'an error of the program ended it')
 
 
@@ -110,6 +124,7 @@ class Picking:
     limits: PickLimits = PickLimits()
     listeners: Sequence[Listener] = ()
     name_record: Callable[[], str] = str
+    put: Putting | None = None
 
     async def carry_out(
         self,
@@ -153,10 +168,15 @@ class Picking:
         return PickEnd(PickDecision(task, reason=reason), ArmOutcome(False, reason, detail))
 
     async def _move(self, decision: PickDecision) -> ArmOutcome | None:
-        if decision.grasp is None or decision.reason is not None:
+        if decision.reason is not None:
             return None
         deadline = Deadline.after(self.limits.motion_timeout_s)
-        outcome = await self.arm.pick(decision.grasp, deadline)
+        if decision.place is not None:
+            outcome = await self.arm.place(decision.place, deadline)
+        elif decision.grasp is not None:
+            outcome = await self.arm.pick(decision.grasp, deadline)
+        else:
+            return None
         tell(self.listeners, ArmMoved(outcome))
         return outcome
 
@@ -169,7 +189,8 @@ class Picking:
             decision = await self._choose(task, frame)
             if decision.pixel is None:
                 return decision
-            return await in_own_thread(self._planned, frame, decision, decision.pixel)
+            plan = self._placed if task.place else self._planned
+            return await in_own_thread(plan, frame, decision, decision.pixel)
         except Refusal as refusal:
             return replace(decision, reason=refusal.reason, detail=refusal.detail)
 
@@ -217,7 +238,17 @@ class Picking:
             return replace(decision, reason=plan.reason or HandReason.UNREACHABLE, detail=detail)
         return decision
 
+    def _placed(self, frame: RgbdFrame, decision: PickDecision, pixel: Pixel) -> PickDecision:
+        """Return the decision with where what is held is put down."""
+        place = _NO_PLACE if self.put is None else self.put(frame, pixel)
+        if isinstance(place, Refused):
+            return replace(decision, reason=place.reason, detail=place.detail)
+        return replace(decision, place=place)
+
     def _check(self, task: PickTask) -> None:
+        refused = self.put.ready() if task.place and self.put is not None else None
+        if refused is not None:
+            raise Refusal(refused.reason, refused.detail)
         if task.pixel is None and not task.instruction.strip():
             raise Refusal(AskingReason.INSTRUCTION_EMPTY, 'an instruction has words, got none')
         most = self.limits.instruction_characters

@@ -21,6 +21,10 @@ _FLAT_M = 0.01
 _SEEN_GAP_CELLS = 3
 _LEAST_APART_M = 0.05
 
+# Columns: the hand's x goes down, the fingers open along y of the base.
+FROM_ABOVE: FloatArray = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+"""How a hand is turned that lets go from above (3, 3), in the base frame."""
+
 
 @dataclass(frozen=True)
 class PlaceSettings:
@@ -50,13 +54,14 @@ def places(
     points_base: FloatArray,
     settings: PlaceSettings = PlaceSettings(),
     *,
-    yaw_rad: float = 0.0,
+    base_from_hand: FloatArray | None = None,
     arm: Arm | None = None,
 ) -> PlacePlan:
     """Return where to put something down near a point of a level surface, the nearest first.
 
     `points_base` (n, 3) is all that is seen there, the surface included; what is not seen is not
-    free. `yaw_rad` is the direction in which the fingers open. `arm` is asked what it reaches.
+    free. `base_from_hand` (3, 3) is how the hand is turned when it lets go, from above where
+    nothing else is said. `arm` is asked what it reaches.
     """
     cells = math.ceil(settings.reach_m / _CELL_M)
     flat = _flat(points_base, lifted.point_base, cells)
@@ -73,7 +78,8 @@ def places(
     spots: FloatArray = (np.column_stack([columns, rows]) - cells).astype(np.float64) * _CELL_M
     nearness = 1.0 - np.linalg.norm(spots, axis=1) / (2.0 * settings.reach_m)
     scores = nearness * (0.7 + 0.3 * np.minimum(1.0, room_m[rows, columns] / 0.1))
-    return _chosen(lifted.point_base, spots, scores, room_m[rows, columns], settings, yaw_rad, arm)
+    hand = FROM_ABOVE if base_from_hand is None else base_from_hand
+    return _chosen(lifted.point_base, spots, scores, room_m[rows, columns], settings, hand, arm)
 
 
 def _flat(points: FloatArray, centre: FloatArray, cells: int) -> NDArray[np.bool_]:
@@ -101,7 +107,7 @@ def _chosen(
     scores: FloatArray,
     room_m: FloatArray,
     settings: PlaceSettings,
-    yaw_rad: float,
+    base_from_hand: FloatArray,
     arm: Arm | None,
 ) -> PlacePlan:
     """Return the best spots that lie apart from each other and that the arm reaches."""
@@ -115,7 +121,7 @@ def _chosen(
             float(room_m[one]),
             float(scores[one]),
             settings,
-            yaw_rad,
+            base_from_hand,
         )
         reason = _reason(arm, place)
         if reason is None:
@@ -129,12 +135,14 @@ def _chosen(
 
 
 def _place(
-    point: FloatArray, room_m: float, score: float, settings: PlaceSettings, yaw_rad: float
+    point: FloatArray,
+    room_m: float,
+    score: float,
+    settings: PlaceSettings,
+    base_from_hand: FloatArray,
 ) -> Place:
-    down = np.array((0.0, 0.0, -1.0))
-    opening = np.array((math.cos(yaw_rad), math.sin(yaw_rad), 0.0))
     pose = np.eye(4)
-    pose[:3, :3] = np.column_stack([down, opening, np.cross(down, opening)])
+    pose[:3, :3] = base_from_hand
     pose[:3, 3] = point + np.array((0.0, 0.0, settings.below_tips_m))
     before = pose.copy()
     before[2, 3] += settings.approach_m

@@ -17,9 +17,11 @@ from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import LiftSettings
-from vlm_nav.manipulation.lifted import Lifted, Refused
+from vlm_nav.manipulation.lifted import Lifted, PixelBox, Refused
 from vlm_nav.manipulation.scene_points import scene_around
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+
+_AROUND_PX = 4.0
 
 Corners = tuple[FloatArray, FloatArray]
 """The lowest and the highest corner (3,) of a box along the axes of the base frame."""
@@ -36,6 +38,17 @@ class LiftStep:
     def __call__(self, frame: RgbdFrame, pixel: Pixel) -> Lifted | Refused:
         """Return what the pixel shows, or why it is not to be picked."""
         return lift(frame, pixel, self.settings, now_ns=self.now_ns(), on_robot=self._on_robot)
+
+    def surface(self, frame: RgbdFrame, pixel: Pixel) -> Lifted | Refused:
+        """Return the surface right around a pixel, or why nothing is to be put down there."""
+        # A box and no pixel: how far the surface goes does not matter, and what stands on it.
+        box = PixelBox(
+            pixel.u_px - _AROUND_PX,
+            pixel.v_px - _AROUND_PX,
+            pixel.u_px + _AROUND_PX,
+            pixel.v_px + _AROUND_PX,
+        )
+        return lift(frame, box, self.settings, now_ns=self.now_ns(), on_robot=self._on_robot)
 
     def _on_robot(self, points_base: FloatArray) -> NDArray[np.bool_]:
         inside = np.zeros(len(points_base), dtype=np.bool_)

@@ -22,6 +22,7 @@ from vlm_nav.manipulation.careful_arms import (
 )
 from vlm_nav.manipulation.events import PickEnd, PickTask
 from vlm_nav.manipulation.picking import Picking
+from vlm_nav.manipulation.placing import Holding, PlaceStep
 from vlm_nav.manipulation.pointing import Pointer
 from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
@@ -67,6 +68,7 @@ class PickShift:
         transforms: TransformSource,
         ledger: Ledger,
         client_of: ClientOf,
+        holding: Holding,
         settings: ManipulatorSettings,
     ) -> None:
         """Make it all, and look through the cameras; raises what its parts raise."""
@@ -87,15 +89,17 @@ class PickShift:
         self.client: JointTrajectoryClient | None = None
         self._client_of = client_of
         arm = self._arm(node, lambda words: warn(printable(words)))
+        lift = LiftStep(settings.lift, self.eyes.now_ns, settings.own_boxes)
         self.dispatcher: Dispatcher[PickTask, PickEnd] = Dispatcher(
             Picking(
                 _FirstCamera(self.eyes),
                 Pointer(self.model, settings.pivot, settings.pointing, (outputs,), settings.seed),
-                LiftStep(settings.lift, self.eyes.now_ns, settings.own_boxes),
+                lift,
                 PlanStep(settings.gripper, settings.grasp, arm.reachable),
                 self._careful(arm, outputs, confirmation),
                 settings.limits,
-                (outputs,),
+                (outputs, holding),
+                put=PlaceStep(lift, holding, arm),
             ),
             on_error=logging_errors(node),
         )
@@ -125,7 +129,7 @@ class PickShift:
         """Return the arm with everything around it that keeps it from moving."""
         if self.settings.dry_run:
             return DryRunArm(arm)
-        told: Arm = ToldArm(arm, outputs.send)
+        told: Arm = ToldArm(arm, outputs.send, outputs.send_place)
         if not self.settings.confirm:
             return told
 
@@ -149,6 +153,8 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         self._transforms = transform_source(node)
         self._ledger = Ledger()
         self._inputs = PickInputs(node, self)
+        # What the hand holds it holds on to when the node is taken down and up again.
+        self._holding = Holding()
         self._clients: dict[tuple[ControllerSettings, float], JointTrajectoryClient] = {}
 
     def make_shift(self, settings: ManipulatorSettings) -> PickShift:
@@ -160,13 +166,14 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
             self._transforms,
             self._ledger,
             self._client_of,
+            self._holding,
             settings,
         )
 
-    def grasp_pose(self, end: PickEnd) -> PoseStamped | None:
-        """Return the grasp that was decided for, None where there is none."""
-        grasp = end.decision.grasp
-        return None if grasp is None else self._outputs.pose(grasp.base_from_grasp)
+    def hand_pose(self, end: PickEnd) -> PoseStamped | None:
+        """Return where the hand was to grasp or to let go, None where it was to do neither."""
+        hand = end.decision.base_from_hand
+        return None if hand is None else self._outputs.pose(hand)
 
     def diagnose(self) -> None:
         """Publish how things are."""

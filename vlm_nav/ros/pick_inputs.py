@@ -35,13 +35,13 @@ class PickWorker(Protocol):
         """Pause or go on; return whether that could be done."""
         ...
 
-    def grasp_pose(self, end: PickEnd) -> Any:
-        """Return the grasp that was decided for as PoseStamped, None where there is none."""
+    def hand_pose(self, end: PickEnd) -> Any:
+        """Return the pose of the hand that was decided for as PoseStamped, None without one."""
         ...
 
 
 class PickInputs:
-    """`~/pixel`, `~/instruction`, `~/pick`, `~/cancel` and `~/pause` on a node, for a worker."""
+    """Topics `~/pixel` and `~/instruction`, services `~/pick` to `~/pause`, for a worker."""
 
     def __init__(self, node: Node, worker: PickWorker) -> None:
         """Listen; callbacks hand over to the running event loop and return at once."""
@@ -57,9 +57,11 @@ class PickInputs:
         try:
             from vlm_nav_msgs.srv import Pick
         except ImportError:
-            node.get_logger().warning('vlm_nav_msgs was not built: the service ~/pick is off')
+            words = 'vlm_nav_msgs was not built: the services ~/pick and ~/place are off'
+            node.get_logger().warning(words)
         else:
             node.create_service(Pick, '~/pick', self._pick, callback_group=group)
+            node.create_service(Pick, '~/place', self._place, callback_group=group)
 
     def _take_instruction(self, message: String) -> None:
         self._begin(PickTask(message.data))
@@ -81,8 +83,14 @@ class PickInputs:
         return response
 
     async def _pick(self, request: Any, response: Any) -> Any:
+        return await self._carried_out(request, response, place=False)
+
+    async def _place(self, request: Any, response: Any) -> Any:
+        return await self._carried_out(request, response, place=True)
+
+    async def _carried_out(self, request: Any, response: Any, *, place: bool) -> Any:
         pixel = Pixel(request.u_px, request.v_px) if request.by_pixel else None
-        task, ended = PickTask(request.instruction, pixel), self._future()
+        task, ended = PickTask(request.instruction, pixel, place), self._future()
 
         def begin() -> None:
             if not self._worker.instruct(task, lambda end: settle(self._node, ended, end)):
@@ -97,7 +105,7 @@ class PickInputs:
         response.reason = end.reason.value if end.reason else ''
         detail = end.outcome.detail if end.outcome else end.decision.detail
         response.message, response.record = printable(detail), end.decision.record
-        response.grasp_pose = self._worker.grasp_pose(end) or response.grasp_pose
+        response.grasp_pose = self._worker.hand_pose(end) or response.grasp_pose
         return response
 
     def _in_loop(self, call: Callable[[], bool]) -> RclpyFuture:

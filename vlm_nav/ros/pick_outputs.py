@@ -15,7 +15,7 @@ from vlm_nav.geometry.arrays import FloatArray, RgbArray
 from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
 from vlm_nav.manipulation.events import PickDecided, PickDecision, PickEnded, PickLooked
 from vlm_nav.manipulation.grasp_map import grasp_map
-from vlm_nav.manipulation.grasp_plan import Grasp
+from vlm_nav.manipulation.grasp_plan import Grasp, Place
 from vlm_nav.manipulation.in_words import (
     pick_decision_json,
     pick_decision_words,
@@ -45,6 +45,8 @@ class PickOutputs:
         self._outcome = node.create_publisher(String, '~/outcome', LATCHED)
         self._grasp = node.create_publisher(PoseStamped, '~/grasp_pose', LATCHED)
         self._pregrasp = node.create_publisher(PoseStamped, '~/pregrasp_pose', LATCHED)
+        self._place = node.create_publisher(PoseStamped, '~/place_pose', LATCHED)
+        self._preplace = node.create_publisher(PoseStamped, '~/preplace_pose', LATCHED)
         self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
         self._markers = node.create_publisher(MarkerArray, '~/markers', LATCHED)
         self._values = node.create_publisher(PointCloud2, '~/value_map', LATCHED)
@@ -70,6 +72,11 @@ class PickOutputs:
         """Publish the poses of a grasp that is being carried out: whoever hears them may move."""
         self._pregrasp.publish(self.pose(grasp.base_from_pregrasp))
         self._grasp.publish(self.pose(grasp.base_from_grasp))
+
+    def send_place(self, place: Place) -> None:
+        """Publish where the hand lets go of what it holds, and where it comes from."""
+        self._preplace.publish(self.pose(place.base_from_preplace))
+        self._place.publish(self.pose(place.base_from_place))
 
     def pose(self, base_from_pose: FloatArray) -> PoseStamped:
         """Return a pose (4, 4) of the base frame as a message, at the picture's stamp."""
