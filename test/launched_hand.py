@@ -56,6 +56,7 @@ VALUES = {
     'workspace': '-1 -1 -0.1, 1 1 1',
     'gripper.opening_m': 0.1,
     'robot_boxes': [''],
+    'records.folder': '',
     'arm.tip_frame': 'tool',
     'arm.tip_axes': 'z_approach',
     'arm.joint_speed_rad_s': 5.0,

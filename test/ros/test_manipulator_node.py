@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import String
 
 from vlm_nav.messages.stamps import stamp_ns_of
+from vlm_nav.records.read import read_record
 from vlm_nav.ros.doubles.joint_trajectory_server import JointTrajectoryDouble
 from vlm_nav.ros.spinning import SpinThread
 
@@ -171,3 +173,30 @@ def test_a_grasp_that_is_released_is_carried_out(hand: Hand) -> None:
     hand.release()
     assert hand.outcomes.told(ends)['picked'] is True
     hand.grasps.next(grasps)
+
+
+def test_each_pick_is_recorded_and_has_a_budget_of_its_own(hand: Hand, tmp_path: Path) -> None:
+    values = {'pointing__marks': 'segments', 'pointing__closer_looks': 0, 'confirm': True}
+    hand.begin(records__folder=str(tmp_path), budget__mission_calls=1, **values)
+    named = []
+    for _ in range(2):
+        ends, decided = len(hand.outcomes.messages), len(hand.decisions.messages)
+        hand.words.publish(String(data='the red box'))
+        hand.release()
+        end = hand.outcomes.told(ends)
+        assert (end['picked'], hand.decisions.told(decided)['calls']) == (True, 1), end
+        named.append(end['record'])
+    records = [read_record(tmp_path / name) for name in named]
+    for record in records:
+        decision = record.decision
+        assert decision is not None
+        assert decision.hand is not None
+        assert (record.instruction, decision.outcome) == ('the red box', 'pick')
+        assert decision.released_s is not None
+        assert decision.arm is not None
+        assert decision.arm.done
+        assert (decision.hand.lifted is not None, len(decision.hand.ranked) > 0) == (True, True)
+        assert record.parameters['executor'] == 'publish'
+        assert record.ended is not None
+        assert record.ended.spent is not None
+        assert record.ended.spent.calls == 1

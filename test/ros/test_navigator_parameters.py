@@ -121,14 +121,14 @@ def test_the_defaults_are_those_of_the_rooms_below() -> None:
     assert settings.free_space.robot_radius_m == FreeSpaceSettings().robot_radius_m
     assert settings.eyes == EyesSettings()
     assert settings.require_active is RequireActive.AUTO
-    assert settings.records_folder == Path.home() / '.ros' / 'vlm_nav'
-    assert settings.values == DEFAULTS
+    assert settings.records.folder == Path.home() / '.ros' / 'vlm_nav'
+    assert settings.records.values == DEFAULTS
 
 
 def test_what_records_show_of_the_parameters_holds_no_secret_of_the_url() -> None:
     url = 'https://me:s3cret@example.org/v1?api-key=hidden'
     settings = navigator_settings({**DEFAULTS, 'vlm.base_url': url})
-    assert settings.values['vlm.base_url'] == 'https://example.org/v1'
+    assert settings.records.values['vlm.base_url'] == 'https://example.org/v1'
     assert settings.models.of('openai').base_url == url
 
 
@@ -226,8 +226,8 @@ REACHES: dict[str, tuple[Any, str]] = {
     'nav2.silence_timeout_s': (1.5, 'nav2.silence_timeout_s'),
     'nav2.cancel_timeout_s': (1.5, 'nav2.cancel_timeout_s'),
     'nav2.position_tolerance_m': (0.25, 'nav2.position_tolerance_m'),
-    'records.folder': ('/tmp/records', 'records_folder'),
-    'records.keep_last': (5, 'records_keep_last'),
+    'records.folder': ('/tmp/records', 'records.folder'),
+    'records.keep_last': (5, 'records.keep_last'),
 }
 
 
@@ -268,7 +268,7 @@ def test_an_image_service_is_named_with_its_time_and_key_and_has_to_be_where_it_
     }
     settings = navigator_settings({**asked, **named})
     assert settings.imagine.service == ServiceSettings(*named.values())
-    assert settings.values['imagine.service_url'] == 'http://views:1/'
+    assert settings.records.values['imagine.service_url'] == 'http://views:1/'
     assert navigator_settings(DEFAULTS).imagine.service is None
 
 
@@ -289,7 +289,7 @@ def test_checks_are_taken_by_their_names() -> None:
 def test_what_is_empty_or_0_stands_for_none_where_the_description_says_so() -> None:
     given = {**DEFAULTS, 'records.folder': '', 'records.keep_last': 0, 'vlm.max_tokens': 0}
     settings = navigator_settings(given)
-    assert (settings.records_folder, settings.records_keep_last) == (None, None)
+    assert (settings.records.folder, settings.records.keep_last) == (None, None)
     model = settings.models.of('openai')
     assert (model.max_tokens, model.base_url, model.model) == (None, None, 'gpt-4o')
     no_depth = navigator_settings({**DEFAULTS, 'depth_transport': 'none'})

@@ -1,4 +1,4 @@
-"""`vlm-nav explain`: what became of each goal that Nav2 got in a recording."""
+"""`vlm-nav explain`: what became of each goal in a recording, or how a record came about."""
 
 import json
 from pathlib import Path
@@ -13,20 +13,34 @@ from vlm_nav.bags.reading import open_bag
 from vlm_nav.cli.decision_options import AsJson
 from vlm_nav.cli.saying import note, say, warn
 from vlm_nav.navigation.in_words import printable
+from vlm_nav.records.folder import holds_record
+from vlm_nav.records.in_words import record_words
+from vlm_nav.records.read import read_record
 
 
 def explain(
-    bag: Annotated[Path, typer.Argument(help='A rosbag2: its folder, or one .mcap or .db3.')],
+    bag: Annotated[
+        Path,
+        typer.Argument(
+            help='A rosbag2: its folder, or one .mcap or .db3; or the folder of a record.'
+        ),
+    ],
     action: Annotated[
         Optional[str], typer.Option(help='The NavigateToPose action, where the bag has several.')
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what became of each goal that Nav2 got in a rosbag2; needs no ROS.
+    """Say what became of each goal that Nav2 got in a rosbag2, or how a record came about.
 
-    Read from the action's status and feedback, /goal_pose, /plan, the transforms or odometry and
-    the costmap; with --json a line of JSON for each goal.
+    Needs no ROS. Of a bag the action's status and feedback, /goal_pose, /plan, the transforms or
+    odometry and the costmap are read; with --json there is a line of JSON for each goal.
     """
+    if holds_record(bag):
+        record = read_record(bag)
+        lines = [record.model_dump_json()] if as_json else record_words(record)
+        for line in lines:
+            say(line if as_json else printable(line))
+        return
     with open_bag(bag) as opened:
         story = nav2_story(opened, action, warn)
     if not story.goals:

@@ -93,6 +93,11 @@ class PickDecided(Event):
 
 
 @dataclass(frozen=True)
+class ArmReleased(Event):
+    """A person has released the motion that was shown to them."""
+
+
+@dataclass(frozen=True)
 class ArmMoved(Event):
     """A motion of the arm ended, one way or the other."""
 

@@ -11,11 +11,12 @@ from vlm_nav.vlm.budget import Budget
 
 @dataclass(frozen=True, eq=False)
 class BudgetListener:
-    """A listener of missions that opens an account where an instruction begins."""
+    """A listener that opens an account where an instruction begins: with an event of `begins`."""
 
     budget: Budget
+    begins: type[Event] = Started
 
     def __call__(self, event: Event) -> None:
         """Open an account for the instruction that the running task carries out."""
-        if isinstance(event, Started):
+        if isinstance(event, self.begins):
             self.budget.open_account()

@@ -250,7 +250,8 @@ def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as records may show them: a URL can hold a password or a key."""
     shown = dict(values)
     for name in ('vlm.base_url', 'imagine.service_url'):
-        shown[name] = without_password(shown[name])
+        if name in shown:
+            shown[name] = without_password(shown[name])
     return shown
 
 

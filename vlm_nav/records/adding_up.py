@@ -18,6 +18,8 @@ from vlm_nav.records.lines import (
     EndedLine,
     Line,
     LookedLine,
+    MovedLine,
+    ReleasedLine,
     StartedLine,
     TurnedLine,
 )
@@ -36,7 +38,7 @@ from vlm_nav.records.schema import (
 def record_from(lines: Iterable[Line]) -> Record:
     """Return the record that the lines add up to, the first of them a StartedLine.
 
-    Raises RecordError where it is not, and where an answer, a turn or a drive belongs to nothing.
+    Raises RecordError where it is not, and where an answer or a motion belongs to nothing.
     """
     first, *rest = tuple(lines) or (None,)
     if not isinstance(first, StartedLine):
@@ -74,11 +76,15 @@ class _AddingUp:
                 arrival = ArrivalPart(**vars(line.arrival), **self._belonging())
                 self._arrivals.append(arrival)
             case DecidedLine():
-                self._decide(line.decision)
+                self._decide(line.decision, hand=line.hand)
             case TurnedLine():
                 self._move(turns=(*self._last().turns, line.turn))
             case DroveLine():
                 self._move(drive=line.drive)
+            case ReleasedLine():
+                self._move(released_s=line.at_s)
+            case MovedLine():
+                self._move(arm=line.arm)
             case EndedLine():
                 self._end(line)
 
@@ -97,8 +103,8 @@ class _AddingUp:
         asked, self._asked = tuple(self._asked), []
         return {'look': self._look, 'questions': asked}
 
-    def _decide(self, decision: DecidedPart) -> None:
-        self._decisions.append(DecisionPart(**vars(decision), **self._belonging()))
+    def _decide(self, decision: DecidedPart, **more: Any) -> None:
+        self._decisions.append(DecisionPart(**vars(decision), **self._belonging(), **more))
 
     def _move(self, **moved: Any) -> None:
         self._decisions[-1:] = [self._last().model_copy(update=moved)]
@@ -107,16 +113,18 @@ class _AddingUp:
 
     def _last(self) -> DecisionPart:
         if not self._decisions:
-            raise RecordError('a turn or a drive belongs to a decision, there is none')
+            raise RecordError('what moves belongs to a decision, there is none')
         return self._decisions[-1]
 
     def _end(self, line: EndedLine) -> None:
         if not self._decisions:
             self._decide(line.decision)
-        last, how = self._last(), line.drive or line.decision
+        last, how = self._last(), line.arm or line.drive or line.decision
         # What was told when it happened bears the time at which it happened.
         if line.drive is not None and last.drive is None and last.outcome == line.decision.outcome:
             self._move(drive=line.drive)
+        if line.arm is not None and last.arm is None:
+            self._move(arm=line.arm)
         self._ended = EndedPart(
             at_s=line.at_s,
             outcome=line.decision.outcome,

@@ -44,6 +44,11 @@ def finish(folder: Path, text: str) -> None:
     os.replace(unfinished, folder / DECISION)
 
 
+def holds_record(folder: Path) -> bool:
+    """Return whether a folder is that of a record, be it whole or not."""
+    return (folder / DECISION).is_file() or (folder / EVENTS).is_file()
+
+
 def records_in(folder: Path) -> list[Path]:
     """Return the folders with the events of a record, the one written to last at the end."""
     with os.scandir(folder) as entries:

@@ -11,6 +11,7 @@ from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.records.question_parts import (
     AnswerPart,
     CandidatePart,
+    CutPart,
     ErrorPart,
     FactsPart,
     GroundActionPart,
@@ -117,7 +118,7 @@ def _candidate_part(candidate: Candidate[Any]) -> CandidatePart:
     return CandidatePart(
         label=candidate.label,
         action=_action_part(candidate.action),
-        anchor=_pixel_part(candidate.anchor),
+        anchor=pixel_part(candidate.anchor),
         facts=None if facts is None else _facts_part(facts),
         refused=None if candidate.refused is None else candidate.refused.value,
     )
@@ -144,8 +145,8 @@ def _shown_part(picture: MarkedPicture) -> ShownPart:
     marks = tuple(
         MarkPart(
             label=mark.label,
-            anchor=_pixel_part(mark.anchor),
-            tail=None if mark.tail is None else _pixel_part(mark.tail),
+            anchor=pixel_part(mark.anchor),
+            tail=None if mark.tail is None else pixel_part(mark.tail),
         )
         for mark in picture.marks
     )
@@ -155,8 +156,10 @@ def _shown_part(picture: MarkedPicture) -> ShownPart:
         marks=marks,
         mirrored=picture.mirrored,
         kind=picture.kind.value,
+        cut=None if picture.cut is None else CutPart(**vars(picture.cut)),
     )
 
 
-def _pixel_part(pixel: Pixel) -> PixelPart:
+def pixel_part(pixel: Pixel) -> PixelPart:
+    """Return a place in a picture as the record has it."""
     return PixelPart(u_px=pixel.u_px, v_px=pixel.v_px)

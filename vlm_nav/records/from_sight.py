@@ -43,7 +43,7 @@ def look_part(sight: Sight, number: int, at_s: float) -> tuple[LookPart, Files]:
     part = LookPart(
         at_s=at_s,
         views=tuple(views),
-        map_from_base=_matrix(sight.frame.map_from_base),
+        map_from_base=matrix(sight.frame.map_from_base),
         map_frame=sight.frame.map_frame,
         costmaps=tuple(costmaps),
     )
@@ -77,7 +77,7 @@ def _view_part(frame: RgbdFrame, suffix: str) -> tuple[ViewPart, Files]:
         picture=picture,
         depth=depth,
         camera=_camera_part(frame.camera),
-        base_from_camera=_matrix(frame.base_from_camera),
+        base_from_camera=matrix(frame.base_from_camera),
     )
     return part, files
 
@@ -122,7 +122,7 @@ def _costmap_part(view: CostmapView, file: str) -> CostmapPart:
         origin_yaw_rad=costmap.origin.yaw_rad,
         frame_id=costmap.frame_id,
         stamp_ns=costmap.stamp_ns,
-        costmap_from_base=_matrix(view.costmap_from_base),
+        costmap_from_base=matrix(view.costmap_from_base),
     )
 
 
@@ -137,6 +137,7 @@ def _costmap_view(part: CostmapPart, folder: Path) -> CostmapView:
     return CostmapView(costmap, np.array(part.costmap_from_base))
 
 
-def _matrix(transform: FloatArray) -> Matrix:
+def matrix(transform: FloatArray) -> Matrix:
+    """Return a transform (4, 4) by rows."""
     rows: list[Row] = [(row[0], row[1], row[2], row[3]) for row in transform.tolist()]
     return (rows[0], rows[1], rows[2], rows[3])

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
+from vlm_nav.records.hand_parts import ArmPart, HandPart
 from vlm_nav.records.look_parts import LookPart
 from vlm_nav.records.question_parts import QuestionPart, ReplyPart
 from vlm_nav.records.schema import CheckedPart, DecidedPart, DrivePart, HeaderPart, TurnPart
@@ -45,6 +46,7 @@ class DecidedLine(Part):
 
     event: Literal['decided'] = 'decided'
     decision: DecidedPart
+    hand: HandPart | None = None
 
 
 class CheckedLine(Part):
@@ -68,6 +70,20 @@ class DroveLine(Part):
     drive: DrivePart
 
 
+class ReleasedLine(Part):
+    """A person let the arm move, `at_s` seconds after the start."""
+
+    event: Literal['released'] = 'released'
+    at_s: float
+
+
+class MovedLine(Part):
+    """The arm's motion ended."""
+
+    event: Literal['moved'] = 'moved'
+    arm: ArmPart
+
+
 class EndedLine(Part):
     """The instruction was done with, `at_s` seconds after its start."""
 
@@ -75,6 +91,7 @@ class EndedLine(Part):
     at_s: float
     decision: DecidedPart
     drive: DrivePart | None
+    arm: ArmPart | None = None
 
 
 Line: TypeAlias = (
@@ -86,6 +103,8 @@ Line: TypeAlias = (
     | DecidedLine
     | TurnedLine
     | DroveLine
+    | ReleasedLine
+    | MovedLine
     | EndedLine
 )
 LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator='event')])

@@ -80,10 +80,22 @@ class MarkPart(Part):
     tail: PixelPart | None
 
 
+class CutPart(Part):
+    """A part of a picture, in its whole pixels, and the size in pixels that it was shown in."""
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+    shown_width_px: int
+    shown_height_px: int
+
+
 class ShownPart(Part):
     """A picture of the question as data: whose picture, and the marks that belong on it.
 
     A `mirrored` one was shown with left and right exchanged; its marks lie on what was shown.
+    So they do on the `cut` that was shown, larger, of a closer look; null for a whole picture.
     `kind` is where it comes from: `seen` by a camera now, `imagined`, or `remembered`.
     """
 
@@ -92,6 +104,7 @@ class ShownPart(Part):
     marks: tuple[MarkPart, ...]
     mirrored: bool = False
     kind: Text = 'seen'
+    cut: CutPart | None = None
 
 
 class PictureFilePart(Part):

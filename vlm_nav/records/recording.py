@@ -8,7 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vlm_nav.core.events import Event
+from vlm_nav.manipulation.events import (
+    ArmMoved,
+    ArmReleased,
+    PickDecided,
+    PickEnded,
+    PickLooked,
+)
 from vlm_nav.navigation.events import ArrivalChecked, Decided, Drove, Ended, Looked, Turned
+from vlm_nav.navigation.sight import Sight
 from vlm_nav.records import folder as files
 from vlm_nav.records.adding_up import record_from
 from vlm_nav.records.from_decision import (
@@ -18,6 +26,7 @@ from vlm_nav.records.from_decision import (
     spent_part,
     turn_part,
 )
+from vlm_nav.records.from_pick import arm_part, hand_part, pick_part
 from vlm_nav.records.from_question import pictures_of, question_part, reply_part
 from vlm_nav.records.from_sight import look_part
 from vlm_nav.records.lines import (
@@ -29,6 +38,8 @@ from vlm_nav.records.lines import (
     EndedLine,
     Line,
     LookedLine,
+    MovedLine,
+    ReleasedLine,
     StartedLine,
     TurnedLine,
 )
@@ -79,7 +90,7 @@ class Recording:
             return
         self._lines.append(line)
         files.append(self.folder, line.model_dump_json())
-        if isinstance(event, Ended):
+        if isinstance(event, Ended | PickEnded):
             record = record_from(self._lines)
             files.finish(self.folder, record.model_dump_json(indent=1))
 
@@ -87,7 +98,7 @@ class Recording:
         line: Line | None = None
         match event:
             case Looked():
-                line = self._looked(event, at_s)
+                line = self._looked(event.sight, at_s)
             case Asked():
                 line = self._asks(event, at_s)
             case Answered():
@@ -102,6 +113,27 @@ class Recording:
                 line = DroveLine(drive=drive_part(event.outcome, at_s))
             case Ended():
                 line = self._ended(event, at_s)
+            case _:
+                line = self._line_of_hand(event, at_s)
+        return line
+
+    def _line_of_hand(self, event: Event, at_s: float) -> Line | None:
+        line: Line | None = None
+        match event:
+            case PickLooked():
+                line = self._looked(Sight(event.frame), at_s)
+            case PickDecided():
+                part = pick_part(event.decision, at_s, self._spent())
+                line = DecidedLine(decision=part, hand=hand_part(event.decision))
+            case ArmReleased():
+                line = ReleasedLine(at_s=at_s)
+            case ArmMoved():
+                line = MovedLine(arm=arm_part(event.outcome, at_s))
+            case PickEnded():
+                outcome = event.end.outcome
+                arm = None if outcome is None else arm_part(outcome, at_s)
+                part = pick_part(event.end.decision, at_s, self._spent())
+                line = EndedLine(at_s=at_s, decision=part, drive=None, arm=arm)
         return line
 
     def _spent(self) -> SpentPart | None:
@@ -112,9 +144,9 @@ class Recording:
         decision = decided_part(event.decision, at_s, self._spent())
         return EndedLine(at_s=at_s, decision=decision, drive=drive)
 
-    def _looked(self, event: Looked, at_s: float) -> LookedLine:
+    def _looked(self, sight: Sight, at_s: float) -> LookedLine:
         self._looks += 1
-        look, pictures = look_part(event.sight, self._looks, at_s)
+        look, pictures = look_part(sight, self._looks, at_s)
         for name, data in pictures.items():
             files.store(self.folder, name, data)
         return LookedLine(look=look)

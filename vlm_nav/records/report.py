@@ -17,11 +17,13 @@ from pathlib import Path
 from vlm_nav.records.errors import RecordError
 from vlm_nav.records.folder import REPORT
 from vlm_nav.records.read import read_record
+from vlm_nav.records.report_hand import hand_outcome, of_hand, pixel_card
 from vlm_nav.records.report_map import Place, map_of
 from vlm_nav.records.report_markup import Markup, element, joined
 from vlm_nav.records.report_pictures import ReportPictures
-from vlm_nav.records.report_steps import reason_words, shortened, step_card, words_of_code
+from vlm_nav.records.report_steps import step_card
 from vlm_nav.records.report_story import Step, answered_by_double, steps_of, totals_of
+from vlm_nav.records.report_words import reason_words, shortened, words_of_code
 from vlm_nav.records.schema import Record, SpentPart
 from vlm_nav.vlm.question import TokenUse
 from vlm_nav.vlm.spending import Price
@@ -74,7 +76,7 @@ def report_page(
         _header(record, steps, path, prices),
         element(
             'main',
-            element('div', _map_card(map_of(record, steps, folder, path)), class_='aside'),
+            element('div', _aside(record, steps, pictures, path), class_='aside'),
             element('div', *(cards or [_nothing()])),
         ),
         _footer(record),
@@ -122,6 +124,8 @@ def _outcome(record: Record) -> tuple[str, str, str]:
     why = reason_words(ended.reason, ended.detail)
     if ended.outcome == 'arrived':
         return 'Arrived', 'good', why
+    if ended.outcome in ('pick', 'place'):
+        return (*hand_outcome(last), why)
     if ended.outcome == 'goal':
         reached = last is not None and last.drive is not None and last.drive.reached
         good = reached and not ended.reason
@@ -167,6 +171,15 @@ def _spent(record: Record) -> SpentPart | None:
 
 def _length_m(path: Sequence[Place]) -> float:
     return sum(math.dist(start, end) for start, end in itertools.pairwise(path))
+
+
+def _aside(
+    record: Record, steps: Sequence[Step], pictures: ReportPictures, path: Sequence[Place]
+) -> Markup | None:
+    """Return the map; of the hand, which drives nowhere, the picture with its pixel."""
+    if of_hand(record):
+        return pixel_card(record, pictures)
+    return _map_card(map_of(record, steps, pictures.folder, path))
 
 
 def _map_card(shown: Markup) -> Markup:

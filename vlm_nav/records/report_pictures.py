@@ -13,6 +13,7 @@ import numpy as np
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import VlmNavError
+from vlm_nav.drawing.cuts import Cut, cut_out
 from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_goal, draw_marks
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.navigation.waypoint import goal_pixel
@@ -29,6 +30,7 @@ _QUALITY = 78
 _MOST_PICTURES = 400
 _RADIUS_PX, _LARGEST_RADIUS_PX = 18.0, 100.0
 _FARTHEST_PX = 20_000.0
+_LARGEST_SHOWN_PX = 4096
 
 
 @dataclass(eq=False)
@@ -72,7 +74,7 @@ class ReportPictures:
         drawn = []
         for part in shown:
             frame = frames.get(part.identifier)
-            if frame is None or self._count >= _MOST_PICTURES:
+            if frame is None or self._count >= _MOST_PICTURES or not _fits(part, frame):
                 continue
             self._count += 1
             drawn.append(jpeg_uri(_marked(frame, part, _chosen(question), width_px, waypoint)))
@@ -82,6 +84,17 @@ class ReportPictures:
         """Return the clean pictures of a look as data URIs."""
         frames = self._frames_of(look).values()
         return tuple(jpeg_uri(_narrowed(frame.rgb, width_px)) for frame in frames)
+
+    def of_pixel(self, look: int | None, pixel: PixelPart, width_px: int) -> str | None:
+        """Return the first picture of a look with a ring at a pixel, None where there is none."""
+        frames, at = tuple(self._frames_of(look).values()), _pixel(pixel)
+        if not frames or at is None:
+            return None
+        rgb = _narrowed(frames[0].rgb, width_px)
+        scale = rgb.shape[1] / frames[0].rgb.shape[1]
+        drawn = rgb.copy()
+        draw_goal(drawn, Pixel(at.u_px * scale, at.v_px * scale), _RADIUS_PX)
+        return jpeg_uri(drawn)
 
     def _frames_of(self, look: int | None) -> dict[str, RgbdFrame]:
         if look is None or not 0 <= look < len(self.record.looks):
@@ -156,16 +169,30 @@ def _marked(
     found = (_mark(part) for part in shown.marks)
     marks = tuple(mark for mark in found if mark is not None)
     radius_px = min(max(shown.radius_px or _RADIUS_PX, 1.0), _LARGEST_RADIUS_PX)
-    rgb = frame.rgb[:, ::-1] if shown.mirrored else frame.rgb
+    whole = frame.rgb if shown.cut is None else cut_out(frame.rgb, Cut(**vars(shown.cut)))
+    rgb = whole[:, ::-1] if shown.mirrored else whole
     picture = MarkedPicture(shown.identifier, rgb, marks, radius_px)
-    fitting = fitted(picture, max(width_px, round(width_px * _tall(frame.rgb))))
+    fitting = fitted(picture, max(width_px, round(width_px * _tall(rgb))))
     drawn = draw_marks(fitting, chosen=chosen)
-    goal = None if waypoint is None or shown.mirrored else _goal(waypoint, frame)
+    goal = None if waypoint is None or shown.mirrored or shown.cut else _goal(waypoint, frame)
     if goal is not None:
         scale = drawn.shape[1] / frame.rgb.shape[1]
         at = Pixel(goal.u_px * scale, goal.v_px * scale)
         draw_goal(drawn, at, fitting.radius_px)
     return drawn
+
+
+def _fits(shown: ShownPart, frame: RgbdFrame) -> bool:
+    """Return whether the part that was shown is one of the frame, and of a size to be drawn."""
+    cut = shown.cut
+    if cut is None:
+        return True
+    height_px, width_px = frame.rgb.shape[:2]
+    inside = cut.left_px >= 0 and cut.top_px >= 0 and cut.width_px > 0 and cut.height_px > 0
+    inside = inside and cut.left_px + cut.width_px <= width_px
+    inside = inside and cut.top_px + cut.height_px <= height_px
+    sizes = (cut.shown_width_px, cut.shown_height_px)
+    return inside and min(sizes) > 0 and max(sizes) <= _LARGEST_SHOWN_PX
 
 
 def _goal(waypoint: WaypointPart, frame: RgbdFrame) -> Pixel | None:

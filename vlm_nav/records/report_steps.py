@@ -10,15 +10,22 @@ import numpy as np
 from vlm_nav.geometry.poses import floor_pose_of, wrap_angle
 from vlm_nav.records.look_parts import LookPart
 from vlm_nav.records.question_parts import QuestionPart
+from vlm_nav.records.report_hand import hand_story
 from vlm_nav.records.report_map import place_of
 from vlm_nav.records.report_markup import Markup, element, joined
 from vlm_nav.records.report_pictures import ReportPictures
 from vlm_nav.records.report_story import Step, totals_of
+from vlm_nav.records.report_words import reason_words, shortened, words_of_code
 from vlm_nav.records.schema import ArrivalPart, DecisionPart, DrivePart, TurnPart
 
 _LARGE_PX, _SMALL_PX = 760, 340
-_LONGEST_TEXT = 6000
-_HEADLINES = {'turn': 'Look to all sides', 'hold': 'Stay', 'gave_up': 'Give up'}
+_HEADLINES = {
+    'pick': 'Pick it up',
+    'place': 'Put it down',
+    'turn': 'Look to all sides',
+    'hold': 'Stay',
+    'gave_up': 'Give up',
+}
 _QUESTIONS = {
     'ground_waypoint': 'where to go',
     'image_point': 'where it is in the picture',
@@ -39,27 +46,10 @@ def step_card(number: int, step: Step, pictures: ReportPictures) -> Markup:
         _reasoning(step),
         _main_pictures(step, pictures),
         _all_questions(step, pictures),
-        *([] if decision is None else _afterwards(decision)),
+        *([] if decision is None else [*_afterwards(decision), *hand_story(decision)]),
         class_='card',
         id=f'step{number}',
     )
-
-
-def words_of_code(code: str) -> str:
-    """Return a code as words: `gave_up` is 'gave up'."""
-    return code.replace('_', ' ')
-
-
-def reason_words(reason: str | None, detail: str) -> str:
-    """Return why something was not done, in words; empty where nothing was wrong."""
-    known = [words_of_code(reason)] if reason else []
-    return ': '.join([*known, shortened(detail)] if detail else known)
-
-
-def shortened(text: str) -> str:
-    """Return a text that is not longer than a page wants it."""
-    left_out = len(text) - _LONGEST_TEXT
-    return text if left_out <= 0 else f'{text[:_LONGEST_TEXT]} ... ({left_out} characters more)'
 
 
 def _headline(decision: DecisionPart | None, look: LookPart | None) -> str:

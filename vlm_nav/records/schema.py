@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
+from vlm_nav.records.hand_parts import ArmPart, HandPart
 from vlm_nav.records.look_parts import LookPart
 from vlm_nav.records.question_parts import QuestionPart
 from vlm_nav.records.values import Number, Part, Text
@@ -88,12 +89,18 @@ class DecisionPart(DecidedPart):
     `look` is an index into the looks, null where nothing was looked at; `questions` are indices
     of the questions that were asked for it. `turns` were made because of it, and `drive` is how
     its goal's drive ended, null where none was begun or the record breaks off.
+
+    `hand` is there for tasks of the hand alone: `released_s` is when a person let the arm move,
+    null where nobody was asked, and `arm` how its motion ended.
     """
 
     look: int | None = None
     questions: tuple[int, ...] = ()
     turns: tuple[TurnPart, ...] = ()
     drive: DrivePart | None = None
+    hand: HandPart | None = None
+    released_s: Number = None
+    arm: ArmPart | None = None
 
 
 class CheckedPart(Part):

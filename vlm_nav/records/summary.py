@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from vlm_nav.records.folder import folder_name
+from vlm_nav.records.hand_parts import ArmPart
 from vlm_nav.records.schema import DecisionPart, DrivePart, Record
 
 _LONGEST_INSTRUCTION = 80
@@ -20,6 +21,8 @@ def summary_line(record: Record) -> str:
     parts.append('no decision' if record.decision is None else _decided(record.decision))
     if record.drive is not None:
         parts.append(f'| {_driven(record.drive)}')
+    elif record.decision is not None and record.decision.arm is not None:
+        parts.append(f'| {_moved(record.decision.arm)}')
     elif record.decision is not None and _ended_otherwise(record):
         parts.append(f'| not carried on: {record.ended and record.ended.reason}')
     parts.append('| never ended' if record.ended_s is None else f'| {record.ended_s:.1f} s in all')
@@ -42,6 +45,10 @@ def _decided(decision: DecisionPart) -> str:
         )
         words.append(f'({x_m:.2f}, {y_m:.2f}) m facing {math.degrees(yaw_rad):.0f} deg')
         words.append(f'in {_one_line(waypoint.frame_id)}')
+    hand = decision.hand
+    if hand is not None and hand.lifted is not None:
+        place = (math.nan if value is None else value for value in hand.lifted.point_m)
+        words.append(f'({", ".join(f"{value:.3f}" for value in place)}) m, {hand.lifted.source}')
     if decision.reason is not None:
         words.append(f'because {decision.reason}')
     if decision.detail:
@@ -54,6 +61,10 @@ def _decided(decision: DecisionPart) -> str:
 
 def _driven(drive: DrivePart) -> str:
     return 'reached' if drive.reached else f'not reached: {drive.reason}'
+
+
+def _moved(arm: ArmPart) -> str:
+    return 'done' if arm.done else f'not done: {arm.reason}'
 
 
 def _one_line(text: str, longest: int = _LONGEST_INSTRUCTION) -> str:

@@ -16,8 +16,10 @@ import cv2
 
 from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.core.events import Event
+from vlm_nav.manipulation.events import PickDecided, PickEnded, PickStarted
 from vlm_nav.navigation.events import Decided, Ended, Started
 from vlm_nav.records.folder import folder_name, remove_oldest
+from vlm_nav.records.from_pick import task_words
 from vlm_nav.records.lines import StartedLine
 from vlm_nav.records.recording import Recording
 from vlm_nav.records.schema import FORMAT_VERSION
@@ -84,36 +86,40 @@ class RecordWriter:
     def __call__(self, event: Event) -> None:
         """Write an event down; raises nothing that a disk or a picture is to blame for."""
         if isinstance(event, Started):
-            self._start(event)
+            self._start(event.identifier, event.instruction)
+            return
+        if isinstance(event, PickStarted):
+            self._start(event.identifier, task_words(event.task))
             return
         one = self._open.get(self._instruction_of(event))
         if one is None:
             return
         if one.recording is not None and not self._try(partial(self._write, one, event)):
             one.recording = None
-        if isinstance(event, Ended):
-            self._end(event.decision.record, one)
+        if isinstance(event, Ended | PickEnded):
+            self._end(self._instruction_of(event), one)
 
-    def _start(self, event: Started) -> None:
+    def _start(self, identifier: str, instruction: str) -> None:
         one = _Open(self._monotonic(), _INSTRUCTION.get(''))
-        _INSTRUCTION.set(event.identifier)
+        _INSTRUCTION.set(identifier)
         while len(self._open) >= _MOST_OPEN:
             # An instruction that never ended, as after an error of the program.
             del self._open[next(iter(self._open))]
-        self._open[event.identifier] = one
-        if self._try(partial(self._begin, one, event)) and self._keep_last is not None:
+        self._open[identifier] = one
+        begun = self._try(partial(self._begin, one, identifier, instruction))
+        if begun and self._keep_last is not None:
             self._try(partial(self._make_room, self._keep_last))
 
-    def _begin(self, one: _Open, event: Started) -> None:
+    def _begin(self, one: _Open, identifier: str, instruction: str) -> None:
         started = StartedLine(
             format_version=FORMAT_VERSION,
-            identifier=event.identifier,
-            instruction=event.instruction,
+            identifier=identifier,
+            instruction=instruction,
             started_at=self._wall_clock(),
             versions=self._versions,
             parameters=self._parameters,
         )
-        folder = self._folder / folder_name(event.identifier)
+        folder = self._folder / folder_name(identifier)
         recording = Recording(folder, started, self._spending)
         recording.begin()
         one.recording = recording
@@ -134,8 +140,10 @@ class RecordWriter:
             _INSTRUCTION.set(one.before)
 
     def _instruction_of(self, event: Event) -> str:
-        if isinstance(event, Decided | Ended):
+        if isinstance(event, Decided | Ended | PickDecided):
             return event.decision.record
+        if isinstance(event, PickEnded):
+            return event.end.decision.record
         return _INSTRUCTION.get(next(reversed(self._open), ''))
 
     def _try(self, work: Callable[[], None]) -> bool:

@@ -33,6 +33,7 @@ from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
+from vlm_nav.ros.recording import RECORDS_PARAMETERS, RecordsSettings, records_settings
 from vlm_nav.vlm.budget import BudgetSettings
 from vlm_nav.vlm.cassette import CassetteSettings
 from vlm_nav.vlm.profiles import ModelSettings
@@ -99,6 +100,7 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter('pointing.closer_looks', _POINTING.closer_looks, 'looks at a part', 0, 5),
     Parameter('pointing.closer_rounds', _POINTING.closer_rounds, 'questions of each', 1, 10),
+    *RECORDS_PARAMETERS,
     *(
         entry
         for entry in DECIDING_PARAMETERS
@@ -124,6 +126,7 @@ class ManipulatorSettings:
     confirm: bool
     confirm_timeout_s: float
     executor: Executor
+    records: RecordsSettings
     gripper: GripperSizes
     lift: LiftSettings
     grasp: GraspSettings
@@ -164,6 +167,7 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         budget=budget_settings(values),
         cassette=cassette_settings(values),
         executor=Executor(values['executor']),
+        records=records_settings(values),
         gripper=GripperSizes(**named(values, GripperSizes, 'gripper.')),
         lift=_lift(values),
         grasp=_grasp(values),

@@ -12,6 +12,7 @@ from rclpy.node import Node
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.dispatcher import Dispatcher
+from vlm_nav.core.events import Listener, tell
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import Arm
 from vlm_nav.manipulation.careful_arms import (
@@ -20,12 +21,13 @@ from vlm_nav.manipulation.careful_arms import (
     PublishedOnlyArm,
     ToldArm,
 )
-from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.manipulation.events import ArmReleased, PickEnd, PickStarted, PickTask
 from vlm_nav.manipulation.picking import Picking
 from vlm_nav.manipulation.placing import Holding, PlaceStep
 from vlm_nav.manipulation.pointing import Pointer
 from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
+from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.in_words import budget_values, printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.arm_parameters import Executor
@@ -88,17 +90,27 @@ class PickShift:
         self.topics: ArmTopics | None = None
         self.client: JointTrajectoryClient | None = None
         self._client_of = client_of
+        self._listeners: list[Listener] = [
+            BudgetListener(self.budget, PickStarted),
+            *settings.records.listeners(node, self.budget),
+            outputs,
+            holding,
+        ]
+        pointer = Pointer(
+            self.model, settings.pivot, settings.pointing, self._listeners, settings.seed
+        )
         arm = self._arm(node, lambda words: warn(printable(words)))
         lift = LiftStep(settings.lift, self.eyes.now_ns, settings.own_boxes)
         self.dispatcher: Dispatcher[PickTask, PickEnd] = Dispatcher(
             Picking(
                 _FirstCamera(self.eyes),
-                Pointer(self.model, settings.pivot, settings.pointing, (outputs,), settings.seed),
+                pointer,
                 lift,
                 PlanStep(settings.gripper, settings.grasp, arm.reachable),
                 self._careful(arm, outputs, confirmation),
                 settings.limits,
-                (outputs, holding),
+                self._listeners,
+                settings.records.name_record,
                 put=PlaceStep(lift, holding, arm),
             ),
             on_error=logging_errors(node),
@@ -135,6 +147,7 @@ class PickShift:
 
         async def released(base_from_grasp: FloatArray) -> None:
             await confirmation.released_at(outputs.pose(base_from_grasp))
+            tell(self._listeners, ArmReleased())
 
         return ConfirmedArm(told, released, self.settings.confirm_timeout_s)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from vlm_nav.navigation.decision_parameters import (
@@ -13,7 +11,6 @@ from vlm_nav.navigation.decision_parameters import (
     LOOKING_PARAMETERS,
     DecisionSettings,
     decision_settings,
-    without_secrets,
 )
 from vlm_nav.navigation.mission_parameters import MISSION_PARAMETERS
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
@@ -26,6 +23,7 @@ from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.nav2_port import Nav2Settings
 from vlm_nav.ros.nav2_ready import RequireActive
+from vlm_nav.ros.recording import RECORDS_PARAMETERS, RecordsSettings, records_settings
 
 _NAV2 = Nav2Settings()
 
@@ -47,8 +45,7 @@ NAVIGATOR_PARAMETERS: tuple[Parameter, ...] = (
     seconds('nav2.silence_timeout_s', _NAV2.silence_timeout_s, 'longest frozen pose'),
     seconds('nav2.cancel_timeout_s', _NAV2.cancel_timeout_s, 'wait for a cancel'),
     metres('nav2.position_tolerance_m', _NAV2.position_tolerance_m, 'how near is arrived'),
-    Parameter('records.folder', '~/.ros/vlm_nav', 'where decisions are kept; empty: nowhere'),
-    Parameter('records.keep_last', 1000, 'how many records are kept; 0: all', 0, 10**9),
+    *RECORDS_PARAMETERS,
 )
 
 
@@ -60,9 +57,7 @@ class NavigatorSettings(DecisionSettings):
     nav2: Nav2Settings
     require_active: RequireActive
     safety: SafetySettings
-    records_folder: Path | None
-    records_keep_last: int | None
-    values: Mapping[str, Any]
+    records: RecordsSettings
 
 
 def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
@@ -71,7 +66,6 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
     Raises InvalidValueError (or pydantic's ValueError) where values do not go together, and
     UnknownModelError for a model that nobody knows.
     """
-    folder = values['records.folder']
     first, *further = cameras_from(values)
     # Each camera says for itself whether it measures depth.
     decision = decision_settings(values)
@@ -88,7 +82,5 @@ def navigator_settings(values: Mapping[str, Any]) -> NavigatorSettings:
         nav2=Nav2Settings(**named(values, Nav2Settings, 'nav2.')),
         require_active=RequireActive(values['nav2.require_active']),
         safety=safety_settings(values),
-        records_folder=Path(os.path.expanduser(folder)) if folder else None,
-        records_keep_last=values['records.keep_last'] or None,
-        values=without_secrets(values),
+        records=records_settings(values),
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from rclpy.node import Node
 
 from vlm_nav.core.decision import Waypoint
-from vlm_nav.core.events import Listener
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.confirmed import ConfirmedBase, ConfirmedTurner
@@ -15,10 +14,9 @@ from vlm_nav.navigation.decision_making import mission_for, model_for
 from vlm_nav.navigation.dispatcher import Dispatcher
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.fenced_base import FencedBase
-from vlm_nav.navigation.mission import Mission, new_identifier, unnamed
+from vlm_nav.navigation.mission import Mission
 from vlm_nav.navigation.ports import Base, Turner
 from vlm_nav.navigation.watched_base import LastSight, WatchedBase
-from vlm_nav.records.write import RecordWriter
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
 from vlm_nav.ros.nav2 import Nav2Client
@@ -118,7 +116,7 @@ class Shift:
     def _mission(
         self, node: Node, parts: NavigatorParts, own_pose: Callable[[str], FloorPose | None]
     ) -> Mission:
-        recorders = self._recorders(node)
+        recorders = self.settings.records.listeners(node, self.budget)
         return mission_for(
             self.settings,
             self.eyes,
@@ -132,18 +130,5 @@ class Shift:
                 parts.outputs,
                 parts.inputs,
             ],
-            name_record=new_identifier if recorders else unnamed,
+            name_record=self.settings.records.name_record,
         )
-
-    def _recorders(self, node: Node) -> list[Listener]:
-        if self.settings.records_folder is None:
-            return []
-        return [
-            RecordWriter(
-                self.settings.records_folder,
-                keep_last=self.settings.records_keep_last,
-                parameters=self.settings.values,
-                on_problem=node.get_logger().error,
-                spending=lambda: self.budget.mission,
-            )
-        ]
