@@ -10,7 +10,7 @@ from synthetic import frame_of
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.reasons import HandReason
+from vlm_nav.core.reasons import HandReason, ObservationReason, Refusal
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.grasp_plan import Approach, Grasp, GraspPlan, Place
@@ -87,4 +87,10 @@ class EyesDouble:
 
     async def look(self, deadline: Deadline) -> RgbdFrame:
         """Return the picture."""
+        return self.frame
+
+    async def look_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
+        """Return the picture if it has this stamp."""
+        if stamp_ns != self.frame.stamp_ns:
+            raise Refusal(ObservationReason.STALE_IMAGE, 'it is not kept')
         return self.frame

@@ -57,6 +57,7 @@ VALUES = {
     'gripper.opening_m': 0.1,
     'robot_boxes': [''],
     'records.folder': '',
+    'history_pictures': 100,
     'arm.tip_frame': 'tool',
     'arm.tip_axes': 'z_approach',
     'arm.joint_speed_rad_s': 5.0,
@@ -110,10 +111,13 @@ class TableCameraDouble(Node):
         self._tf = self.create_publisher(TFMessage, 'tf_static', TF_STATIC)
         mounted = transform_stamped('base_link', header.frame_id, pose, 0)
         self._tf.publish(TFMessage(transforms=[mounted]))
+        self.stamps_ns: list[int] = []
         self.create_timer(0.1, self._publish)
 
     def _publish(self) -> None:
-        stamp = self.get_clock().now().to_msg()
+        now = self.get_clock().now()
+        stamp = now.to_msg()
+        self.stamps_ns.append(now.nanoseconds)
         for publisher, message in self._outputs:
             message.header.stamp = stamp
             publisher.publish(message)
@@ -169,6 +173,7 @@ class Hand:
         self.pixels = node.create_publisher(PointStamped, 'manipulator/pixel', COMMAND)
         self.process: JsonProcess | None = None
         self.box_px: tuple[float, ...] = (0.0, 0.0)
+        self.stamps_ns: list[int] = []
         self._probes = itertools.count(1)
         self._clients: dict[str, Any] = {}
 
@@ -207,10 +212,12 @@ class Hand:
             time.sleep(0.02)
         self._wait_for_task(until_s)
 
-    def point(self) -> None:
-        """Publish the pixel that shows the box."""
+    def point(self, stamp_ns: int = 0) -> None:
+        """Publish the pixel that shows the box, in the picture of this stamp; 0: the next."""
         u_px, v_px = self.box_px
-        self.pixels.publish(PointStamped(point=Point(x=u_px, y=v_px)))
+        message = PointStamped(point=Point(x=u_px, y=v_px))
+        message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+        self.pixels.publish(message)
 
     def pick_at(self, u_px: float, v_px: float) -> Any:
         """Return what the service answers about a pixel."""

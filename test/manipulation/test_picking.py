@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hands import ArmDouble, EyesDouble, grasp_at, lifted_at, plan_of
 from numpy.typing import NDArray
+from synthetic import frame_of
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
@@ -253,3 +254,13 @@ async def test_a_grasp_waits_for_its_release_and_is_told_when_it_is_sent() -> No
 def test_limits_leave_room() -> None:
     with pytest.raises(ValueError, match='positive'):
         PickLimits(motion_timeout_s=0.0)
+
+
+async def test_a_pixel_is_lifted_in_the_picture_that_its_stamp_names_or_not_at_all() -> None:
+    frame = frame_of()
+    for stamp_ns, reason in (
+        (frame.stamp_ns, None), (frame.stamp_ns + 1, ObservationReason.STALE_IMAGE),
+    ):  # fmt: skip
+        picking = Picking(EyesDouble(frame), PointsDouble(Pointed(None)), lift, plan, ArmDouble())
+        decision = await picking._decide(replace(CUP, stamp_ns=stamp_ns))
+        assert decision.reason is reason

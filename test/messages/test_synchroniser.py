@@ -265,3 +265,62 @@ def test_the_queues_are_bounded() -> None:
 def test_settings_that_match_nothing_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValueError):
         SynchroniserSettings(**wrong)
+
+
+def at(ms: float) -> int:
+    """Return the stamp so many milliseconds after ROS time 1000 s."""
+    return 1000 * S + round(ms * MS)
+
+
+async def test_a_set_is_found_by_its_stamp_however_old_and_though_it_was_handed_out() -> None:
+    bench = Bench()
+    for at_ms in (0.0, 33.0, 66.0):
+        bench.add_all(at_ms)
+    assert bench.newest_ms() == 66.0
+    bench.now_ns += 60 * S
+    for at_ms in (33.0, 66.0):
+        found = await bench.synchroniser.wait_at(at(at_ms), Deadline.after(0.0))
+        assert found.stamp_ns == at(at_ms)
+        assert found.depth.stamp_ns == at(at_ms)
+
+
+@pytest.mark.parametrize('asked_ms', [-500.0, 20.0])
+async def test_a_stamp_that_is_not_kept_is_refused_at_once_and_no_other_is_taken(
+    asked_ms: float,
+) -> None:
+    bench = Bench(SynchroniserSettings(queue_length=2))
+    for at_ms in (-500.0, 0.0, 33.0):
+        bench.add_all(at_ms)
+    with pytest.raises(Refusal, match=r'kept are 2, from .* to ') as raised:
+        await bench.synchroniser.wait_at(at(asked_ms), Deadline.after(60.0))
+    assert raised.value.reason is ObservationReason.STALE_IMAGE
+
+
+async def test_a_stamp_that_is_still_to_come_is_waited_for_until_the_deadline() -> None:
+    bench = Bench()
+    bench.add_all(0.0)
+    waiting = asyncio.ensure_future(bench.synchroniser.wait_at(at(33.0), Deadline.after(30.0)))
+    await asyncio.sleep(0)
+    bench.add_all(33.0)
+    assert (await waiting).stamp_ns == at(33.0)
+    with pytest.raises(Refusal) as raised:
+        await bench.synchroniser.wait_at(at(66.0), Deadline.after(0.01))
+    assert raised.value.reason is ObservationReason.NO_IMAGE
+
+
+@pytest.mark.parametrize('by_stamp', [False, True])
+async def test_where_depth_may_miss_a_picture_comes_without_it_in_the_end(by_stamp: bool) -> None:
+    async def asked(bench: Bench) -> MatchedSet:
+        for kind in (Kind.COLOUR, Kind.COLOUR_INFO):
+            bench.add(kind, 0.0)
+        bench.add(Kind.DEPTH, -300.0)
+        deadline = Deadline.after(0.01)
+        if by_stamp:
+            return await bench.synchroniser.wait_at(at(0.0), deadline)
+        return await bench.synchroniser.wait_newer(0, deadline)
+
+    found = await asked(Bench(SynchroniserSettings(depth_may_miss=True)))
+    assert (found.stamp_ns, found.depth) == (at(0.0), None)
+    with pytest.raises(Refusal) as raised:
+        await asked(Bench())
+    assert raised.value.reason is ObservationReason.NO_DEPTH

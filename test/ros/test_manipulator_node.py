@@ -53,7 +53,7 @@ def hand(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         hand = Hand(node, arm, tmp_path_factory.mktemp('hand'))
         ending.callback(hand.end)
         hand.launch()
-        hand.box_px = camera.box_px
+        hand.box_px, hand.stamps_ns = camera.box_px, camera.stamps_ns
         yield hand
 
 
@@ -200,3 +200,46 @@ def test_each_pick_is_recorded_and_has_a_budget_of_its_own(hand: Hand, tmp_path:
         assert record.ended is not None
         assert record.ended.spent is not None
         assert record.ended.spent.calls == 1
+
+
+def test_a_pixel_is_lifted_in_the_picture_that_its_stamp_names(hand: Hand) -> None:
+    hand.begin()
+
+    def decided(stamp_ns: int) -> tuple[bool | None, int | None]:
+        ends, before = len(hand.outcomes.messages), len(hand.decisions.messages)
+        hand.point(stamp_ns)
+        end = hand.outcomes.told(ends)
+        assert end['reason'] in (None, 'stale_image'), end
+        return end['picked'], hand.decisions.told(before)['stamp_ns']
+
+    _, looked_ns = decided(0)
+    _, latest_ns = decided(0)
+    assert looked_ns is not None
+    assert latest_ns is not None
+    assert decided(looked_ns) == (True, looked_ns)
+    # One that came, and was not looked at; some may be lost on their way.
+    until_s = time.monotonic() + PATIENCE_S
+    while len(others := [stamp for stamp in hand.stamps_ns if stamp > latest_ns]) < 5:
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+    assert any(decided(stamp) == (True, stamp) for stamp in others)
+    ends = len(hand.outcomes.messages)
+    hand.point(latest_ns - 3600 * 10**9)
+    end = hand.outcomes.told(ends)
+    assert (end['picked'], end['reason']) == (None, 'stale_image')
+    assert 'kept are' in end['detail']
+
+
+def test_without_depth_a_pixel_is_refused_or_taken_to_lie_on_a_plane_and_marked_so(
+    hand: Hand,
+) -> None:
+    hand.begin(depth_transport='none')
+    assert hand.pick_at(*hand.box_px).reason == 'no_depth'
+    hand.begin(depth_transport='none', without_depth='plane', plane_height_m=0.1)
+    marked, decided = len(hand.markers.messages), len(hand.decisions.messages)
+    assert hand.pick_at(*hand.box_px).picked
+    decision = hand.decisions.told(decided)
+    assert (decision['source'], decision['outcome']) == ('plane', 'pick')
+    assert decision['point_m'] == pytest.approx([0.45, 0.0, 0.1], abs=0.005)
+    words = [marker.text for marker in hand.markers.next(marked).markers if marker.text]
+    assert 'assumed on a plane, not measured' in words

@@ -16,7 +16,9 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 @dataclass(frozen=True)
 class PickTask:
-    """What is to be picked: the thing at a pixel of the next picture, or the one of the words.
+    """What is to be picked: the thing at a pixel, or the one of the words.
+
+    They are about the picture of `stamp_ns`, 0 is the next one.
 
     With both, the words say for people what the pixel shows. With `place` they say where what
     the hand holds is to be put down.
@@ -25,6 +27,7 @@ class PickTask:
     instruction: str = ''
     pixel: Pixel | None = None
     place: bool = False
+    stamp_ns: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
 from vlm_nav.manipulation.events import PickDecision, PickEnd
+from vlm_nav.manipulation.lifted import LiftSource
 
 
 def pick_decision_fields(decision: PickDecision) -> dict[str, Any]:
@@ -65,7 +66,9 @@ def pick_decision_words(decision: PickDecision) -> str:
         reason = decision.reason.value if decision.reason else 'no grasp'
         return f'hold: {reason} ({decision.detail})'
     x_m, y_m, z_m = hand[:3, 3].tolist()
-    where = f'({x_m:.3f}, {y_m:.3f}, {z_m:.3f}) m'
+    lifted = decision.lifted
+    assumed = lifted is not None and lifted.source is LiftSource.PLANE
+    where = f'({x_m:.3f}, {y_m:.3f}, {z_m:.3f}) m{", assumed on a plane" if assumed else ""}'
     if decision.grasp is None:
         return f'put down at {where}, {decision.calls} questions'
     return (

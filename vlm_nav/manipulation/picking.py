@@ -75,6 +75,10 @@ class HandEyes(Protocol):
         """Return a picture fresh enough to decide from; raise Refusal where there is none."""
         ...
 
+    async def look_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
+        """Return the picture of this stamp (ROS time); raise Refusal where it is gone."""
+        ...
+
 
 class Points(Protocol):
     """Chooses the pixel that an instruction means; `pointing.Pointer` does."""
@@ -184,7 +188,7 @@ class Picking:
         decision = PickDecision(task)
         try:
             self._check(task)
-            frame = await self.eyes.look(Deadline.after(self.limits.look_timeout_s))
+            frame = await self._look(task, Deadline.after(self.limits.look_timeout_s))
             tell(self.listeners, PickLooked(frame))
             decision = await self._choose(task, frame)
             if decision.pixel is None:
@@ -193,6 +197,11 @@ class Picking:
             return await in_own_thread(plan, frame, decision, decision.pixel)
         except Refusal as refusal:
             return replace(decision, reason=refusal.reason, detail=refusal.detail)
+
+    async def _look(self, task: PickTask, deadline: Deadline) -> RgbdFrame:
+        if task.stamp_ns:
+            return await self.eyes.look_at(task.stamp_ns, deadline)
+        return await self.eyes.look(deadline)
 
     async def _choose(self, task: PickTask, frame: RgbdFrame) -> PickDecision:
         if task.pixel is not None:

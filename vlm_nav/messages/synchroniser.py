@@ -34,9 +34,13 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True)
 class SynchroniserSettings:
-    """What belongs together. `slop_s` is best under half the time between two pictures."""
+    """What belongs together. `slop_s` is best under half the time between two pictures.
+
+    With `depth_may_miss` a picture whose depth does not come is handed out without it in the end.
+    """
 
     with_depth: bool = True
+    depth_may_miss: bool = False
     slop_s: float = 0.02
     maximum_age_s: float = 0.5
     queue_length: int = 10
@@ -118,7 +122,37 @@ class Synchroniser:
                 self._delivered_ns = found.stamp_ns
                 return found
             if deadline.expired():
+                bare = self._without_depth(found, max(than_stamp_ns, self._delivered_ns or 0))
+                if bare is not None:
+                    self._delivered_ns = bare.stamp_ns
+                    return bare
                 raise Refusal(found.reason, f'{found.detail}; {self.describe()}')
+            await self._next_message(deadline)
+
+    async def wait_at(self, stamp_ns: int, deadline: Deadline) -> MatchedSet:
+        """Return the set whose colour has exactly this stamp, however old it is by now.
+
+        One that is still to come is waited for. Raises Refusal with STALE_IMAGE for one that is
+        not among those that are kept, else as `wait_newer` does.
+        """
+        while True:
+            colours = dict(self._queues[Kind.COLOUR].newest_first())
+            found = self._missing_topic()
+            if found is None and stamp_ns in colours:
+                complete = self._complete(stamp_ns, colours[stamp_ns])
+                if isinstance(complete, MatchedSet):
+                    return complete
+                found = complete
+            elif colours and stamp_ns < max(colours):
+                raise Refusal(ObservationReason.STALE_IMAGE, _not_kept(stamp_ns, colours))
+            if deadline.expired():
+                lacking = found or _Lacking(
+                    ObservationReason.NO_IMAGE, f'no picture of {seconds(stamp_ns)} came'
+                )
+                bare = self._without_depth(lacking, stamp_ns - 1)
+                if bare is not None and bare.stamp_ns == stamp_ns:
+                    return bare
+                raise Refusal(lacking.reason, f'{lacking.detail}; {self.describe()}')
             await self._next_message(deadline)
 
     def describe(self) -> str:
@@ -144,6 +178,16 @@ class Synchroniser:
                 return self._too_old(stamp_ns) or found
             lacking = lacking or found
         return lacking or self._nothing_newer(after_ns)
+
+    def _without_depth(self, lacking: _Lacking, after_ns: int) -> MatchedSet | None:
+        """Return the newest young picture that only lacks its depth, where it may."""
+        if not self.settings.depth_may_miss or lacking.reason is not ObservationReason.NO_DEPTH:
+            return None
+        for stamp_ns, colour in self._queues[Kind.COLOUR].newest_first():
+            info = self._info_of(stamp_ns, colour)
+            if stamp_ns > after_ns and info is not None and self._too_old(stamp_ns) is None:
+                return MatchedSet(stamp_ns, colour, info)
+        return None
 
     def _missing_topic(self) -> _Lacking | None:
         reasons: tuple[tuple[Kind, ReasonCode], ...] = (
@@ -225,3 +269,10 @@ class Synchroniser:
     def _name(self, kind: Kind) -> str:
         topic = self.topics.get(kind)
         return kind.value if topic is None else f'{kind.value} ({topic})'
+
+
+def _not_kept(stamp_ns: int, kept: Mapping[int, Any]) -> str:
+    return (
+        f'the picture of {seconds(stamp_ns)} was asked for; kept are {len(kept)}, from '
+        f'{seconds(min(kept))} to {seconds(max(kept))}'
+    )

@@ -87,6 +87,10 @@ class CameraEye:
         """Return the next complete set of messages; raise Refusal where the deadline ends."""
         return await self._synchroniser.wait_newer(0, deadline)
 
+    async def wait_at(self, stamp_ns: int, deadline: Deadline) -> MatchedSet:
+        """Return the set whose picture has this stamp; raise Refusal where it is not kept."""
+        return await self._synchroniser.wait_at(stamp_ns, deadline)
+
     def is_young(self, found: MatchedSet) -> bool:
         """Return whether a set that was found a while ago may still be decided from."""
         return (self._now_ns() - found.stamp_ns) / NS_IN_S <= self._maximum_age_s

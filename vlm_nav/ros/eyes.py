@@ -107,6 +107,15 @@ class RosEyes:
         )
         return Sight(first, views, tuple(seen_from(frame, first) for frame in further))
 
+    async def frame_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
+        """Return what the first camera saw at this very stamp, if it is still kept.
+
+        Raises Refusal as `look` does, with STALE_IMAGE where it is not.
+        """
+        found = await self._first.wait_at(stamp_ns, deadline)
+        transform = partial(self._transform_by, deadline)
+        return await self._first.frame(found, self._settings.sight, transform, deadline)
+
     def inside_map(self, frame_id: str, x_m: float, y_m: float) -> bool:
         """Return whether a place lies on the global costmap, true where none is known.
 

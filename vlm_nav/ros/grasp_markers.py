@@ -8,10 +8,11 @@ from geometry_msgs.msg import Point
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-from vlm_nav.drawing.palette import GREY, RED, WHITE, YELLOW_GREEN, Color
+from vlm_nav.drawing.palette import BLUE, GREY, RED, WHITE, YELLOW_GREEN, Color
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.events import PickDecision
 from vlm_nav.manipulation.grasp_plan import Grasp
+from vlm_nav.manipulation.lifted import LiftSource
 from vlm_nav.ros.markers import LIFETIME_S
 
 _POINT_M, _LINE_M, _FINGER_M = 0.02, 0.006, 0.05
@@ -26,6 +27,14 @@ def grasp_markers(decision: PickDecision, header: Header) -> MarkerArray:
         point.scale.x = point.scale.y = point.scale.z = _POINT_M
         point.pose.position = _point(decision.lifted.point_base)
         markers.append(point)
+        if decision.lifted.source is LiftSource.PLANE:
+            point.color = _color(BLUE)
+            words = _marker('point', 1, Marker.TEXT_VIEW_FACING, header, BLUE)
+            words.scale.z, words.text = _POINT_M, 'assumed on a plane, not measured'
+            words.pose.position = _point(
+                decision.lifted.point_base + np.array((0.0, 0.0, _POINT_M))
+            )
+            markers.append(words)
     if decision.grasp is not None:
         markers += _gripper('grasp', 0, decision.grasp, header, YELLOW_GREEN)
     refused = () if decision.plan is None else decision.plan.refused[:_MOST_REFUSED]
@@ -58,16 +67,20 @@ def _gripper(
 
 
 def _marker(namespace: str, identifier: int, kind: int, header: Header, color: Color) -> Marker:
-    red, green, blue = (part / 255.0 for part in color)
     return Marker(
         header=header,
         ns=namespace,
         id=identifier,
         type=kind,
         action=Marker.ADD,
-        color=ColorRGBA(r=red, g=green, b=blue, a=0.9),
+        color=_color(color),
         lifetime=Duration(sec=LIFETIME_S),
     )
+
+
+def _color(color: Color) -> ColorRGBA:
+    red, green, blue = (part / 255.0 for part in color)
+    return ColorRGBA(r=red, g=green, b=blue, a=0.9)
 
 
 def _point(place: FloatArray) -> Point:

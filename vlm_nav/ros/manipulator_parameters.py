@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
 
 from vlm_nav.checks.known import checks_named
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.ground import Plane
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift_points import LiftSettings
@@ -50,6 +52,13 @@ _LOOKING = (
 _OF_PLACES = ('pivot.agreement_m',)
 
 
+class WithoutDepth(str, Enum):
+    """What becomes of a pixel that nothing is measured at or around."""
+
+    REFUSE = 'refuse'
+    PLANE = 'plane'
+
+
 MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'configure and activate by itself; false: a manager does'),
     *CAMERAS_PARAMETERS,
@@ -63,6 +72,26 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     metres('farthest_m', _LIFT.farthest_m, 'farthest depth that is trusted for the hand'),
     metres('largest_m', _LIFT.largest_m, 'how wide a thing may be'),
     seconds('picture_age_s', 70.0, 'how old the picture may be when a grasp is planned from it'),
+    Parameter(
+        'history_pictures',
+        SynchroniserSettings().queue_length,
+        'how many pictures are kept for pixels that name one by its stamp',
+        1,
+        1000,
+    ),
+    Parameter(
+        'without_depth',
+        WithoutDepth.REFUSE.value,
+        'what becomes of a pixel where nothing is measured',
+        one_of=tuple(item.value for item in WithoutDepth),
+    ),
+    Parameter(
+        'plane_height_m',
+        0.0,
+        'how high in base_frame the level plane is that such a pixel is taken to lie on',
+        -10.0,
+        10.0,
+    ),
     Parameter(
         'workspace', '-2 -2 -1, 2 2 2.5', "'x y z, x y z': the box in base_frame for the gripper"
     ),
@@ -195,7 +224,12 @@ def box_from(text: str) -> Corners:
 
 def _lift(values: Mapping[str, Any]) -> LiftSettings:
     age_s = values['picture_age_s']
-    return LiftSettings(maximum_age_s=age_s, **_without_age(named(values, LiftSettings)))
+    plane = None
+    if values['without_depth'] == WithoutDepth.PLANE.value:
+        plane = Plane((0.0, 0.0, 1.0), -values['plane_height_m'])
+    return LiftSettings(
+        plane=plane, maximum_age_s=age_s, **_without_age(named(values, LiftSettings))
+    )
 
 
 def _without_age(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,7 +248,12 @@ def _eyes(values: Mapping[str, Any]) -> EyesSettings:
     first, *further = cameras_from(values)
     frame = values['base_frame']
     return EyesSettings(
-        SynchroniserSettings(slop_s=values['slop_s'], maximum_age_s=values['maximum_age_s']),
+        SynchroniserSettings(
+            slop_s=values['slop_s'],
+            maximum_age_s=values['maximum_age_s'],
+            queue_length=values['history_pictures'],
+            depth_may_miss=values['without_depth'] == WithoutDepth.PLANE.value,
+        ),
         # There is no map: poses are given from the base.
         SightSettings(frame, frame, values['image_is_rectified']),
         first,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from geometry_msgs.msg import PoseStamped
@@ -45,18 +45,31 @@ from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.ledger import Ledger
 from vlm_nav.vlm.model import close
 
+_KEPT_LOOKS = 4
+
 ClientOf: TypeAlias = Callable[[ControllerSettings, float], JointTrajectoryClient]
 
 
-@dataclass(frozen=True, eq=False)
 class _FirstCamera:
-    """Implements picking.HandEyes with the first of the robot's cameras."""
+    """Implements picking.HandEyes with the first of the robot's cameras.
 
-    eyes: RosEyes
+    The pictures that were looked at last are kept: people click on what is shown to them.
+    """
+
+    def __init__(self, eyes: RosEyes) -> None:
+        self._eyes = eyes
+        self._looked: deque[RgbdFrame] = deque(maxlen=_KEPT_LOOKS)
 
     async def look(self, deadline: Deadline) -> RgbdFrame:
         """Return the next picture; raise Refusal where there is none."""
-        return (await self.eyes.look(deadline)).frame
+        frame = (await self._eyes.look(deadline)).frame
+        self._looked.append(frame)
+        return frame
+
+    async def look_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
+        """Return the picture of this stamp; raise Refusal where it is gone."""
+        kept = next((one for one in self._looked if one.stamp_ns == stamp_ns), None)
+        return kept or await self._eyes.frame_at(stamp_ns, deadline)
 
 
 class PickShift:

@@ -15,6 +15,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.messages.stamps import stamp_ns_of
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.ros.qos import COMMAND
 from vlm_nav.ros.spinning import call_in_loop, settle
@@ -67,7 +68,8 @@ class PickInputs:
         self._begin(PickTask(message.data))
 
     def _take_pixel(self, message: PointStamped) -> None:
-        self._begin(PickTask('', Pixel(message.point.x, message.point.y)))
+        stamp_ns = stamp_ns_of(message.header.stamp)
+        self._begin(PickTask('', Pixel(message.point.x, message.point.y), stamp_ns=stamp_ns))
 
     def _begin(self, task: PickTask) -> None:
         call_in_loop(self._loop, self._worker.instruct, task, lambda end: None)
