@@ -41,6 +41,16 @@ class Cells:
         """Return which cells (h, w) have a point."""
         return np.isfinite(self.points_base[..., 0])
 
+    def reach_out(self, cells: NDArray[np.bool_], shape: tuple[int, int]) -> bool:
+        """Return whether cells (h, w) go on where the window ends and the picture does not."""
+        height, width = cells.shape
+        return bool(
+            (self.top_px > 0 and cells[0].any())
+            or (self.left_px > 0 and cells[:, 0].any())
+            or (self.top_px + height * self.step_px < shape[0] and cells[-1].any())
+            or (self.left_px + width * self.step_px < shape[1] and cells[:, -1].any())
+        )
+
     def whole_mask(self, cells: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the mask (H, W) of the whole picture that cells (h, w) stand for."""
         mask = np.zeros(shape, dtype=np.bool_)
@@ -50,21 +60,21 @@ class Cells:
         return mask
 
 
-def cells_around(frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: float) -> Cells:
+def cells_around(
+    frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: float, share: float = 1.0
+) -> Cells:
     """Return the cells within `reach_m` of a pixel whose point is `distance_m` ahead.
 
-    A cell takes the first depth that it has. Raises FrameError on a frame without depth.
+    With a `share` below 1 they reach less far and are as small as they would be. A cell
+    takes the first depth that it has. Raises FrameError on a frame without depth.
     """
     if frame.depth_m is None:
         raise FrameError('cells need a frame with depth, got one without')
     reach_px = math.ceil(frame.camera.fx_px * reach_m / max(distance_m, 0.05))
-    u, v = round(pixel.u_px), round(pixel.v_px)
-    left, top = max(0, u - reach_px), max(0, v - reach_px)
-    right, bottom = (
-        min(frame.camera.width_px, u + reach_px + 1),
-        min(frame.camera.height_px, v + reach_px + 1),
-    )
+    left, top, right, bottom = _window(frame, pixel, reach_px)
     step = max(1, math.ceil(max(right - left, bottom - top) / _MOST_CELLS))
+    left, top, right, bottom = _window(frame, pixel, math.ceil(share * reach_px))
+    u, v = round(pixel.u_px), round(pixel.v_px)
     part_m = frame.depth_m[top:bottom, left:right]
     depth_m = part_m[::step, ::step].copy()
     rays = frame.camera.pixel_rays()[top:bottom:step, left:right:step]
@@ -80,6 +90,17 @@ def cells_around(frame: RgbdFrame, pixel: Pixel, distance_m: float, reach_m: flo
     colours = np.asarray(frame.rgb[top:bottom:step, left:right:step]).astype(np.int16)
     seed = ((v - top) // step, (u - left) // step)
     return Cells(points, colours, seed, left, top, step)
+
+
+def _window(frame: RgbdFrame, pixel: Pixel, reach_px: int) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom (one behind) of the picture around a pixel."""
+    u, v = round(pixel.u_px), round(pixel.v_px)
+    return (
+        max(0, u - reach_px),
+        max(0, v - reach_px),
+        min(frame.camera.width_px, u + reach_px + 1),
+        min(frame.camera.height_px, v + reach_px + 1),
+    )
 
 
 def without_specks(

@@ -163,6 +163,8 @@ def _fill_in(found: _Found, frame: RgbdFrame, at: NDArray[np.int64], asked: Floa
     holes = at[~has_own]
     closed = _fill_holes(found, holes, near, ~has_own, _LEAST_FILLED)
     open_holes = holes[~closed]
+    if not len(open_holes):
+        return
     wide = _surfaces(frame, asked[open_holes], _WIDE_STEP_PX)
     every = np.ones(len(open_holes), dtype=np.bool_)
     _fill_holes(found, open_holes, wide, every, _LEAST_AROUND_SPECK)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
+
+_Number = TypeVar('_Number', bound=np.floating)
 
 APART_SHARE = 0.015
 """Which share of the points at either end does not count."""
@@ -23,6 +27,6 @@ def ends(values: FloatArray) -> FloatArray:
     return both
 
 
-def thinned(points: FloatArray, most: int) -> FloatArray:
+def thinned(points: NDArray[_Number], most: int) -> NDArray[_Number]:
     """Return every so many of the points (n, 3), `most` at most."""
     return points[:: max(1, math.ceil(len(points) / most))]

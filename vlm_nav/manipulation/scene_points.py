@@ -37,22 +37,27 @@ def scene_around(frame: RgbdFrame, lifted: Lifted, reach_m: float = 0.25) -> Flo
     # A steep wall is no speck, though it steps from each pixel looked at to the next.
     speck_px = round(_SPECK_PX / step**2)
     depth_m = without_specks(frame.depth_m[::step, ::step], speck_px, _SPECK_STEP_M * step)
+    others = np.isfinite(depth_m) & ~_with_rim(lifted.extent.mask[::step, ::step], depth_m)
+    rays = frame.camera.pixel_rays()[::step, ::step][others]
     rotation = frame.base_from_camera[:3, :3].astype(np.float32)
-    points = (frame.camera.pixel_rays()[::step, ::step] * depth_m[..., None]) @ rotation.T
-    points += frame.base_from_camera[:3, 3].astype(np.float32)
-    others = points[~_with_rim(lifted.extent.mask[::step, ::step], depth_m)]
+    # One row for each axis is compared three times as fast as one for each point.
+    points = rotation @ (rays * depth_m[others][:, None]).T
+    points += frame.base_from_camera[:3, 3:].astype(np.float32)
     low, high = ends(lifted.extent.points_base)
-    with np.errstate(invalid='ignore'):
-        near = ((others > low - reach_m) & (others < high + reach_m)).all(axis=-1)
-        others = others[near].astype(np.float64)
-        # Where the fingers go every point counts, where the palm goes fewer do.
-        beside = ((others > low - _BESIDE_M) & (others < high + _BESIDE_M)).all(axis=-1)
-    return np.vstack(
-        [
-            thinned(others[beside], _MOST_SCENE_POINTS),
-            thinned(others[~beside], _MOST_FAR_POINTS),
-        ]
-    )
+    points = points[:, _within(points, low - reach_m, high + reach_m)]
+    # Where the fingers go every point counts, where the palm goes fewer do.
+    beside = _within(points, low - _BESIDE_M, high + _BESIDE_M)
+    near, far = points[:, beside].T, points[:, ~beside].T
+    both = [thinned(near, _MOST_SCENE_POINTS), thinned(far, _MOST_FAR_POINTS)]
+    return np.vstack(both).astype(np.float64)
+
+
+def _within(points: NDArray[np.float32], low: FloatArray, high: FloatArray) -> NDArray[np.bool_]:
+    """Return which points (3, n) lie between two corners (3,)."""
+    inside: NDArray[np.bool_] = np.ones(points.shape[1], dtype=np.bool_)
+    for axis, least, most in zip(points, low.tolist(), high.tolist(), strict=True):
+        inside &= (axis > least) & (axis < most)
+    return inside
 
 
 def _with_rim(mask: NDArray[np.bool_], depth_m: DepthArray) -> NDArray[np.bool_]:
