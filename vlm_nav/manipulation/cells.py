@@ -30,7 +30,7 @@ class Cells:
     """
 
     points_base: NDArray[np.float32]
-    colours: NDArray[np.int16]
+    colours: NDArray[np.uint8]
     seed: tuple[int, int]
     left_px: int
     top_px: int
@@ -85,11 +85,11 @@ def cells_around(
             np.copyto(same, other, where=~np.isfinite(same))
     depth_m = without_specks(depth_m)
     rotation = frame.base_from_camera[:3, :3].astype(np.float32)
-    points = (rays * depth_m[..., None]) @ rotation.T
+    points = (rays * depth_m[..., None]).reshape(-1, 3) @ rotation.T
     points += frame.base_from_camera[:3, 3].astype(np.float32)
-    colours = np.asarray(frame.rgb[top:bottom:step, left:right:step]).astype(np.int16)
+    colours = np.ascontiguousarray(frame.rgb[top:bottom:step, left:right:step])
     seed = ((v - top) // step, (u - left) // step)
-    return Cells(points, colours, seed, left, top, step)
+    return Cells(points.reshape(rays.shape), colours, seed, left, top, step)
 
 
 def _window(frame: RgbdFrame, pixel: Pixel, reach_px: int) -> tuple[int, int, int, int]:
@@ -121,31 +121,39 @@ def without_specks(
 
 
 def normals_of(cells: Cells, from_camera_base: FloatArray) -> NDArray[np.float32]:
-    """Return the normals (h, w, 3) of the smoothed surface, towards the camera at this place."""
-    known = cells.known.astype(np.float32)
-    weight = cv2.blur(known, (3, 3))
-    filled = np.where(cells.known[..., None], cells.points_base, 0.0).astype(np.float32)
-    smooth = cv2.blur(filled, (3, 3)) / np.maximum(weight, 1e-6)[..., None]
-    padded = np.pad(smooth, ((1, 1), (1, 1), (0, 0)), mode='edge')
-    across = padded[1:-1, 2:] - padded[1:-1, :-2]
-    down = padded[2:, 1:-1] - padded[:-2, 1:-1]
-    normals = _cross(across.astype(np.float32), down.astype(np.float32))
-    normals /= np.sqrt(np.maximum(dot(normals, normals), 1e-24))[..., None]
-    behind = dot(normals, (smooth - from_camera_base).astype(np.float32)) > 0.0
-    normals[behind] *= -1.0
-    found: NDArray[np.float32] = normals.astype(np.float32)
-    return found
+    """Return the normals (3, h, w) of the smoothed surface, towards the camera at this place."""
+    known = cells.known
+    weight = np.maximum(cv2.blur(known.astype(np.float32), (3, 3)), np.float32(1e-6))
+    smooth = np.empty((3, *known.shape), dtype=np.float32)
+    for plane, values in zip(smooth, planes_of(cells), strict=True):
+        np.divide(cv2.blur(np.where(known, values, np.float32(0.0)), (3, 3)), weight, out=plane)
+    padded = np.pad(smooth, ((0, 0), (1, 1), (1, 1)), mode='edge')
+    normals = _cross(
+        padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2], padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
+    )
+    smooth -= from_camera_base.astype(np.float32)[:, None, None]
+    # Towards the camera, and of length 1.
+    length = np.sqrt(np.maximum(dot(normals, normals), np.float32(1e-24)))
+    normals /= np.where(dot(normals, smooth) > 0.0, -length, length)
+    return normals
+
+
+def planes_of(cells: Cells) -> NDArray[np.float32]:
+    """Return the points of cells as planes (3, h, w) of x, y and z: sums run faster over them."""
+    planes: NDArray[np.float32] = np.ascontiguousarray(np.moveaxis(cells.points_base, -1, 0))
+    return planes
 
 
 def dot(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the products (...) of vectors (..., 3); three times as fast as a sum of them."""
-    products: NDArray[np.float32] = np.einsum('...i,...i', one, other)
+    """Return the products (...) of vectors (3, ...)."""
+    products: NDArray[np.float32] = one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
     return products
 
 
 def _cross(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cross products of vectors (h, w, 3); numpy's own takes five times as long."""
-    a, b = np.moveaxis(one, -1, 0), np.moveaxis(other, -1, 0)
-    planes = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
-    crossed: NDArray[np.float32] = np.stack(planes, axis=-1)
+    """Return the cross products of vectors (3, h, w); numpy's own takes five times as long."""
+    (a0, a1, a2), (b0, b1, b2) = one, other
+    crossed: NDArray[np.float32] = np.stack(
+        [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0]
+    )
     return crossed

@@ -35,7 +35,9 @@ def measured_parts(
 
     `flat` (n, 3) is ordered by x, the direction of approach; y and z turn around it.
     """
-    cosine, sine = np.cos(turns_rad)[:, None], np.sin(turns_rad)[:, None]
+    flat = flat.astype(np.float32)
+    turns = turns_rad.astype(np.float32)[:, None]
+    cosine, sine = np.cos(turns), np.sin(turns)
     across = cosine * flat[:, 1] + sine * flat[:, 2]
     along = cosine * flat[:, 2] - sine * flat[:, 1]
     low, high = ends(along.T)
@@ -84,9 +86,9 @@ def _sides(ordered: FloatArray, behind_m: FloatArray, inside: NDArray[np.bool_])
 
 def _at_end(inside: NDArray[np.bool_], *, last: bool) -> NDArray[np.int64]:
     """Return the index (k, m) of the first or last point inside (k, m, n), but for outliers."""
-    counted = np.cumsum(inside, axis=-1, dtype=np.int32)
+    counted = np.cumsum(inside, axis=-1, dtype=np.int16)
     count = counted[..., -1]
-    skipped = (APART_SHARE * count).astype(np.int32)
+    skipped = (APART_SHARE * count).astype(np.int16)
     wanted = np.maximum(count - skipped, 1) if last else skipped + 1
     found: NDArray[np.int64] = (counted >= wanted[..., None]).argmax(axis=-1)
     return found

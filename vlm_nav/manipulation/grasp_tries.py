@@ -19,9 +19,9 @@ from vlm_nav.manipulation.outliers import ends, thinned
 
 _MOST_POINTS = 1500
 _TURNS_RAD = np.arange(12) * math.pi / 12
-# The narrowest turn, the one across it, and those beside them: there faces stand askew.
-_CHOSEN = (0, 6, 1, 11, 5, 7)
-_ASKEW_SHARES = np.array((1.0, 1.0, 0.85, 0.85, 0.85, 0.85))
+# The narrowest turn, the one across it, and those beside the first: there faces stand askew.
+_CHOSEN = (0, 6, 1, 11)
+_ASKEW_SHARES = np.array((1.0, 1.0, 0.85, 0.85))
 _SAME_WAY = 0.985
 
 _PREFERRED = {Approach.TOP_DOWN: 1.0, Approach.NORMAL: 0.9, Approach.VIEW_RAY: 0.8}

@@ -38,16 +38,17 @@ def scene_around(frame: RgbdFrame, lifted: Lifted, reach_m: float = 0.25) -> Flo
     speck_px = round(_SPECK_PX / step**2)
     depth_m = without_specks(frame.depth_m[::step, ::step], speck_px, _SPECK_STEP_M * step)
     others = np.isfinite(depth_m) & ~_with_rim(lifted.extent.mask[::step, ::step], depth_m)
-    rays = frame.camera.pixel_rays()[::step, ::step][others]
-    rotation = frame.base_from_camera[:3, :3].astype(np.float32)
-    # One row for each axis is compared three times as fast as one for each point.
-    points = rotation @ (rays * depth_m[others][:, None]).T
+    rows, columns = np.nonzero(others)
+    # One row for each axis is handled three times as fast as one for each point.
+    rays = frame.camera.ray_planes()[:, (rows * frame.camera.width_px + columns) * step]
+    points = frame.base_from_camera[:3, :3].astype(np.float32) @ (rays * depth_m[rows, columns])
     points += frame.base_from_camera[:3, 3:].astype(np.float32)
     low, high = ends(lifted.extent.points_base)
-    points = points[:, _within(points, low - reach_m, high + reach_m)]
+    # Indices pick columns three times as fast as a mask does.
+    points = points[:, np.flatnonzero(_within(points, low - reach_m, high + reach_m))]
     # Where the fingers go every point counts, where the palm goes fewer do.
     beside = _within(points, low - _BESIDE_M, high + _BESIDE_M)
-    near, far = points[:, beside].T, points[:, ~beside].T
+    near, far = points[:, np.flatnonzero(beside)].T, points[:, np.flatnonzero(~beside)].T
     both = [thinned(near, _MOST_SCENE_POINTS), thinned(far, _MOST_FAR_POINTS)]
     return np.vstack(both).astype(np.float64)
 

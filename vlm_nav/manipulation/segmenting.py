@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.cells import Cells, dot, normals_of
+from vlm_nav.manipulation.cells import Cells, dot, normals_of, planes_of
 from vlm_nav.manipulation.surfaces import depth_std_m
 
 _STEP_M = 0.006
@@ -54,7 +54,7 @@ def _support(
 ) -> NDArray[np.bool_]:
     """Return the cells of level surfaces that lie below the seed."""
     band_m = _STEP_M + 2.0 * noise_m
-    level = cells.known & (normals[..., 2] > _UPWARD)
+    level = cells.known & (normals[2] > _UPWARD)
     heights_m = cells.points_base[..., 2]
     found = np.zeros(level.shape, dtype=np.bool_)
     below = heights_m[level & (heights_m < seed_z_m - band_m)]
@@ -77,17 +77,18 @@ def _edges(
 ) -> NDArray[np.bool_]:
     """Return the cells where depth steps or the surface bends inwards."""
     step_m = _STEP_M + 3.0 * noise_m
-    from_camera = cells.points_base - camera_base.astype(np.float32)
+    points = planes_of(cells)
+    from_camera = points - camera_base.astype(np.float32)[:, None, None]
     ranges_m = np.sqrt(dot(from_camera, from_camera))
     found = np.zeros(cells.known.shape, dtype=np.bool_)
     for axis in (0, 1):
-        one, other = _pairs(cells.points_base, axis, 1)
+        one, other = _pairs(points, axis, 1)
         way = other - one
         off_m = np.minimum(*(np.abs(dot(way, normal)) for normal in _pairs(normals, axis, 1)))
         with np.errstate(invalid='ignore'):
             _mark(found, off_m > step_m, axis, 1)
         _mark_steps(found, ranges_m, axis, step_m)
-        one, other = _pairs(cells.points_base, axis, 2)
+        one, other = _pairs(points, axis, 2)
         normal_one, normal_other = _pairs(normals, axis, 2)
         way = other - one
         with np.errstate(invalid='ignore'):
@@ -99,8 +100,9 @@ def _edges(
 def _colour_edges(cells: Cells) -> NDArray[np.bool_]:
     found = np.zeros(cells.known.shape, dtype=np.bool_)
     for axis in (0, 1):
-        one, other = _pairs(cells.colours, axis, 2)
-        _mark(found, np.abs(one - other).max(axis=-1) > _UNLIKE, axis, 2)
+        one, other = _pairs(np.moveaxis(cells.colours, -1, 0), axis, 2)
+        unlike = [cv2.absdiff(here, there) for here, there in zip(one, other, strict=True)]
+        _mark(found, np.maximum(np.maximum(*unlike[:2]), unlike[2]) > _UNLIKE, axis, 2)
     return found
 
 
@@ -123,9 +125,10 @@ def _mark_steps(
 
 
 def _pairs(values: NDArray[Any], axis: int, apart: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return cells (..., h, w) and those so many rows or columns on."""
     if axis == 0:
-        return values[:-apart], values[apart:]
-    return values[:, :-apart], values[:, apart:]
+        return values[..., :-apart, :], values[..., apart:, :]
+    return values[..., :-apart], values[..., apart:]
 
 
 def _mark(found: NDArray[np.bool_], cut: NDArray[np.bool_], axis: int, apart: int) -> None:
