@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.cells import Cells, dot, normals_of, planes_of
+from vlm_nav.manipulation.lobes import own_lobe
 from vlm_nav.manipulation.surfaces import depth_std_m
 
 _STEP_M = 0.006
@@ -31,7 +32,8 @@ def segment(
 ) -> NDArray[np.bool_] | HandReason:
     """Return the cells (h, w) of the object at the seed, or TOUCHING_OBJECTS.
 
-    What surfaces below carry is no part of it. A colour edge alone does not tell a pattern from
+    What surfaces below carry is no part of it, nor is what only a neck joins to it; between two
+    such lobes nobody can say which is meant. A colour edge alone does not tell a pattern from
     a neighbour: where it cuts what geometry holds together into parts that lie beside each other,
     nobody can say where the object ends.
     """
@@ -41,7 +43,11 @@ def segment(
     free = cells.known & ~support
     edges = _edges(cells, normals, camera_base, noise_m)
     whole = _component(free & ~edges, free, cells.seed)
-    part = _component(free & ~edges & ~_colour_edges(cells), whole, cells.seed)
+    lobe = own_lobe(whole, cells.seed)
+    if lobe is None:
+        return HandReason.TOUCHING_OBJECTS
+    whole = lobe
+    part = _component(whole & ~edges & ~_colour_edges(cells), whole, cells.seed)
     if not part.any() or whole.sum() <= _SAME_SHARE * part.sum():
         return whole
     if _is_inside(part, whole) or _is_above(part, whole, cells):
