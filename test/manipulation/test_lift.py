@@ -15,6 +15,7 @@ from vlm_nav.geometry.ground import Plane
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import LiftSettings, lift_points
 from vlm_nav.manipulation.lifted import Lifted, LiftSource, PixelBox, Refused
+from vlm_nav.manipulation.lobes import own_lobe
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 CARTON = TableBox(0.7, 0.0, (0.06, 0.06, 0.18))
@@ -167,6 +168,34 @@ def test_things_that_only_a_colour_parts_are_refused() -> None:
     one = TableBox(0.7, 0.0, (0.05, 0.05, 0.1))
     frame = table_frame(one, TableBox(0.7, 0.05, (0.05, 0.05, 0.1), GREEN), noise=1.0)
     assert refused(frame, on_top(frame, one)).reason is HandReason.TOUCHING_OBJECTS
+
+
+@pytest.mark.parametrize('along_m', [0.055, 0.075])
+def test_of_things_that_touch_at_a_corner_each_is_told_from_the_other(along_m: float) -> None:
+    size = (0.08, 0.05, 0.06)
+    one, other = TableBox(0.7, 0.0, size), TableBox(0.7 + along_m, 0.05, size)
+    frame = table_frame(one, other, noise=1.0)
+    for box in (one, other):
+        found = lifted(frame, on_top(frame, box))
+        assert np.allclose(found.extent.box.size_m[:2], (0.08, 0.05), atol=0.012)
+        assert np.allclose(found.extent.box.centre_base[:2], (box.x_m, box.y_m), atol=0.01)
+
+
+def test_a_pixel_where_two_things_touch_is_of_neither() -> None:
+    whole = np.zeros((40, 60), dtype=np.bool_)
+    whole[5:35, 3:27] = whole[5:35, 33:57] = whole[17:23, 27:33] = True
+    assert own_lobe(whole, (20, 30)) is None
+    left = own_lobe(whole, (10, 10))
+    assert left is not None
+    assert left[:, :27].sum() == whole[:, :27].sum()
+    assert not left[:, 33:].any()
+
+
+@pytest.mark.parametrize('seed', [(20, 10), (20, 50)])
+def test_what_grows_narrow_and_stays_so_is_one_thing(seed: tuple[int, int]) -> None:
+    bottle = np.zeros((40, 60), dtype=np.bool_)
+    bottle[5:35, 3:35] = bottle[16:24, 35:57] = True
+    assert own_lobe(bottle, seed) is bottle
 
 
 def test_a_box_in_the_picture_tells_touching_things_apart() -> None:

@@ -19,6 +19,7 @@ from sensor_data import (
     tote,
 )
 
+from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
@@ -118,6 +119,28 @@ def test_widths_of_grasps_are_those_of_the_things_and_nothing_else_is_in_the_way
         if fits and in_the_way(frame, number, grasp) == 0:
             consistent.append(number)
     assert len(consistent) >= 6, consistent
+
+
+@pytest.mark.parametrize('number', [0, 2, 3, 7])
+def test_in_a_pile_a_pixel_is_lifted_with_its_own_thing_or_refused(number: int) -> None:
+    frame, mask = tote_frame(), tote().masks[number]
+    assert frame.depth_m is not None
+    seen = np.isfinite(frame.depth_m)
+    # Labels lie up to 10 pixels beside the depth.
+    size = np.ones((15, 15), dtype=np.uint8)
+    rows, columns = np.nonzero((cv2.erode(mask.astype(np.uint8), size) > 0) & seen)
+    around = cv2.dilate(mask.astype(np.uint8), size) > 0
+    own, refused = [], 0
+    for at in np.random.default_rng(number).choice(len(rows), 8, replace=False):
+        found = lift(frame, Pixel(float(columns[at]), float(rows[at])))
+        if isinstance(found, Lifted):
+            extent = found.extent.mask & seen
+            own.append(float((extent & around).sum() / extent.sum()))
+        else:
+            assert found.reason is HandReason.TOUCHING_OBJECTS
+            refused += 1
+    assert refused <= 2
+    assert np.mean(np.array(own) > 0.7) >= 0.8, own
 
 
 def width_between_fingers(frame: RgbdFrame, mask: NDArray[np.bool_], grasp: Grasp) -> float:

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_NECK_SHARE = 0.35
+# A narrow thing beside a wide one shows at the lesser share, two alike at the greater.
+_NECK_SHARES = (0.35, 0.5)
 _LEAST_WIDE_CELLS = 3.0
 _LEAST_SHARE = 0.1
 _BETWEEN = 0.6
@@ -16,7 +17,7 @@ _MOST_CUTS = 3
 def own_lobe(whole: NDArray[np.bool_], seed: tuple[int, int]) -> NDArray[np.bool_] | None:
     """Return the part of `whole` (h, w) around the seed (row, column), cut at its necks.
 
-    A neck is narrower than a third of the widest place. None where the seed lies in the neck, so
+    A neck is narrower than half of the widest place. None where the seed lies in the neck, so
     that it belongs to neither side.
     """
     lobe = whole
@@ -38,11 +39,14 @@ def _cores(lobe: NDArray[np.bool_]) -> list[NDArray[np.bool_]] | None:
     widest = float(inside.max())
     if widest < _LEAST_WIDE_CELLS:
         return None
-    wide = (inside > _NECK_SHARE * widest).astype(np.uint8)
-    _, labels, sizes, _ = cv2.connectedComponentsWithStats(wide, connectivity=4)
-    areas = sizes[1:, cv2.CC_STAT_AREA]
-    large = np.flatnonzero(areas >= _LEAST_SHARE * areas.sum()) + 1
-    return [labels == number for number in large] if len(large) > 1 else None
+    for share in _NECK_SHARES:
+        wide = (inside > share * widest).astype(np.uint8)
+        _, labels, sizes, _ = cv2.connectedComponentsWithStats(wide, connectivity=4)
+        areas = sizes[1:, cv2.CC_STAT_AREA]
+        large = np.flatnonzero(areas >= _LEAST_SHARE * areas.sum()) + 1
+        if len(large) > 1:
+            return [labels == number for number in large]
+    return None
 
 
 def _nearest(cores: list[NDArray[np.bool_]], seed: tuple[int, int]) -> NDArray[np.bool_] | None:
@@ -52,8 +56,8 @@ def _nearest(cores: list[NDArray[np.bool_]], seed: tuple[int, int]) -> NDArray[n
     )
     nearest = away.argmin(axis=0)
     own = int(nearest[seed])
-    others = np.delete(away[(slice(None), *seed)], own)
-    if float(away[(own, *seed)]) > _BETWEEN * float(others.min()):
+    at_seed = away[:, seed[0], seed[1]]
+    if float(at_seed[own]) > _BETWEEN * float(np.delete(at_seed, own).min()):
         return None
     found: NDArray[np.bool_] = nearest == own
     return found
