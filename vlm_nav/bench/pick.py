@@ -1,9 +1,8 @@
-"""Picks in the simulator: what of a pixel is lifted, how far it errs, and whether it is held."""
+"""Picks in the simulator: what is pointed at, how far the lift errs, and whether it is held."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -11,41 +10,45 @@ from typing import Any
 
 import numpy as np
 
+from vlm_nav.bench.lift import LiftTimes, lift_times
+from vlm_nav.bench.pick_simulator import PickEyes, PickSimulator
 from vlm_nav.core.candidate import Pixel
-from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
-from vlm_nav.manipulation.arm_port import Arm
-from vlm_nav.manipulation.grasp import grasps
-from vlm_nav.manipulation.grasp_plan import GraspPlan
+from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
-from vlm_nav.manipulation.lift_points import lift_points
-from vlm_nav.manipulation.lifted import Lifted, Refused
-from vlm_nav.manipulation.scene_points import scene_around
+from vlm_nav.manipulation.lifted import Refused
+from vlm_nav.manipulation.picking import Picking
+from vlm_nav.manipulation.pointing import Pointer
+from vlm_nav.manipulation.steps import PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.answering.seen_things import SeenThings
+from vlm_nav.sim.answering.seer import seeing_double
+from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.arm_follower import simulated_arm
-from vlm_nav.sim.house.pick_scenes import LOOSE_KG, PickScene, pick_scene
+from vlm_nav.sim.house.pick_scenes import PickScene, pick_scene
 from vlm_nav.sim.ports import frame_of
 from vlm_nav.sim.robot.robot_sizes import default_sizes
 from vlm_nav.sim.robot.sensors import DepthNoise
 from vlm_nav.sim.simulated_robot import SimulatedRobot
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 from vlm_nav.sim.view import SimulatedView
 
-_LIFTED_M, _HELD_S, _MOST_TABLE_N, _MANY = 0.15, 3.0, 20.0, 1000
-# The arm sags a few millimetres below what it holds.
-_ORDERED_M = 0.16
-_PICK_S, _LOOK_S = 60.0, 0.004
-_TILT_RAD, _HIGH_M = 0.6, 1.08
+_LIFTED_M, _HELD_S, _MOST_TABLE_N, _TIMED_CALLS = 0.15, 3.0, 20.0, 3
+# The arm sags a few millimetres below what it holds; what stands on the table is lower than this.
+_ARM = TrajectorySettings(lift_m=0.18, travel_height_m=1.06)
+# What is seen of a thing is its near side: fingers that open wide go past its far side too.
+_GRASP = GraspSettings(room_m=0.03)
 
 
 @dataclass(frozen=True)
 class PickResult:
-    """One pick; errors are None where nothing was lifted from the picture, times are medians."""
+    """One pick; `rise_m` is the least while it was held.
+
+    `pixel_off_px` is how far the chosen pixel lies from those that show the thing, None where
+    none was chosen; errors are None where nothing was lifted from the picture.
+    """
 
     seed: int
     target: str
@@ -53,10 +56,12 @@ class PickResult:
     reason: str | None
     rise_m: float
     table_n: float
+    pixel_off_px: float | None
+    calls: int
     lift_error_mm: float | None
     lift_error_noise_mm: float | None
-    lift_grasp_ms: float
-    lift_1000_ms: float
+    lift_grasp_ms: float | None
+    lift_1000_ms: float | None
 
 
 def gripper_of_robot() -> GripperSizes:
@@ -80,118 +85,95 @@ def pick(seed: int) -> PickResult:
 
 def summary(results: Sequence[PickResult]) -> dict[str, Any]:
     """Return the figures of several picks: means of errors in mm, medians of times in ms."""
+    off_px = [one.pixel_off_px for one in results if one.pixel_off_px is not None]
     return {
         'episodes': len(results),
         'lifted': float(np.mean([one.lifted for one in results])),
         'lift_error_mm': _mean([one.lift_error_mm for one in results]),
         'lift_error_noise_mm': _mean([one.lift_error_noise_mm for one in results]),
         'table_contacts_over_20n': sum(one.table_n > _MOST_TABLE_N for one in results),
-        'lift_grasp_ms': float(np.median([one.lift_grasp_ms for one in results])),
-        'lift_1000_ms': float(np.median([one.lift_1000_ms for one in results])),
+        'pixel_on_target': sum(off == 0.0 for off in off_px) / len(results),
+        'pixel_off_px': _mean(off_px),
+        'lift_grasp_ms': _median([one.lift_grasp_ms for one in results]),
+        'lift_1000_ms': _median([one.lift_1000_ms for one in results]),
         'per_episode': [asdict(one) for one in results],
     }
 
 
-class _WatchedSimulator(Simulator):
-    """A simulator that remembers how hard the robot has pressed on the table."""
-
-    most_n = 0.0
-
-    def advance(self, duration_s: float) -> None:
-        """Let time go on, with a look at the table each 4 ms."""
-        left_s = duration_s
-        while left_s > 1e-9:
-            super().advance(min(left_s, _LOOK_S))
-            left_s -= _LOOK_S
-            self.most_n = max(self.most_n, self.pressed_n('table'))
-
-
 async def _picked(seed: int) -> PickResult:
-    scene = pick_scene(seed)
-    name = scene.target.identifier
-    settings = SimulatorSettings(depth_noise=None, seed=seed, loose_kg=LOOSE_KG)
-    async with SimulatedRobot(partial(_WatchedSimulator, scene.plan, settings, scene.start)) as it:
-        view = await it.ask(_looked)
-        pixel, frame = _pixel(scene, view), frame_of(view)
-        if pixel is None:
-            return PickResult(seed, name, False, 'unseen', 0.0, 0.0, None, None, 0.0, 0.0)
-        before = await it.ask(lambda one: one.place_of(name))
-        arm = await simulated_arm(it, default_sizes(), TrajectorySettings(lift_m=_ORDERED_M))
-        began_s = time.perf_counter()
-        lifted, plan = _planned(frame, pixel, arm)
-        grasp_ms = (time.perf_counter() - began_s) * 1e3
-        reason = await _carried_out(plan, arm)
-        await it.ask(lambda one: one.advance(_HELD_S))
-        after = await it.ask(lambda one: one.place_of(name))
-        table_n = await it.ask(lambda one: one.most_n)
-    noisy = DepthNoise()(view.true_depth_m, np.random.default_rng(seed))
-    rise_m, truth = float(after[2] - before[2]), _truth(view, pixel)
-    noise = lift(replace(frame, depth_m=noisy), pixel)
+    scene, views = pick_scene(seed), RecentViews()
+    async with SimulatedRobot(partial(PickSimulator, scene, seed)) as robot:
+        await robot.ask(PickSimulator.make_ready)
+        arm = await simulated_arm(robot, default_sizes(), _ARM)
+        eyes = PickEyes(robot, views)
+        picking = Picking(
+            eyes,
+            Pointer(seeing_double('seer', scene.plan, views), seed=seed),
+            lift,
+            PlanStep(gripper_of_robot(), _GRASP, arm.reachable),
+            arm,
+        )
+        end = await picking.carry_out(PickTask(f'pick up the {scene.target.name}'))
+        rise_m = await robot.ask(lambda one: one.least_rise_m(_HELD_S))
+        table_n = await robot.ask(lambda one: one.most_n)
+    assert eyes.view is not None, 'a pick looks first'
+    return _result(scene, end, eyes.view, rise_m, table_n)
+
+
+def _result(
+    scene: PickScene, end: PickEnd, view: SimulatedView, rise_m: float, table_n: float
+) -> PickResult:
+    pixel, seed = end.decision.pixel, scene.plan.seed
+    frame = frame_of(view)
+    noisy_m = DepthNoise()(view.true_depth_m, np.random.default_rng(seed))
+    times = _times(frame, pixel)
     return PickResult(
-        seed, name, rise_m >= _LIFTED_M, reason, rise_m, table_n,
-        _error_mm(lifted, truth), _error_mm(noise, truth), grasp_ms, _many_ms(frame, seed),
-    )  # fmt: skip
+        seed=seed,
+        target=scene.target.identifier,
+        lifted=rise_m >= _LIFTED_M,
+        reason=None if end.reason is None else end.reason.value,
+        rise_m=rise_m,
+        table_n=table_n,
+        pixel_off_px=_off_px(scene, view, pixel),
+        calls=end.decision.calls,
+        lift_error_mm=_error_mm(frame, view, pixel),
+        lift_error_noise_mm=_error_mm(replace(frame, depth_m=noisy_m), view, pixel),
+        lift_grasp_ms=times and times.lift_grasp_ms,
+        lift_1000_ms=times and times.lift_1000_ms,
+    )
 
 
-def _looked(simulator: _WatchedSimulator) -> SimulatedView:
-    """Return what is seen once the arm is above the table and the things have come to rest."""
-    tucked = default_sizes().arm.tucked
-    simulator.set_head(0.0, _TILT_RAD)
-    simulator.set_arm(tucked.model_copy(update={'lift_m': _HIGH_M}))
-    simulator.advance(3.0)
-    return simulator.look()
-
-
-def _pixel(scene: PickScene, view: SimulatedView) -> Pixel | None:
-    """Return the seen pixel of the target that is nearest to the middle of all."""
-    pixels = SeenThings(view, (scene.plan.things.index(scene.target),)).pixels
-    if not len(pixels):
+def _off_px(scene: PickScene, view: SimulatedView, pixel: Pixel | None) -> float | None:
+    """Return how far a pixel is from the nearest one that shows the target."""
+    rows, columns = np.nonzero(view.things == scene.plan.things.index(scene.target))
+    if pixel is None or not len(rows):
         return None
-    nearest = np.argmin(np.linalg.norm(pixels - pixels.mean(axis=0), axis=1))
-    return Pixel(*pixels[nearest].tolist())
+    off = np.hypot(columns - round(pixel.u_px), rows - round(pixel.v_px))
+    return float(off.min())
 
 
-def _planned(frame: RgbdFrame, pixel: Pixel, arm: Arm) -> tuple[Lifted | Refused, GraspPlan]:
-    lifted = lift(frame, pixel)
-    if isinstance(lifted, Refused):
-        return lifted, GraspPlan()
-    scene = scene_around(frame, lifted)
-    return lifted, grasps(lifted, scene, gripper_of_robot(), reachable=arm.reachable)
-
-
-async def _carried_out(plan: GraspPlan, arm: Arm) -> str | None:
-    """Carry the best grasp out, or the next where no joints lead along its whole way."""
-    reason = plan.reason.value if plan.reason else None
-    for grasp in plan.ranked:
-        outcome = await arm.pick(grasp, Deadline.after(_PICK_S))
-        reason = outcome.reason.value if outcome.reason else None
-        if outcome.reason is not HandReason.UNREACHABLE:
-            break
-    return reason
-
-
-def _truth(view: SimulatedView, pixel: Pixel) -> FloatArray:
+def _error_mm(frame: RgbdFrame, view: SimulatedView, pixel: Pixel | None) -> float | None:
+    """Return how far the lifted point is from the one that the pixel truly shows."""
+    lifted = None if pixel is None else lift(frame, pixel)
+    if pixel is None or lifted is None or isinstance(lifted, Refused):
+        return None
     depth_m = float(view.true_depth_m[round(pixel.v_px), round(pixel.u_px)])
     ray = view.camera.rays(np.array([[pixel.u_px, pixel.v_px]]))
-    point: FloatArray = transform_points(view.base_from_camera, ray * depth_m)[0]
-    return point
-
-
-def _error_mm(lifted: Lifted | Refused, truth: FloatArray) -> float | None:
-    if isinstance(lifted, Refused):
-        return None
+    truth: FloatArray = transform_points(view.base_from_camera, ray * depth_m)[0]
     return float(np.linalg.norm(lifted.point_base - truth)) * 1e3
 
 
-def _many_ms(frame: RgbdFrame, seed: int) -> float:
-    """Return what it takes to lift 1000 pixels of a picture, without their objects."""
-    height, width = frame.rgb.shape[:2]
-    pixels = np.random.default_rng(seed).uniform((0, 0), (width - 1, height - 1), (_MANY, 2))
-    began_s = time.perf_counter()
-    lift_points(frame, pixels)
-    return (time.perf_counter() - began_s) * 1e3
+def _times(frame: RgbdFrame, pixel: Pixel | None) -> LiftTimes | None:
+    if pixel is None or isinstance(lift(frame, pixel), Refused):
+        return None
+    return lift_times(frame, pixel, calls=_TIMED_CALLS)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None

@@ -45,9 +45,9 @@ class PointingSettings:
     its sides are never shorter than `smallest_share` of the picture's.
     """
 
-    agreement_share: float = 0.1
+    agreement_share: float = 0.15
     closer_looks: int = 1
-    closer_rounds: int = 2
+    closer_rounds: int = 3
     spread_stds: float = 2.5
     smallest_share: float = 0.2
     marks: FirstMarks = FirstMarks.SAMPLES

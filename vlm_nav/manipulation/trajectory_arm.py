@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.grasp_plan import Grasp, Place
 from vlm_nav.manipulation.joint_solving import JointSolver
+
+_Path: TypeAlias = Sequence[FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,21 +60,27 @@ class TipAxes(str, Enum):
 
 @dataclass(frozen=True)
 class TrajectorySettings:
-    """How fast the joints turn, and how the tip's frame lies in the hand.
+    """How fast the joints turn, how the tip's frame lies in the hand, and how high it travels.
 
     `tip_to_fingers_m` is how far the place between the finger tips lies before the tip's frame,
-    `lift_m` how high what was picked is lifted.
+    `lift_m` how high what was picked is lifted. On its way to the first pose the tip's frame goes
+    up to `travel_height_m` in the base frame, over, and straight down from there; with 0, it goes
+    to the pose at once.
     """
 
     joint_speed_rad_s: float = 0.5
     tip_axes: TipAxes = TipAxes.X_APPROACH
     tip_to_fingers_m: float = 0.0
     lift_m: float = 0.15
+    travel_height_m: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError for an arm that would not move."""
-        if not (self.joint_speed_rad_s > 0.0 and np.isfinite(self.tip_to_fingers_m)):
-            raise InvalidValueError(f'joints turn with a speed above 0, got {self}')
+        lengths = (self.tip_to_fingers_m, self.travel_height_m)
+        if not (self.joint_speed_rad_s > 0.0 and np.isfinite(lengths).all()):
+            raise InvalidValueError(
+                f'joints turn with a speed above 0 and lengths are finite, got {self}'
+            )
 
     def base_from_tip(self, base_from_grasp: FloatArray) -> FloatArray:
         """Return where the tip's frame is when the fingers are at a grasp (4, 4)."""
@@ -106,10 +115,10 @@ class TrajectoryArm:
         motions = await self._motions(before, (at, lifted))
         if isinstance(motions, ArmOutcome):
             return motions
-        towards, onto, up = motions
+        *towards, onto, up = motions
         return await self._in_turn(
             lambda: self.follower.grip(grasp.opening_m, deadline),
-            lambda: self.follower.follow(towards, deadline),
+            *(partial(self.follower.follow, motion, deadline) for motion in towards),
             lambda: self.follower.follow(onto, deadline),
             lambda: self._close(deadline),
             lambda: self.follower.follow(up, deadline),
@@ -124,9 +133,9 @@ class TrajectoryArm:
         motions = await self._motions(before, (at, before))
         if isinstance(motions, ArmOutcome):
             return motions
-        towards, down, back = motions
+        *towards, down, back = motions
         return await self._in_turn(
-            lambda: self.follower.follow(towards, deadline),
+            *(partial(self.follower.follow, motion, deadline) for motion in towards),
             lambda: self.follower.follow(down, deadline),
             lambda: self.follower.grip(np.inf, deadline),
             lambda: self.follower.follow(back, deadline),
@@ -162,7 +171,7 @@ class TrajectoryArm:
     async def _motions(
         self, first: FloatArray, then: Sequence[FloatArray]
     ) -> list[JointMotion] | ArmOutcome:
-        """Return the motion to the first pose, and those on straight lines through the others."""
+        """Return the motions to the first pose, and those on straight lines through the others."""
         solver = self.solver()
         start = None if solver is None else self.joints_now(solver)
         if solver is None or start is None:
@@ -177,19 +186,35 @@ class TrajectoryArm:
         first: FloatArray,
         then: Sequence[FloatArray],
     ) -> list[JointMotion] | ArmOutcome:
-        for joints in _postures(solver, first, start):
-            motions, at = [self._motion(solver, start, [joints])], joints
-            for pose in then:
-                line = solver.line(at, pose)
-                if line is None:
-                    break
-                motions.append(self._motion(solver, at, line))
-                at = line[-1]
-            if len(motions) == 1 + len(then):
-                return motions
+        for way in self._ways_to(solver, start, first):
+            lines = _lines(solver, way[-1][-1], then)
+            if lines is not None:
+                return self._in_motions(solver, start, (*way, *lines))
         return ArmOutcome(
             False, HandReason.UNREACHABLE, 'no angles of the joints lead along the whole way'
         )
+
+    def _ways_to(
+        self, solver: JointSolver, start: FloatArray, pose: FloatArray
+    ) -> Iterator[tuple[_Path, ...]]:
+        """Yield ways to a pose: up, over and down; from where it is if it cannot go up."""
+        above, risen = (
+            _raised(one, self.settings.travel_height_m) for one in (pose, solver.tip_at(start))
+        )
+        up = () if risen is None else _lines(solver, start, (risen,)) or ()
+        begin = up[-1][-1] if up else start
+        for joints in _postures(solver, pose if above is None else above, begin):
+            down = () if above is None else _lines(solver, joints, (pose,))
+            if down is not None:
+                yield (*up, [joints], *down)
+
+    def _in_motions(
+        self, solver: JointSolver, start: FloatArray, paths: Sequence[_Path]
+    ) -> list[JointMotion]:
+        begins = (start, *(path[-1] for path in paths[:-1]))
+        return [
+            self._motion(solver, begin, path) for begin, path in zip(begins, paths, strict=True)
+        ]
 
     def _motion(
         self, solver: JointSolver, start: FloatArray, path: Sequence[FloatArray]
@@ -204,3 +229,25 @@ def _postures(solver: JointSolver, pose: FloatArray, start: FloatArray) -> Seque
     """Return angles that reach a pose: from where the arm is, and from its middle posture."""
     found = (solver.solve(pose, start), solver.solve(pose))
     return [joints for joints in found if joints is not None]
+
+
+def _lines(
+    solver: JointSolver, start: FloatArray, poses: Sequence[FloatArray]
+) -> tuple[_Path, ...] | None:
+    """Return paths on straight lines from pose to pose, None where one breaks off."""
+    paths: list[_Path] = []
+    for pose in poses:
+        path = solver.line(paths[-1][-1] if paths else start, pose)
+        if path is None:
+            return None
+        paths.append(path)
+    return tuple(paths)
+
+
+def _raised(pose: FloatArray, height_m: float) -> FloatArray | None:
+    """Return the pose above at a height, None where it is as high already or 0 is asked for."""
+    if height_m <= 0.0 or pose[2, 3] >= height_m:
+        return None
+    raised = pose.copy()
+    raised[2, 3] = height_m
+    return raised

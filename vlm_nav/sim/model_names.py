@@ -35,6 +35,12 @@ class ModelNames:
         found: NDArray[np.int32] = self._thing_of_geom[geoms]
         return found
 
+    def with_robot(self, pairs: NDArray[np.int32], thing: int) -> NDArray[np.bool_]:
+        """Return which of pairs (n, 2) are of the robot and the thing of an index."""
+        own, its = self._is_robot[pairs], self._thing_of_geom[pairs] == thing
+        both: NDArray[np.bool_] = own.any(axis=1) & its.any(axis=1)
+        return both
+
     def touched(self, pairs: NDArray[np.int32]) -> tuple[str, ...]:
         """Return the identifiers of things and names of walls in pairs (n, 2) with the robot."""
         own = self._is_robot[pairs]

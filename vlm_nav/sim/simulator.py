@@ -15,11 +15,11 @@ from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
+from vlm_nav.sim.contacts import Contacts
 from vlm_nav.sim.driving.drives import Drive, PlanarDrive, WheelDrive
 from vlm_nav.sim.furniture.furniture import Furniture
 from vlm_nav.sim.house.house_model import house_spec
 from vlm_nav.sim.house.house_plan import HousePlan
-from vlm_nav.sim.model_names import ModelNames
 from vlm_nav.sim.picture_renderer import PictureRenderer
 from vlm_nav.sim.robot.lidar import FIRST_RAD, Lidar
 from vlm_nav.sim.robot.posture import Posture
@@ -88,7 +88,7 @@ class Simulator:
         self._renderer: PictureRenderer | None = PictureRenderer(
             self._model, settings.width_px, settings.height_px, smooth=settings.smooth
         )
-        self._names = ModelNames(self._model, plan)
+        self._contacts = Contacts(self._model, self._data, plan)
         self._camera_id = int(self._model.camera(CAMERA).id)
         self._drive = self._made_drive()
         self._posture = Posture(self._model, self._data, settings.robot)
@@ -223,7 +223,7 @@ class Simulator:
             rgb=drawn.rgb,
             depth_m=depth_m,
             true_depth_m=drawn.depth_m,
-            things=self._names.things(drawn.geoms),
+            things=self._contacts.names.things(drawn.geoms),
             camera=self.camera,
             base_from_camera=inverse(map_from_base) @ self._map_from_camera(),
             map_from_base=map_from_base,
@@ -262,7 +262,7 @@ class Simulator:
     def touched(self) -> tuple[str, ...]:
         """Return the identifiers of things and names of walls that the robot touches now."""
         self._require_own_thread()
-        return self._names.touched(self._data.contact.geom[: self._data.ncon])
+        return self._contacts.touched()
 
     def place_of(self, identifier: str) -> FloatArray:
         """Return where a thing's underside is on the map (3,); it moves where it is loose."""
@@ -274,13 +274,7 @@ class Simulator:
     def pressed_n(self, identifier: str) -> float:
         """Return with how many newtons in all the robot presses on a thing now."""
         self._require_own_thread()
-        self._plan.thing(identifier)
-        total_n, force = 0.0, np.zeros(6)
-        for number, pair in enumerate(self._data.contact.geom[: self._data.ncon]):
-            if identifier in self._names.touched(pair[None]):
-                mujoco.mj_contactForce(self._model, self._data, number, force)
-                total_n += abs(float(force[0]))
-        return total_n
+        return self._contacts.pressed_n(identifier)
 
     def _made_drive(self) -> Drive:
         if self._settings.wheels:

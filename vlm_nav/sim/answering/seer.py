@@ -40,6 +40,8 @@ from vlm_nav.vlm.question import Purpose, Question
 ARRIVED_M = 1.0
 """How near the nearest visible point of a thing is, on the floor, where the robot is at it."""
 
+# How much less a pixel off the middle of a thing counts than one off the thing.
+_OFF_MIDDLE_COST = 0.01
 # What a mark must gain over the place where the robot stands.
 _GAIN_M = 0.2
 
@@ -106,6 +108,9 @@ class Seer(ScriptedModel):
                 continue
             anchors = np.array([(mark.anchor.u_px, mark.anchor.v_px) for mark in picture.marks])
             distances_px = nearest_m(anchors.reshape(-1, 2), seen.pixels)
+            # Of several marks on it, the one in its middle, as people point at things.
+            off_px = np.linalg.norm(anchors.reshape(-1, 2) - seen.pixels.mean(axis=0), axis=1)
+            distances_px += _OFF_MIDDLE_COST * off_px
             for mark, distance_px in zip(picture.marks, distances_px, strict=True):
                 away_px[mark.label] = float(distance_px)
         return _nearest(question, away_px, 'nearest to what is seen of it')

@@ -18,12 +18,12 @@ from vlm_nav.sim.furniture.furniture import Furniture
 from vlm_nav.sim.furniture.furniture_cache import furniture_folder
 from vlm_nav.sim.furniture.furniture_kinds import PAINTS, kinds
 from vlm_nav.sim.furniture.furniture_meshes import MeshPart
+from vlm_nav.sim.furniture.loose_solids import solids_of
+from vlm_nav.sim.house.geom_groups import CEILING, COLLIDERS, SEEN
 from vlm_nav.sim.house.house_plan import Footprint, HousePlan, Thing
 from vlm_nav.sim.house.house_shell import doorway_linings, room_floor, room_walls
+from vlm_nav.sim.house.loose_things import add_loose, make_loose
 from vlm_nav.sim.house.surface_pictures import picture_of_floor
-
-SEEN, CEILING, COLLIDERS = 1, 2, 3
-"""Groups of geoms, as MuJoCo's options for drawing and for rays tell them apart."""
 
 _WALL_PAINTS = (
     (0.93, 0.90, 0.82), (0.80, 0.88, 0.86), (0.82, 0.87, 0.94), (0.94, 0.86, 0.80),
@@ -32,8 +32,6 @@ _WALL_PAINTS = (
 _PLAIN = (1.0, 1.0, 1.0)
 _NONE_LOOSE: Mapping[str, float] = MappingProxyType({})
 _CEILING_M = 0.05
-# Sliding and turning about the contact: what two fingers hold does not swing between them.
-_LOOSE_CONTACT_DIMENSIONS = 4
 
 
 def house_spec(
@@ -44,7 +42,8 @@ def house_spec(
     """Return a model of the house without a robot; angles are radians.
 
     Things of the kinds in `loose_kg`, with their masses, can be pushed and lifted where they stand
-    on others; everything else stays where it is.
+    on others; they are made of solids where their kind is known to be, so that what is felt is
+    what is seen. Everything else stays where it is.
 
     A thing is a body named by its identifier, a wall's collider a geom named as in the plan, the
     floor of a room a geom 'floor_<room>'. Without `furniture`, that of this machine is taken.
@@ -159,13 +158,15 @@ def _add_thing(spec: mujoco.MjSpec, thing: Thing, looks: _Looks, loose_kg: float
         pos=[thing.pose.x_m, thing.pose.y_m, thing.height_m],
         quat=_quaternion(thing.pose.yaw_rad),
     )
+    solids = solids_of(thing.kind, thing.size_m, thing.color)
+    if loose_kg is not None and solids:
+        add_loose(body, solids, loose_kg)
+        return
     boxes = thing.in_own_frame().footprints()
     for box in boxes:
         _add_collider(body, box)
     if loose_kg is not None:
-        body.add_freejoint()
-        for geom in body.geoms:
-            geom.mass, geom.condim = loose_kg / len(boxes), _LOOSE_CONTACT_DIMENSIONS
+        make_loose(body, loose_kg)
     if thing.kind in kinds():
         for mesh, material in looks.of(thing):
             _add_seen(body, mesh, material)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.sim.house.house_model import COLLIDERS
+from vlm_nav.sim.house.geom_groups import COLLIDERS
 from vlm_nav.sim.robot.robot_sizes import LidarSizes
 
 FIRST_RAD = -math.pi

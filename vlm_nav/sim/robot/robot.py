@@ -55,7 +55,7 @@ def add_robot(spec: mujoco.MjSpec, sizes: RobotSizes, *, wheels: bool = False) -
     base.add_site(name=LIDAR, pos=list(sizes.lidar.place_m))
     add_drum(base, sizes.lidar.place_m, _LIDAR_RADIUS_M, _LIDAR_HALF_M, mass_kg=0.2)
     _add_head(spec, base, sizes.head)
-    add_arm(spec, base, sizes.arm, (*sizes.mast.place_m, 0.0))
+    add_arm(spec, base, sizes.arm, sizes.mast)
 
 
 def _add_drives(spec: mujoco.MjSpec, base: mujoco.MjsBody, sizes: BaseSizes) -> None:

@@ -11,12 +11,11 @@ from vlm_nav.sim.robot.robot_parts import (
     DARK,
     RED,
     Joint,
-    Place,
     add_ball,
     add_box,
     add_jointed_body,
 )
-from vlm_nav.sim.robot.robot_sizes import ArmSizes
+from vlm_nav.sim.robot.robot_sizes import ArmSizes, MastSizes
 
 LIFT, SHOULDER = 'robot_lift', 'robot_shoulder'
 WRIST_YAW, WRIST, WRIST_ROLL = 'robot_wrist_yaw', 'robot_wrist', 'robot_wrist_roll'
@@ -25,6 +24,8 @@ GRASP = 'robot_grasp'
 """The site between the finger tips; the other names are those of joints and actuators."""
 
 _HUB_RADIUS_M = 0.018
+# How much of the column stays in the mast.
+_OVERLAP_M = 0.01
 _FINGER_HALF_M = 0.006
 _FRICTION = (2.0, 0.05, 0.001)
 
@@ -34,21 +35,28 @@ def telescope_names(sizes: ArmSizes) -> tuple[str, ...]:
     return tuple(f'robot_telescope_{number + 1}' for number in range(sizes.segments))
 
 
-def add_arm(
-    spec: mujoco.MjSpec, base: mujoco.MjsBody, sizes: ArmSizes, mast_place_m: Place
-) -> None:
+def add_arm(spec: mujoco.MjSpec, base: mujoco.MjsBody, sizes: ArmSizes, mast: MastSizes) -> None:
     """Add the arm to the base; at height 0 its carriage stands on the floor."""
-    shoulder_place = (*sizes.shoulder_place_m, 0.0)
+    shoulder_place, mast_place_m = (*sizes.shoulder_place_m, 0.0), (*mast.place_m, 0.0)
     lift = Joint(LIFT, False, (0.0, 0.0, 1.0), sizes.lift_range_m, 8000.0, 600.0, 400.0)
     carriage = add_jointed_body(spec, base, mast_place_m, lift)
     ahead_m = shoulder_place[0] - mast_place_m[0]
     aside_m = shoulder_place[1] - mast_place_m[1]
     half = (ahead_m / 2 + 0.02, aside_m / 2 + 0.02, 0.02)
     add_box(carriage, (ahead_m / 2, aside_m / 2, -0.045), half, mass_kg=0.8, color=DARK)
+    _add_column(carriage, sizes.lift_range_m[1] - mast.high_m, mast.side_m)
     turn = Joint(SHOULDER, True, (0.0, 0.0, 1.0), sizes.shoulder_range_rad, 40.0, 8.0, 4.0)
     shoulder = add_jointed_body(spec, carriage, (ahead_m, aside_m, 0.0), turn)
     wrist = _add_wrist(spec, _add_telescope(spec, shoulder, sizes), sizes)
     _add_gripper(spec, wrist, sizes)
+
+
+def _add_column(carriage: mujoco.MjsBody, out_m: float, mast_side_m: float) -> None:
+    """Add what slides out of the mast below a carriage that goes above its end."""
+    if out_m <= 0.0:
+        return
+    half_m, side_m = (out_m + _OVERLAP_M) / 2, 0.4 * mast_side_m
+    add_box(carriage, (0.0, 0.0, -half_m), (side_m, side_m, half_m), mass_kg=0.5)
 
 
 def _add_telescope(

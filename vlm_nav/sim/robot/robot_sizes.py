@@ -101,6 +101,7 @@ class ArmSizes(_Sizes):
     gripper_range_m: Range
     grip_n: float = Field(gt=0.0)
     tucked: ArmPose
+    ready: ArmPose
 
 
 class RobotSizes(_Sizes):
