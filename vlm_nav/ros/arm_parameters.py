@@ -42,6 +42,13 @@ ARM_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter('arm.joint_speed_rad_s', _ARM.joint_speed_rad_s, 'how fast joints turn', 0.01, 10.0),
     metres('arm.lift_m', _ARM.lift_m, 'how high what was picked is lifted'),
+    Parameter(
+        'arm.travel_height_m',
+        _ARM.travel_height_m,
+        'before a pose tip_frame goes up so high, over, and down; 0: straight',
+        0.0,
+        10.0,
+    ),
     Parameter('arm.trajectory_action', _CONTROL.trajectory_action, 'FollowJointTrajectory'),
     Parameter('arm.gripper_action', _CONTROL.gripper_action, 'GripperCommand; empty: none'),
     Parameter('arm.gripper_effort', _CONTROL.gripper_effort, 'largest effort', 0.0, 1000.0),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import HandReason
@@ -14,8 +12,9 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.joint_solving import JointSolver
 from vlm_nav.manipulation.trajectory_arm import JointMotion, TrajectoryArm, TrajectorySettings
+from vlm_nav.sim.arm_controllers import ArmController, GripperController
 from vlm_nav.sim.robot.arm_solving import SimulatedArmSolver
-from vlm_nav.sim.robot.robot_description import arm_pose_of, joint_positions
+from vlm_nav.sim.robot.robot_description import joint_positions
 from vlm_nav.sim.robot.robot_sizes import RobotSizes
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.simulator import Simulator
@@ -23,28 +22,29 @@ from vlm_nav.sim.simulator import Simulator
 _PERIOD_S = 0.02
 # So much simulated time goes by before somebody who cancels is heard.
 _PERIODS_AT_ONCE = 2
-_SETTLING_S, _SETTLED = 2.0, 0.003
-_CLOSING_M_S, _GRIPPING_S = 0.1, 3.0
-# A finger that lags so far behind has met something; it is then told to go so far beyond.
-_LAG_M, _SQUEEZE_M = 0.01, 0.016
 _NOTHING_M = 0.004
+
+_End = TypeVar('_End')
 
 
 class SimulatedFollower:
     """Implements manipulation.trajectory_arm.Follower; simulated time goes on while it moves."""
 
-    def __init__(
-        self, robot: SimulatedRobot[Any], pose: dict[str, float], opening_m: float
-    ) -> None:
-        """Move the arm of `robot`, whose joints are where `pose` says by name."""
+    def __init__(self, robot: SimulatedRobot[Any], simulator: Simulator, widest_m: float) -> None:
+        """Move the arm of `robot`, whose simulator this is; its fingers open so wide."""
         self._robot = robot
-        self._joints, self._opening_m = pose, opening_m
+        self._arm = ArmController(simulator)
+        self._gripper = GripperController(simulator, widest_m)
+        self._joints: dict[str, float] = {}
+        self._opening_m = 0.0
 
     @classmethod
-    async def of(cls, robot: SimulatedRobot[Any]) -> SimulatedFollower:
+    async def of(cls, robot: SimulatedRobot[Any], sizes: RobotSizes) -> SimulatedFollower:
         """Return the follower of a robot as it stands."""
-        pose, opening_m = await robot.ask(lambda one: (one.arm(), one.gripper()))
-        return cls(robot, joint_positions(pose, opening_m), opening_m)
+        widest_m = sizes.arm.gripper_range_m[1]
+        follower = cls(robot, await robot.ask(lambda one: one), widest_m)
+        await robot.ask(follower._look_at)
+        return follower
 
     def joints_now(self, solver: JointSolver) -> FloatArray | None:
         """Return where the joints of the solver were last, None where one is not the arm's."""
@@ -52,44 +52,29 @@ class SimulatedFollower:
 
     async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
         """Follow a motion and wait until the arm is there; see Follower."""
-        start = np.array([self._joints[name] for name in motion.joint_names])
-        positions = np.vstack([start, motion.positions])
-        at_s, passed_s = np.concatenate([[0.0], motion.at_s]), 0.0
-        end_s = float(at_s[-1])
         try:
-            while passed_s < end_s + _SETTLING_S:
-                if deadline.expired():
-                    return ArmOutcome(False, HandReason.ARM_LATE, 'the motion took too long')
-                passed_s += _PERIOD_S * _PERIODS_AT_ONCE
-                wanted = _at(positions, at_s, min(passed_s, end_s))
-                joints = dict(zip(motion.joint_names, wanted, strict=True))
-                await self._robot.ask(lambda one, to=joints: self._go(one, to))  # type: ignore[misc]
-                off = [abs(self._joints[name] - value) for name, value in joints.items()]
-                if passed_s >= end_s and max(off) < _SETTLED:
-                    return ArmOutcome(True, None, 'the arm is there')
-            return ArmOutcome(False, HandReason.ARM_ABORTED, 'something keeps the arm from there')
+            await self._robot.ask(lambda _: self._arm.begin(motion))
+            end = await self._ended(self._arm.step, deadline)
         finally:
             await asyncio.shield(asyncio.ensure_future(self.stop()))
+        if end is None:
+            return ArmOutcome(False, HandReason.ARM_LATE, 'the motion took too long')
+        if not end.reached:
+            detail = f'something keeps the arm from there: {end.off}'
+            return ArmOutcome(False, HandReason.ARM_ABORTED, detail)
+        return ArmOutcome(True, None, 'the arm is there')
 
     async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
         """Bring the fingers so far apart, or hold what is between them; see Follower."""
-        told_m, passed_s = self._opening_m, 0.0
-        step_m = _CLOSING_M_S * _PERIOD_S
-        while passed_s < _GRIPPING_S:
-            if deadline.expired():
-                return ArmOutcome(False, HandReason.ARM_LATE, 'the fingers took too long')
-            passed_s += _PERIOD_S
-            told_m = max(opening_m, told_m - step_m) if opening_m < told_m else opening_m
-            await self._robot.ask(lambda one, to=told_m: self._close(one, to))  # type: ignore[misc]
-            if self._opening_m - told_m > _LAG_M:
-                held_m = self._opening_m - _SQUEEZE_M
-                await self._robot.ask(lambda one, to=held_m: self._close(one, to))  # type: ignore[misc]
-                return ArmOutcome(True, None, f'the fingers hold {self._opening_m:.3f} m')
-            if math.isinf(opening_m) and passed_s > 1.0:
-                break
-            if abs(self._opening_m - opening_m) < _SETTLED / 2:
-                break
-        return ArmOutcome(True, None, f'the fingers are {self._opening_m:.3f} m apart')
+        await self._robot.ask(lambda _: self._gripper.begin(opening_m))
+        try:
+            end = await self._ended(self._gripper.step, deadline)
+        finally:
+            await asyncio.shield(asyncio.ensure_future(self._let_grip()))
+        if end is None:
+            return ArmOutcome(False, HandReason.ARM_LATE, 'the fingers took too long')
+        what = 'hold' if end.stalled else 'are apart by'
+        return ArmOutcome(True, None, f'the fingers {what} {end.opening_m:.3f} m')
 
     def holds_nothing(self) -> bool:
         """Return whether the fingers met nothing when they closed."""
@@ -97,16 +82,31 @@ class SimulatedFollower:
 
     async def stop(self) -> None:
         """Let the arm stay where it is; what it holds stays held."""
-        await self._robot.ask(lambda one: one.set_arm(one.arm()))
+        await self._robot.ask(self._stop)
 
-    def _go(self, simulator: Simulator, joints: dict[str, float]) -> None:
-        simulator.set_arm(arm_pose_of({**self._joints, **joints}))
-        simulator.advance(_PERIOD_S * _PERIODS_AT_ONCE)
-        self._look_at(simulator)
+    async def _ended(self, step: Callable[[], _End | None], deadline: Deadline) -> _End | None:
+        """Return how an order ended, None where its deadline passed before."""
 
-    def _close(self, simulator: Simulator, opening_m: float) -> None:
-        simulator.set_gripper(min(opening_m, 1.0))
-        simulator.advance(_PERIOD_S)
+        def go(simulator: Simulator) -> _End | None:
+            for _ in range(_PERIODS_AT_ONCE):
+                end = step()
+                if end is not None:
+                    return end
+                simulator.advance(_PERIOD_S)
+            return None
+
+        while not deadline.expired():
+            end = await self._robot.ask(go)
+            if end is not None:
+                return end
+        return None
+
+    async def _let_grip(self) -> None:
+        await self._robot.ask(lambda _: self._gripper.stop())
+        await self._robot.ask(self._look_at)
+
+    def _stop(self, simulator: Simulator) -> None:
+        self._arm.stop()
         self._look_at(simulator)
 
     def _look_at(self, simulator: Simulator) -> None:
@@ -121,10 +121,5 @@ async def simulated_arm(
 ) -> TrajectoryArm:
     """Return the arm of a simulated robot of these sizes, as an arm_port.Arm."""
     solver = SimulatedArmSolver(sizes)
-    follower = await SimulatedFollower.of(robot)
+    follower = await SimulatedFollower.of(robot, sizes)
     return TrajectoryArm(lambda: solver, follower.joints_now, follower, settings)
-
-
-def _at(positions: FloatArray, at_s: FloatArray, moment_s: float) -> FloatArray:
-    """Return the joints at a moment between those that a motion passes."""
-    return np.array([np.interp(moment_s, at_s, column) for column in positions.T])
