@@ -138,8 +138,8 @@ def _result(
         calls=end.decision.calls,
         lift_error_mm=_error_mm(frame, view, pixel),
         lift_error_noise_mm=_error_mm(replace(frame, depth_m=noisy_m), view, pixel),
-        lift_grasp_ms=times and times.lift_grasp_ms,
-        lift_1000_ms=times and times.lift_1000_ms,
+        lift_grasp_ms=None if times is None else times.lift_grasp_ms,
+        lift_1000_ms=None if times is None else times.lift_1000_ms,
     )
 
 

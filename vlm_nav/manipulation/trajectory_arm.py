@@ -248,6 +248,6 @@ def _raised(pose: FloatArray, height_m: float) -> FloatArray | None:
     """Return the pose above at a height, None where it is as high already or 0 is asked for."""
     if height_m <= 0.0 or pose[2, 3] >= height_m:
         return None
-    raised = pose.copy()
+    raised: FloatArray = pose.copy()
     raised[2, 3] = height_m
     return raised

@@ -149,12 +149,11 @@ def _banana(size_m: Place, paint: Color) -> Iterator[Solid]:
 
 
 def _marker(size_m: Place, paint: Color) -> Iterator[Solid]:
-    """A thick felt pen that lies, with a cap of its colour."""
+    """A thick felt pen that lies, thinner at its tip."""
     long, _, high = size_m
-    radius, cap = high / 2, 0.35 * long
-    barrel = (long - cap - 2.0 * radius) / 2
-    yield _lying((-cap / 2, 0.0, radius), 0.9 * radius, barrel, 0.0, _WHITE)
-    yield _lying(((long - cap) / 2, 0.0, radius), radius, cap / 2 - radius, 0.0, paint)
+    radius, tip = high / 2, 0.12 * long
+    yield _lying((-tip / 2, 0.0, radius), radius, (long - tip) / 2 - radius, 0.0, paint)
+    yield _lying((long / 2 - tip, 0.0, radius), 0.6 * radius, tip / 2, 0.0, paint)
 
 
 def _soap(size_m: Place, paint: Color) -> Iterator[Solid]:
