@@ -58,9 +58,9 @@ def test_without_a_start_the_robot_begins_on_free_floor_and_by_the_seed(template
 
 def test_before_a_table_the_robot_begins_within_reach_of_it() -> None:
     # The kinds of things that are picked come in turn.
-    chosen = choice(template='table', seed=3)
+    chosen = choice(template='table', seed=12)
     assert any(thing.kind == 'toy_block' for thing in chosen.plan.things)
-    assert (chosen.start.x_m, chosen.start.y_m, chosen.start.yaw_rad) == (0.0, 0.0, 0.0)
+    assert max(map(abs, (chosen.start.x_m, chosen.start.y_m))) <= 0.04
     moved = choice(template='table', seed=3, start='-1 0.5 90')
     assert (moved.start.x_m, moved.start.y_m) == (-1.0, 0.5)
     with pytest.raises(InvalidValueError, match='start leaves room for the robot'):

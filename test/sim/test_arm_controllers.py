@@ -114,7 +114,7 @@ def test_a_motion_takes_the_place_of_the_one_before(simulator: Simulator) -> Non
 
 def test_an_end_that_no_joint_can_reach_is_told_with_the_joint(simulator: Simulator) -> None:
     controller = ArmController(simulator)
-    controller.begin(motion([1.0], **{LIFT: [1.4]}))
+    controller.begin(motion([1.0], **{LIFT: [1.65]}))
     ended = until_end(simulator, controller, 5.0)
     assert not ended.reached
     assert ended.off.startswith(f'{LIFT} is off by 0.3')
