@@ -74,7 +74,9 @@ class ArmDouble:
         """Note it."""
         self.stops += 1
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
         """Reach everything."""
         return None
 

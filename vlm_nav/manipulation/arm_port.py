@@ -38,9 +38,12 @@ class Arm(Protocol):
         """Stop the arm where it is; what it holds stays held."""
         ...
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
         """Return None where the gripper can take this pose (4, 4), else why not.
 
+        The arm behind the gripper must not touch the points (n, 3) `around`, where there are any.
         Cheap enough to be asked for dozens of poses.
         """
         ...

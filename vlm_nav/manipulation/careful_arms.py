@@ -33,9 +33,11 @@ class DryRunArm:
     async def stop(self) -> None:
         """Do nothing: nothing moves."""
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
         """Return what the other arm says, None without one."""
-        return None if self.arm is None else self.arm.reachable(base_from_grasp)
+        return None if self.arm is None else self.arm.reachable(base_from_grasp, around)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,9 @@ class PublishedOnlyArm:
     async def stop(self) -> None:
         """Do nothing: nothing was moved from here."""
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
         """Return None: nothing is known of the arm."""
         return None
 
@@ -80,9 +84,11 @@ class ToldArm:
         """Stop the other arm."""
         await self.arm.stop()
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
         """Return what the other arm says."""
-        return self.arm.reachable(base_from_grasp)
+        return self.arm.reachable(base_from_grasp, around)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +119,11 @@ class ConfirmedArm:
         """Stop the other arm."""
         await self.arm.stop()
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
         """Return what the other arm says."""
-        return self.arm.reachable(base_from_grasp)
+        return self.arm.reachable(base_from_grasp, around)
 
     async def _refused(self, base_from_pose: FloatArray) -> ArmOutcome | None:
         try:

@@ -65,6 +65,14 @@ class JointSolver:
         placed = self._placed(joints, self._tip)
         return np.asarray(np.linalg.solve(self._root_from_base, placed), dtype=np.float64)
 
+    def places_at(self, joints: FloatArray) -> FloatArray:
+        """Return where the joints are (n, 3) in the base frame, at joint angles (n,)."""
+        with self._using:
+            self._pinocchio.forwardKinematics(self._model, self._data, joints)
+            places = np.array([one.translation for one in self._data.oMi[1:]])
+        base = self._root_from_base
+        return np.asarray((places - base[:3, 3]) @ base[:3, :3], dtype=np.float64)
+
     def joints_from(self, positions: Mapping[str, float]) -> FloatArray | None:
         """Return the angles (n,) of the arm's joints, None where one is not among them."""
         if not all(name in positions for name in self.joint_names):

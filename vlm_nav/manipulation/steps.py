@@ -59,13 +59,20 @@ class LiftStep:
 
 @dataclass(frozen=True, eq=False)
 class PlanStep:
-    """Implements picking.Planning among everything else that the picture shows."""
+    """Implements picking.Planning among everything else that the picture shows.
+
+    `reachable` is that of an arm_port.Arm.
+    """
 
     gripper: GripperSizes
     settings: GraspSettings
-    reachable: Callable[[FloatArray], HandReason | None]
+    reachable: Callable[[FloatArray, FloatArray | None], HandReason | None]
 
     def __call__(self, frame: RgbdFrame, lifted: Lifted) -> GraspPlan | Refused:
         """Return the grasps, the best first, and those that were refused."""
         scene = scene_around(frame, lifted)
-        return grasps(lifted, scene, self.gripper, self.settings, self.reachable)
+
+        def reachable(pose: FloatArray) -> HandReason | None:
+            return self.reachable(pose, scene)
+
+        return grasps(lifted, scene, self.gripper, self.settings, reachable)

@@ -16,6 +16,7 @@ from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
+from vlm_nav.manipulation.arm_room import arm_touches
 from vlm_nav.manipulation.grasp_plan import Grasp, Place
 from vlm_nav.manipulation.joint_solving import JointSolver
 
@@ -65,7 +66,7 @@ class TrajectorySettings:
     `tip_to_fingers_m` is how far the place between the finger tips lies before the tip's frame,
     `lift_m` how high what was picked is lifted. On its way to the first pose the tip's frame goes
     up to `travel_height_m` in the base frame, over, and straight down from there; with 0, it goes
-    to the pose at once.
+    to the pose at once. The arm's links reach `arm_radius_m` around the lines between its joints.
     """
 
     joint_speed_rad_s: float = 0.5
@@ -73,10 +74,11 @@ class TrajectorySettings:
     tip_to_fingers_m: float = 0.0
     lift_m: float = 0.15
     travel_height_m: float = 0.0
+    arm_radius_m: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError for an arm that would not move."""
-        lengths = (self.tip_to_fingers_m, self.travel_height_m)
+        lengths = (self.tip_to_fingers_m, self.travel_height_m, self.arm_radius_m)
         if not (self.joint_speed_rad_s > 0.0 and np.isfinite(lengths).all()):
             raise InvalidValueError(
                 f'joints turn with a speed above 0 and lengths are finite, got {self}'
@@ -145,14 +147,24 @@ class TrajectoryArm:
         """Stop the arm where it is."""
         await self.follower.stop()
 
-    def reachable(self, base_from_grasp: FloatArray) -> HandReason | None:
-        """Return UNREACHABLE where no angles bring the fingers there, None where some do."""
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
+        """Return UNREACHABLE where no angles bring the fingers there, None where some do.
+
+        IN_COLLISION where the arm up to its last joint touches what is `around`.
+        """
         solver = self.solver()
         if solver is None:
             return HandReason.ARM_SILENT
         pose = self.settings.base_from_tip(base_from_grasp)
         found = solver.solve(pose, self.joints_now(solver))
-        return HandReason.UNREACHABLE if found is None else None
+        if found is None:
+            return HandReason.UNREACHABLE
+        radius_m = self.settings.arm_radius_m
+        if around is not None and arm_touches(solver.places_at(found), radius_m, around):
+            return HandReason.IN_COLLISION
+        return None
 
     async def _close(self, deadline: Deadline) -> ArmOutcome:
         outcome = await self.follower.grip(0.0, deadline)

@@ -49,6 +49,13 @@ ARM_PARAMETERS: tuple[Parameter, ...] = (
         0.0,
         10.0,
     ),
+    Parameter(
+        'arm.arm_radius_m',
+        _ARM.arm_radius_m,
+        'how far links reach about the lines between joints; 0: not looked at',
+        0.0,
+        1.0,
+    ),
     Parameter('arm.trajectory_action', _CONTROL.trajectory_action, 'FollowJointTrajectory'),
     Parameter('arm.gripper_action', _CONTROL.gripper_action, 'GripperCommand; empty: none'),
     Parameter('arm.gripper_effort', _CONTROL.gripper_effort, 'largest effort', 0.0, 1000.0),
