@@ -20,9 +20,7 @@ def arm_touches(places: FloatArray, radius_m: float, points: FloatArray) -> bool
     near = points[((points >= low) & (points <= high)).all(axis=1)]
     if len(near) <= _NOISE_POINTS:
         return False
-    nearest = np.min(
-        [_distance_m(near, *ends) for ends in itertools.pairwise(places)], axis=0
-    )
+    nearest = np.min([_distance_m(near, *ends) for ends in itertools.pairwise(places)], axis=0)
     return int(np.count_nonzero(nearest < radius_m)) > _NOISE_POINTS
 
 
