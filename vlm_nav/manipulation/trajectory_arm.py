@@ -209,11 +209,13 @@ class TrajectoryArm:
     def _ways_to(
         self, solver: JointSolver, start: FloatArray, pose: FloatArray
     ) -> Iterator[tuple[_Path, ...]]:
-        """Yield ways to a pose: up, over and down; from where it is if it cannot go up."""
+        """Yield ways to a pose: up, over and down; none where the arm cannot go up."""
         above, risen = (
             _raised(one, self.settings.travel_height_m) for one in (pose, solver.tip_at(start))
         )
-        up = () if risen is None else _lines(solver, start, (risen,)) or ()
+        up = () if risen is None else _lines(solver, start, (risen,))
+        if up is None:
+            return
         begin = up[-1][-1] if up else start
         for joints in _postures(solver, pose if above is None else above, begin):
             down = () if above is None else _lines(solver, joints, (pose,))

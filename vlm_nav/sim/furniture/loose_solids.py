@@ -160,7 +160,7 @@ def _soap(size_m: Place, paint: Color) -> Iterator[Solid]:
     """A bar with rounded sides."""
     long, wide, high = size_m
     radius = high / 2
-    yield _box((0.0, 0.0, radius), (long - high, wide - high, high), paint)
+    yield _box((0.0, 0.0, radius), (long - 0.4 * high, wide - high, high), paint)
     for side in (1.0, -1.0):
         edge = side * (wide / 2 - radius)
         yield _lying((0.0, edge, radius), radius, long / 2 - radius, 0.0, paint)

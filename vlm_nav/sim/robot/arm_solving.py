@@ -18,6 +18,8 @@ from vlm_nav.sim.robot.robot_sizes import ArmPose, ArmSizes, RobotSizes
 
 # So near to straight up or down turning aside and rolling are the same: it rolls.
 _UPRIGHT_RAD = 0.03
+# A joint that rests at its end is a hair beyond it, metres or radians.
+_BEYOND = 0.002
 
 
 class SimulatedArmSolver(JointSolver):
@@ -35,11 +37,8 @@ class SimulatedArmSolver(JointSolver):
 
         There is one posture for each pose: `start` and `nearby` make no difference.
         """
-        pose = _posture(self._sizes, base_from_tip)
-        joints = self.joints_from(joint_positions(pose, 0.0))
-        if joints is None or not _within(self._sizes, pose):
-            return None
-        return joints
+        pose = _within(self._sizes, _posture(self._sizes, base_from_tip))
+        return None if pose is None else self.joints_from(joint_positions(pose, 0.0))
 
 
 def _posture(arm: ArmSizes, base_from_tip: FloatArray) -> ArmPose:
@@ -66,13 +65,18 @@ def _posture(arm: ArmSizes, base_from_tip: FloatArray) -> ArmPose:
     )
 
 
-def _within(arm: ArmSizes, pose: ArmPose) -> bool:
-    ends = (
-        (pose.lift_m, arm.lift_range_m),
-        (pose.shoulder_rad, arm.shoulder_range_rad),
-        (pose.telescope_m, arm.telescope_range_m),
-        (pose.wrist_yaw_rad, arm.wrist_yaw_range_rad),
-        (pose.wrist_rad, arm.wrist_range_rad),
-        (pose.wrist_roll_rad, arm.wrist_roll_range_rad),
-    )
-    return all(low <= value <= high for value, (low, high) in ends)
+def _within(arm: ArmSizes, pose: ArmPose) -> ArmPose | None:
+    """Return the pose with every joint within its range, None where one is beyond it."""
+    ends = {
+        'lift_m': arm.lift_range_m,
+        'shoulder_rad': arm.shoulder_range_rad,
+        'telescope_m': arm.telescope_range_m,
+        'wrist_yaw_rad': arm.wrist_yaw_range_rad,
+        'wrist_rad': arm.wrist_range_rad,
+        'wrist_roll_rad': arm.wrist_roll_range_rad,
+    }
+    wanted = pose.model_dump()
+    within = {name: min(max(wanted[name], low), high) for name, (low, high) in ends.items()}
+    if any(abs(within[name] - wanted[name]) > _BEYOND for name in ends):
+        return None
+    return pose.model_copy(update=within)
