@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,8 +66,10 @@ class FollowerDouble:
         return ArmOutcome(False, HandReason.ARM_ABORTED, 'no') if failed else DONE
 
 
-def arm_with(solver: JointSolver | None, follower: FollowerDouble) -> TrajectoryArm:
-    return TrajectoryArm(lambda: solver, lambda _: HOME, follower, SETTINGS)
+def arm_with(
+    solver: JointSolver | None, follower: FollowerDouble, **changes: float
+) -> TrajectoryArm:
+    return TrajectoryArm(lambda: solver, lambda _: HOME, follower, replace(SETTINGS, **changes))
 
 
 def fingers_at(solver: JointSolver, joints: FloatArray) -> FloatArray:
@@ -104,6 +107,42 @@ def test_a_pick_goes_before_the_thing_straight_onto_it_closes_and_lifts(
     assert (np.diff(onto.at_s) > 0.0).all()
     # The fingers come from above, along the tip's z.
     assert solver.tip_at(onto.positions[-1])[2, 2] == pytest.approx(-1.0, abs=1e-3)
+
+
+def test_a_hand_goes_up_over_and_straight_down_before_the_thing(solver: JointSolver) -> None:
+    follower, grasp = FollowerDouble(), grasp_at(0.4, 0.1, 0.15)
+    home = solver.tip_at(HOME)
+    height_m = float(home[2, 3]) + 0.05
+    arm = arm_with(solver, follower, travel_height_m=height_m)
+    assert asyncio.run(arm.pick(grasp, Deadline.after(30.0))).done
+    up, over, down = (step for step in follower.steps[1:4] if isinstance(step, JointMotion))
+    risen, above = (solver.tip_at(step.positions[-1]) for step in (up, over))
+    assert risen[:3, 3] == pytest.approx((*home[:2, 3], height_m), abs=2e-3)
+    assert above[2, 3] == pytest.approx(height_m, abs=2e-3)
+    way = np.array([fingers_at(solver, joints) for joints in down.positions])
+    assert np.abs(way[:, :2] - (0.4, 0.1)).max() < 2e-3
+    assert way[-1] == pytest.approx((0.4, 0.1, 0.25), abs=2e-3)
+    assert (np.diff(way[:, 2]) < 0.0).all()
+
+
+def test_a_hand_that_cannot_go_up_to_where_it_travels_does_not_move(solver: JointSolver) -> None:
+    follower = FollowerDouble()
+    arm = arm_with(solver, follower, travel_height_m=3.0)
+    outcome = asyncio.run(arm.pick(grasp_at(), Deadline.after(30.0)))
+    assert (outcome.reason, follower.steps) == (HandReason.UNREACHABLE, [])
+
+
+def test_a_pose_at_which_a_link_touches_what_stands_there_is_in_collision(
+    solver: JointSolver,
+) -> None:
+    arm, pose = arm_with(solver, FollowerDouble(), arm_radius_m=0.04), grasp_at().base_from_grasp
+    joints = solver.solve(SETTINGS.base_from_tip(pose), HOME)
+    assert joints is not None
+    places = solver.places_at(joints)
+    assert places[-1] == pytest.approx(solver.tip_at(joints)[:3, 3], abs=0.3)
+    elbow = (places[1] + places[2]) / 2.0 + np.linspace(0.0, 0.002, 5)[:, None]
+    assert arm.reachable(pose, elbow) is HandReason.IN_COLLISION
+    assert arm.reachable(pose, elbow + np.array((0.0, 0.5, 0.0))) is None
 
 
 def test_no_joint_turns_faster_than_it_may(solver: JointSolver) -> None:

@@ -100,19 +100,26 @@ def summary(results: Sequence[PickResult]) -> dict[str, Any]:
     }
 
 
+async def picking_of(
+    robot: SimulatedRobot[PickSimulator], eyes: PickEyes, scene: PickScene
+) -> Picking:
+    """Return what carries picks out with the arm of a robot before a table; `seer` answers."""
+    arm = await simulated_arm(robot, default_sizes(), _ARM)
+    return Picking(
+        eyes,
+        Pointer(seeing_double('seer', scene.plan, eyes.views), seed=scene.plan.seed),
+        lift,
+        PlanStep(gripper_of_robot(), _GRASP, arm.reachable),
+        arm,
+    )
+
+
 async def _picked(seed: int) -> PickResult:
-    scene, views = pick_scene(seed), RecentViews()
+    scene = pick_scene(seed)
     async with SimulatedRobot(partial(PickSimulator, scene, seed)) as robot:
         await robot.ask(PickSimulator.make_ready)
-        arm = await simulated_arm(robot, default_sizes(), _ARM)
-        eyes = PickEyes(robot, views)
-        picking = Picking(
-            eyes,
-            Pointer(seeing_double('seer', scene.plan, views), seed=seed),
-            lift,
-            PlanStep(gripper_of_robot(), _GRASP, arm.reachable),
-            arm,
-        )
+        eyes = PickEyes(robot, RecentViews())
+        picking = await picking_of(robot, eyes, scene)
         end = await picking.carry_out(PickTask(f'pick up the {scene.target.name}'))
         rise_m = await robot.ask(lambda one: one.least_rise_m(_HELD_S))
         table_n = await robot.ask(lambda one: one.most_n)

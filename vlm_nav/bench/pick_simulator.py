@@ -64,16 +64,16 @@ class PickSimulator(Simulator):
 
 
 class PickEyes:
-    """Implements picking.HandEyes; `view` is the last look, with its truth."""
+    """Implements picking.HandEyes; `view` is the last look with its truth, `views` keep all."""
 
     view: SimulatedView | None = None
 
     def __init__(self, robot: SimulatedRobot[PickSimulator], views: RecentViews) -> None:
         """Look through the robot's camera, and let doubles look up what is seen."""
-        self._robot, self._views = robot, views
+        self._robot, self.views = robot, views
 
     async def look(self, deadline: Deadline) -> RgbdFrame:
         """Return what is seen at this moment."""
         self.view = await self._robot.ask(lambda one: one.look())
-        self._views.keep(self.view)
+        self.views.keep(self.view)
         return frame_of(self.view)

@@ -43,3 +43,11 @@ def test_it_finds_none_where_the_arm_ends(place: tuple[float, float, float]) -> 
     pose = np.eye(4)
     pose[:3, 3] = place
     assert SOLVER.solve(pose) is None
+
+
+def test_a_joint_that_rests_a_hair_beyond_its_end_is_at_its_end() -> None:
+    rests = SOLVER.tip_at(np.array([0.55, -1.57, -0.001, 0.0, 0.0, 0.0]))
+    found = SOLVER.solve(rests)
+    assert found is not None
+    assert found[2] == 0.0
+    assert SOLVER.solve(SOLVER.tip_at(np.array([0.55, -1.57, -0.01, 0.0, 0.0, 0.0]))) is None
