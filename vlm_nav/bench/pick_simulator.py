@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.furniture.furniture import Furniture
@@ -76,4 +77,10 @@ class PickEyes:
         """Return what is seen at this moment."""
         self.view = await self._robot.ask(lambda one: one.look())
         self.views.keep(self.view)
+        return frame_of(self.view)
+
+    async def look_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
+        """Return the last look; raises Refusal for any other."""
+        if self.view is None or self.view.stamp_ns != stamp_ns:
+            raise Refusal(ObservationReason.STALE_IMAGE, 'only the last look is kept')
         return frame_of(self.view)
