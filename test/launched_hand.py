@@ -49,6 +49,7 @@ VALUES = {
     'pivot.samples': 4,
     'pivot.picks': 2,
     'pointing.closer_looks': 1,
+    'pointing.closer_rounds': 2,
     'pointing.marks': 'samples',
     'maximum_age_s': 10.0,
     'look_timeout_s': 30.0,

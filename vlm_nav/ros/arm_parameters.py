@@ -7,15 +7,17 @@ from enum import Enum
 from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
 from vlm_nav.navigation.parameters import Parameter, metres, seconds
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
+from vlm_nav.ros.moveit_goals import MoveItSettings
 
-_ARM, _CONTROL = TrajectorySettings(), ControllerSettings()
+_ARM, _CONTROL, _MOVEIT = TrajectorySettings(), ControllerSettings(), MoveItSettings()
 
 
 class Executor(str, Enum):
-    """Who moves the arm: whoever takes the published poses, or its controllers by actions."""
+    """Who moves the arm: whoever takes the published poses, its controllers, or MoveIt."""
 
     PUBLISH = 'publish'
     FOLLOW_JOINT_TRAJECTORY = 'follow_joint_trajectory'
+    MOVEIT = 'moveit'
 
 
 EXECUTOR = Parameter(
@@ -70,4 +72,30 @@ ARM_PARAMETERS: tuple[Parameter, ...] = (
     seconds('arm.silence_timeout_s', _CONTROL.silence_timeout_s, 'wait after the end was due'),
     seconds('arm.cancel_timeout_s', _CONTROL.cancel_timeout_s, 'wait for a cancel'),
     seconds('arm.joints_age_s', _CONTROL.joints_age_s, 'how old joint_states may be'),
+    Parameter('moveit.group', _MOVEIT.group, 'planning group whose tip is arm.tip_frame'),
+    Parameter('moveit.move_action', _MOVEIT.move_action, 'MoveGroup'),
+    Parameter('moveit.execute_action', _MOVEIT.execute_action, 'ExecuteTrajectory'),
+    Parameter('moveit.straight_service', _MOVEIT.straight_service, 'GetCartesianPath'),
+    seconds('moveit.planning_time_s', _MOVEIT.planning_time_s, 'how long a plan may take'),
+    Parameter(
+        'moveit.speed_share',
+        _MOVEIT.speed_share,
+        "speed and acceleration as a share of the joints' limits",
+        0.001,
+        1.0,
+    ),
+    metres('moveit.position_tolerance_m', _MOVEIT.position_tolerance_m, 'how near a pose is met'),
+    Parameter(
+        'moveit.angle_tolerance_rad',
+        _MOVEIT.angle_tolerance_rad,
+        'how near its direction is met',
+        0.001,
+        3.0,
+    ),
+    metres('moveit.step_m', _MOVEIT.step_m, 'steps of a straight way'),
+    Parameter(
+        'moveit.avoid_collisions',
+        _MOVEIT.avoid_collisions,
+        "hold straight ways against MoveIt's scene; false where the thing itself is part of it",
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,7 @@ class JointTrajectoryClient:
         ]
         trajectory = JointTrajectory(joint_names=list(motion.joint_names), points=points)
         goal = FollowJointTrajectory.Goal(trajectory=trajectory)
-        return await self._carry_out(self._arm, goal, float(motion.at_s[-1]), deadline)
+        return await self.carry_out(self._arm, goal, float(motion.at_s[-1]), deadline)
 
     async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
         """Move the fingers; that something stops them is how they hold it."""
@@ -78,7 +79,7 @@ class JointTrajectoryClient:
         position = self._settings.gripper_scale * min(opening_m, self._opening_m)
         command = GripperGoal(position=position, max_effort=self._settings.gripper_effort)
         goal = GripperCommand.Goal(command=command)
-        return await self._carry_out(self._gripper, goal, _GRIP_S, deadline)
+        return await self.carry_out(self._gripper, goal, _GRIP_S, deadline)
 
     def holds_nothing(self) -> bool:
         """Return whether the gripper said that it closed as far as it was told to."""
@@ -91,10 +92,23 @@ class JointTrajectoryClient:
             answer = answer_of(self._node, handle.cancel_goal_async)
             await asyncio.wait({answer}, timeout=self._settings.cancel_timeout_s)
 
-    async def _carry_out(
-        self, client: ActionClient, goal: Any, takes_s: float, deadline: Deadline
+    @property
+    def settings(self) -> ControllerSettings:
+        """Return the names of the actions, and how long they may say nothing."""
+        return self._settings
+
+    async def carry_out(
+        self,
+        client: ActionClient,
+        goal: Any,
+        takes_s: float,
+        deadline: Deadline,
+        outcome_of: Callable[[Any], ArmOutcome] | None = None,
     ) -> ArmOutcome:
-        """Send a goal and return how it ended; stopped when the awaiting task is cancelled."""
+        """Send a goal and return how it ended, by default as controllers end theirs.
+
+        Stopped when the awaiting task is cancelled.
+        """
         refusal = await self._accepted(client, goal, deadline)
         if refusal is not None:
             return refusal
@@ -114,7 +128,7 @@ class JointTrajectoryClient:
         answer, self._handle = asked.result(), None
         stalled = getattr(answer.result, 'stalled', False)
         self._holds_nothing = getattr(answer.result, 'reached_goal', False) and not stalled
-        return _outcome(answer)
+        return (outcome_of or _outcome)(answer)
 
     async def _accepted(
         self, client: ActionClient, goal: Any, deadline: Deadline

@@ -35,6 +35,7 @@ from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
+from vlm_nav.ros.moveit_goals import MoveItSettings, moveit_types
 from vlm_nav.ros.recording import RECORDS_PARAMETERS, RecordsSettings, records_settings
 from vlm_nav.vlm.budget import BudgetSettings
 from vlm_nav.vlm.cassette import CassetteSettings
@@ -163,6 +164,7 @@ class ManipulatorSettings:
     arm: TrajectorySettings
     tip_frame: str
     controllers: ControllerSettings
+    moveit: MoveItSettings
 
     @property
     def base_frame(self) -> str:
@@ -178,6 +180,8 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
     """
     models = model_settings(values)
     model_from_spec(values['vlm.spec'], settings=models)
+    if values['executor'] == Executor.MOVEIT.value:
+        moveit_types()
     pivot = named(values, PivotSettings, 'pivot.')
     pivot['aggregation'] = Aggregation(pivot['aggregation'])
     pivot['checks'] = checks_named(values['checks'])
@@ -203,6 +207,7 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         own_boxes=tuple(box_from(text) for text in values['robot_boxes'] if text),
         arm=TrajectorySettings(**arm),
         tip_frame=values['arm.tip_frame'],
+        moveit=MoveItSettings(**named(values, MoveItSettings, 'moveit.')),
         controllers=ControllerSettings(**named(values, ControllerSettings, 'arm.')),
         **{name: values[name] for name in ('dry_run', 'confirm', 'confirm_timeout_s')},
     )

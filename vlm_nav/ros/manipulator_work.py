@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable
-from typing import TypeAlias
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
@@ -24,17 +23,19 @@ from vlm_nav.manipulation.careful_arms import (
 from vlm_nav.manipulation.events import ArmReleased, PickEnd, PickStarted, PickTask
 from vlm_nav.manipulation.picking import Picking
 from vlm_nav.manipulation.placing import Holding, PlaceStep
+from vlm_nav.manipulation.planned_arm import PlannedArm
 from vlm_nav.manipulation.pointing import Pointer
 from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
 from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.in_words import budget_values, printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.arm_clients import ArmClients
 from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.arm_topics import ArmTopics
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
-from vlm_nav.ros.joint_trajectory_client import ControllerSettings, JointTrajectoryClient
+from vlm_nav.ros.joint_trajectory_client import JointTrajectoryClient
 from vlm_nav.ros.manipulator_parameters import ManipulatorSettings
 from vlm_nav.ros.pick_inputs import PickInputs
 from vlm_nav.ros.pick_outputs import PickOutputs
@@ -46,8 +47,6 @@ from vlm_nav.vlm.ledger import Ledger
 from vlm_nav.vlm.model import close
 
 _KEPT_LOOKS = 4
-
-ClientOf: TypeAlias = Callable[[ControllerSettings, float], JointTrajectoryClient]
 
 
 class _FirstCamera:
@@ -82,7 +81,7 @@ class PickShift:
         confirmation: Confirmation,
         transforms: TransformSource,
         ledger: Ledger,
-        client_of: ClientOf,
+        clients: ArmClients,
         holding: Holding,
         settings: ManipulatorSettings,
     ) -> None:
@@ -102,7 +101,7 @@ class PickShift:
         outputs.base_frame = settings.base_frame
         self.topics: ArmTopics | None = None
         self.client: JointTrajectoryClient | None = None
-        self._client_of = client_of
+        self._clients = clients
         self._listeners: list[Listener] = [
             BudgetListener(self.budget, PickStarted),
             *settings.records.listeners(node, self.budget),
@@ -146,8 +145,11 @@ class PickShift:
             return PublishedOnlyArm()
         frames = (settings.base_frame, settings.tip_frame)
         self.topics = ArmTopics(node, *frames, settings.controllers.joints_age_s, warn)
-        self.client = self._client_of(settings.controllers, settings.gripper.opening_m)
+        self.client = self._clients.controllers(settings.controllers, settings.gripper.opening_m)
         topics = self.topics
+        if settings.executor is Executor.MOVEIT:
+            planner = self._clients.planner(self.client, *frames, settings.moveit)
+            return PlannedArm(planner, settings.arm, lambda: topics.solver)
         return TrajectoryArm(lambda: topics.solver, topics.joints_now, self.client, settings.arm)
 
     def _careful(self, arm: Arm, outputs: PickOutputs, confirmation: Confirmation) -> Arm:
@@ -181,7 +183,7 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         self._inputs = PickInputs(node, self)
         # What the hand holds it holds on to when the node is taken down and up again.
         self._holding = Holding()
-        self._clients: dict[tuple[ControllerSettings, float], JointTrajectoryClient] = {}
+        self._clients = ArmClients(node)
 
     def make_shift(self, settings: ManipulatorSettings) -> PickShift:
         """Return what takes tasks from now on."""
@@ -191,7 +193,7 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
             self._confirmation,
             self._transforms,
             self._ledger,
-            self._client_of,
+            self._clients,
             self._holding,
             settings,
         )
@@ -216,13 +218,7 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         if shift.topics is not None:
             solver = shift.topics.solver
             values['arm'] = 'described' if solver else 'no robot_description of use came'
-            problem = problem if solver else 'arm_silent'
+            moves_itself = shift.settings.executor is Executor.MOVEIT
+            problem = problem if solver or moves_itself else 'arm_silent'
         problem = 'paused' if shift.dispatcher.paused else problem
         self._outputs.diagnose(problem, values)
-
-    def _client_of(self, settings: ControllerSettings, opening_m: float) -> JointTrajectoryClient:
-        """Return the way to the controllers, made once: who spins the node may not lose it."""
-        key = (settings, opening_m)
-        if key not in self._clients:
-            self._clients[key] = JointTrajectoryClient(self._node, *key)
-        return self._clients[key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
+from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header, String
@@ -12,7 +12,6 @@ from visualization_msgs.msg import MarkerArray
 from vlm_nav.core.events import Event
 from vlm_nav.drawing.marks import draw_goal, draw_marks
 from vlm_nav.geometry.arrays import FloatArray, RgbArray
-from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
 from vlm_nav.manipulation.events import PickDecided, PickDecision, PickEnded, PickLooked
 from vlm_nav.manipulation.grasp_map import grasp_map
 from vlm_nav.manipulation.grasp_plan import Grasp, Place
@@ -27,7 +26,7 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.grasp_markers import grasp_markers
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.point_clouds import cloud_of
-from vlm_nav.ros.poses import header_at
+from vlm_nav.ros.poses import header_at, pose_message
 from vlm_nav.ros.qos import LATCHED, OUTPUT
 from vlm_nav.vlm.events import Answered
 from vlm_nav.vlm.question import Answer
@@ -118,10 +117,3 @@ class PickOutputs:
         if self._frame is not None:
             header = header_at(self._frame.camera_frame, self._frame.stamp_ns)
             self._annotated.publish(image_from_rgb(rgb, header))
-
-
-def pose_message(to_from: FloatArray) -> Pose:
-    """Return a transform (4, 4) as a pose."""
-    x_m, y_m, z_m = to_from[:3, 3].tolist()
-    x, y, z, w = xyzw_from_wxyz(quaternion_of(to_from).tolist())
-    return Pose(position=Point(x=x_m, y=y_m, z=z_m), orientation=Quaternion(x=x, y=y, z=z, w=w))
