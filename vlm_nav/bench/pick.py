@@ -39,7 +39,7 @@ _LIFTED_M, _HELD_S, _MOST_TABLE_N, _TIMED_CALLS = 0.15, 3.0, 20.0, 3
 # The arm sags a few millimetres below what it holds; what stands on the table is lower than this.
 _ARM = TrajectorySettings(lift_m=0.18, travel_height_m=1.06, arm_radius_m=0.035)
 # What is seen of a thing is its near side: fingers that open wide go past its far side too.
-_GRASP = GraspSettings(room_m=0.03, depth_m=0.055)
+_GRASP = GraspSettings(room_m=0.03, depth_m=0.055, tip_room_m=0.002)
 
 
 @dataclass(frozen=True)
