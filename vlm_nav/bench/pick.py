@@ -16,6 +16,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
 from vlm_nav.manipulation.events import PickEnd, PickTask
+from vlm_nav.manipulation.grasp_plan import Approach
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
@@ -38,8 +39,9 @@ from vlm_nav.sim.view import SimulatedView
 _LIFTED_M, _HELD_S, _MOST_TABLE_N, _TIMED_CALLS = 0.15, 3.0, 20.0, 3
 # The arm sags a few millimetres below what it holds; what stands on the table is lower than this.
 _ARM = TrajectorySettings(lift_m=0.18, travel_height_m=1.06, arm_radius_m=0.035)
-# What is seen of a thing is its near side: fingers that open wide go past its far side too.
-_GRASP = GraspSettings(room_m=0.03, depth_m=0.055, tip_room_m=0.002)
+# What is seen of a thing is its near side: fingers that open wide go past its far side too, and
+# from above they meet no table beside it.
+_GRASP = GraspSettings((Approach.TOP_DOWN,), depth_m=0.055, tip_room_m=0.002, room_m=0.03)
 
 
 @dataclass(frozen=True)
