@@ -12,7 +12,7 @@ pytest.importorskip('ament_index_python')
 pytest.importorskip('control_msgs')
 pytest.importorskip('mujoco')
 
-from vlm_nav.bench.pick import gripper_of_robot
+from vlm_nav.bench.pick import ARM, GRASP, gripper_of_robot
 from vlm_nav.navigation.parameters import problems
 from vlm_nav.ros.arm_stand_in import GRIPPER_ACTION, TRAJECTORY_ACTION
 from vlm_nav.ros.launch_stand_in import LaunchError, Start, launch
@@ -81,6 +81,7 @@ def test_a_hand_is_started_beside_it_with_the_sizes_of_the_simulated_one(tmp_pat
     assert problems(MANIPULATOR_PARAMETERS, values) == []
     settings = manipulator_settings(values)
     assert settings.gripper == gripper_of_robot()
+    assert (settings.arm, settings.grasp) == (ARM, GRASP)
     assert settings.tip_frame in robot_description(default_sizes())
     assert settings.controllers.trajectory_action == TRAJECTORY_ACTION
     assert settings.controllers.gripper_action == GRIPPER_ACTION

@@ -37,11 +37,11 @@ from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.view import SimulatedView
 
 _LIFTED_M, _HELD_S, _MOST_TABLE_N, _TIMED_CALLS = 0.15, 3.0, 20.0, 3
-# The arm sags a few millimetres below what it holds; what stands on the table is lower than this.
-_ARM = TrajectorySettings(lift_m=0.18, travel_height_m=1.06, arm_radius_m=0.035)
-# What is seen of a thing is its near side: fingers that open wide go past its far side too, and
-# from above they meet no table beside it.
-_GRASP = GraspSettings((Approach.TOP_DOWN,), depth_m=0.055, tip_room_m=0.002, room_m=0.03)
+ARM = TrajectorySettings(lift_m=0.18, travel_height_m=1.06, arm_radius_m=0.035)
+"""What is held slips a little; what stands on the table is lower than the hand travels."""
+
+GRASP = GraspSettings((Approach.TOP_DOWN,), depth_m=0.055, tip_room_m=0.002, room_m=0.03)
+"""What is seen of a thing is its near side: fingers that open wide go past its far side too."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ async def picking_of(
     robot: SimulatedRobot[PickSimulator], eyes: PickEyes, scene: PickScene
 ) -> Picking:
     """Return what carries picks out with the arm of a robot before a table; `seer` answers."""
-    arm = await simulated_arm(robot, default_sizes(), _ARM)
+    arm = await simulated_arm(robot, default_sizes(), ARM)
     return Picking(
         eyes,
         Pointer(seeing_double('seer', scene.plan, eyes.views), seed=scene.plan.seed),
         lift,
-        PlanStep(gripper_of_robot(), _GRASP, arm.reachable),
+        PlanStep(gripper_of_robot(), GRASP, arm.reachable),
         arm,
     )
 

@@ -34,6 +34,7 @@ from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
+from vlm_nav.ros.grasp_parameters import GRASP_PARAMETERS, grasp_settings
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
 from vlm_nav.ros.moveit_goals import MoveItSettings, moveit_types
 from vlm_nav.ros.recording import RECORDS_PARAMETERS, RecordsSettings, records_settings
@@ -43,7 +44,7 @@ from vlm_nav.vlm.profiles import ModelSettings
 from vlm_nav.vlm.specification import model_from_spec
 
 _LIMITS, _POINTING, _GRIPPER = PickLimits(), PointingSettings(), GripperSizes()
-_LIFT, _GRASP = LiftSettings(), GraspSettings()
+_LIFT = LiftSettings()
 # What is asked, and by whom, is the same for base and hand.
 _ASKING = ('pivot.', 'vlm.', 'budget.', 'cassette', 'checks')
 _LOOKING = (
@@ -101,7 +102,7 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
         [''],
         'boxes like workspace that the robot itself fills; one empty text: none',
     ),
-    metres('approach_m', _GRASP.approach_m, 'how far before the grasp the pre-grasp lies'),
+    *GRASP_PARAMETERS,
     *(
         metres(f'gripper.{name}', getattr(_GRIPPER, name), words)
         for name, words in (
@@ -203,7 +204,7 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         records=records_settings(values),
         gripper=GripperSizes(**named(values, GripperSizes, 'gripper.')),
         lift=_lift(values),
-        grasp=_grasp(values),
+        grasp=grasp_settings(values, box_from(values['workspace'])),
         own_boxes=tuple(box_from(text) for text in values['robot_boxes'] if text),
         arm=TrajectorySettings(**arm),
         tip_frame=values['arm.tip_frame'],
@@ -240,13 +241,6 @@ def _lift(values: Mapping[str, Any]) -> LiftSettings:
 def _without_age(values: Mapping[str, Any]) -> dict[str, Any]:
     # That of the parameter of this name is a picture's when it is looked at.
     return {name: value for name, value in values.items() if name != 'maximum_age_s'}
-
-
-def _grasp(values: Mapping[str, Any]) -> GraspSettings:
-    low, high = (tuple(corner.tolist()) for corner in box_from(values['workspace']))
-    return GraspSettings(
-        approach_m=values['approach_m'], workspace_low_m=low, workspace_high_m=high
-    )
 
 
 def _eyes(values: Mapping[str, Any]) -> EyesSettings:
