@@ -114,6 +114,14 @@ def test_a_thing_too_flat_to_reach_beside_says_so(noise: float) -> None:
     assert plan.reason is HandReason.TOO_FLAT
 
 
+def test_tips_go_down_beside_a_low_thing_as_far_as_there_is_room() -> None:
+    settings = GraspSettings(approaches=(Approach.TOP_DOWN,), depth_m=0.06)
+    plan = plan_of(TableBox(0.7, 0.05, (0.12, 0.03, 0.025)), settings=settings, noise=1.0)
+    assert plan.best is not None
+    above_m = plan.best.base_from_grasp[2, 3] - TABLE_M
+    assert settings.tip_room_m <= above_m < settings.tip_room_m + 0.006
+
+
 def test_of_a_thing_with_a_neck_the_neck_is_grasped() -> None:
     rng = np.random.default_rng(0)
     angles = rng.uniform(0.0, 2.0 * np.pi, 600)

@@ -16,7 +16,7 @@ from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import LiftSettings, lift_points
 from vlm_nav.manipulation.lifted import Lifted, LiftSource, PixelBox, Refused
 from vlm_nav.manipulation.lobes import own_lobe
-from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 
 CARTON = TableBox(0.7, 0.0, (0.06, 0.06, 0.18))
 LONG = TableBox(0.7, 0.05, (0.05, 0.16, 0.06))
@@ -216,6 +216,18 @@ def test_a_pattern_inside_a_face_is_no_thing_of_its_own() -> None:
     frame = table_frame(one, label)
     found = lifted(frame, on_top(frame, label))
     assert np.allclose(found.extent.box.size_m[:2], (0.06, 0.06), atol=0.01)
+
+
+@pytest.mark.parametrize('noise', [0.0, 1.0])
+def test_sides_of_a_box_that_the_light_parts_are_one_thing(noise: float) -> None:
+    frame = table_frame(LONG, noise=noise)
+    assert frame.depth_m is not None
+    points = points_base(frame)
+    top = (points[..., 2] > TABLE_M + LONG.size_m[2] - 0.008) & (frame.rgb == LONG.color).all(-1)
+    rgb = frame.rgb.copy()
+    rgb[top] = (255, 90, 90)
+    found = lifted(replace(frame, rgb=rgb), on_top(frame, LONG))
+    assert np.allclose(found.extent.box.size_m, (0.16, 0.05, 0.06), atol=0.015)
 
 
 def test_a_mask_without_depth_is_refused() -> None:

@@ -20,7 +20,8 @@ from vlm_nav.manipulation.outliers import thinned
 
 Reachable: TypeAlias = Callable[[FloatArray], HandReason | None]
 
-_DEPTH_SHARES = (1.0, 0.8, 0.6, 0.45, 0.3, 0.15)
+_DEPTH_SHARES = (0.7, 0.4, 0.0)
+_DEPTH_STEP_M = 0.002
 _MOST_CLEARANCE_M = 0.02
 _MOST_THING_POINTS = 1500
 _CLEARANCE_SHARE = 0.3
@@ -75,18 +76,40 @@ def _judged(
     aside = np.abs(own[:, 1]) > one.width_m / 2.0 + settings.least_room_m
     both = np.vstack([near, own[aside | (own[:, 0] < 0.0)]])
     deepest_m = gripper.finger_length_m - settings.tip_room_m - one.shoulder_m
-    deepest_m = min(settings.depth_m, deepest_m)
-    reason: HandReason | None = None
+    deepest_m = max(settings.least_depth_m, min(settings.depth_m, deepest_m))
+
+    def at(depth_m: float) -> tuple[Grasp, HandReason | None]:
+        return _at(one, depth_m, (near, both), gripper, settings)
+
+    grasp, reason, depth_m = _deepest(at, deepest_m, settings.least_depth_m)
+    if reason is not None:
+        return grasp, reason
+    score = one.hope * (1.0 - _DEPTH_SHARE * (1.0 - depth_m / deepest_m))
+    free = grasp.clearance_m / _MOST_CLEARANCE_M
+    return replace(grasp, score=score * (1.0 - _CLEARANCE_SHARE * (1.0 - free))), None
+
+
+def _deepest(
+    at: Callable[[float], tuple[Grasp, HandReason | None]], deepest_m: float, least_m: float
+) -> tuple[Grasp, HandReason | None, float]:
+    """Return the deepest grasp that is free, or why the shallowest is not, and how deep it is."""
+    blocked_m = depth_m = deepest_m
+    grasp, reason = at(depth_m)
     for share in _DEPTH_SHARES:
-        depth_m = max(settings.least_depth_m, share * deepest_m)
-        grasp, reason = _at(one, depth_m, (near, both), gripper, settings)
-        if reason is None:
-            score = one.hope * (1.0 - _DEPTH_SHARE * (1.0 - share))
-            free = grasp.clearance_m / _MOST_CLEARANCE_M
-            return replace(grasp, score=score * (1.0 - _CLEARANCE_SHARE * (1.0 - free))), None
-        if depth_m == settings.least_depth_m or reason is HandReason.OUTSIDE_WORKSPACE:
+        if reason is None or reason is HandReason.OUTSIDE_WORKSPACE or depth_m == least_m:
             break
-    return grasp, reason
+        blocked_m, depth_m = depth_m, max(least_m, share * deepest_m)
+        grasp, reason = at(depth_m)
+    if reason is not None or depth_m == deepest_m:
+        return grasp, reason, depth_m
+    while blocked_m - depth_m > _DEPTH_STEP_M:
+        middle_m = (blocked_m + depth_m) / 2.0
+        deeper, why = at(middle_m)
+        if why is None:
+            grasp, depth_m = deeper, middle_m
+        else:
+            blocked_m = middle_m
+    return grasp, None, depth_m
 
 
 def _at(

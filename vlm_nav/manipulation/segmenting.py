@@ -24,6 +24,8 @@ _SAME_SHARE = 1.35
 _AT_BORDER = 0.1
 _OVERLAP = 0.6
 _PLAN_M = 0.01
+_ACROSS_CELLS = 4
+_SAME_FACE = 0.85
 _CROSS = np.array(((0, 1, 0), (1, 1, 1), (0, 1, 0)), dtype=np.uint8)
 
 
@@ -51,6 +53,8 @@ def segment(
     if not part.any() or whole.sum() <= _SAME_SHARE * part.sum():
         return whole
     if _is_inside(part, whole) or _is_above(part, whole, cells):
+        return whole
+    if _is_face(part, whole & ~part, normals):
         return whole
     return HandReason.TOUCHING_OBJECTS
 
@@ -178,6 +182,23 @@ def _is_above(part: NDArray[np.bool_], whole: NDArray[np.bool_], cells: Cells) -
     one, rest = _plan(part, cells), _plan(whole & ~part, cells)
     smaller = min(len(one), len(rest))
     return smaller == 0 or len(one & rest) >= _OVERLAP * smaller
+
+
+def _is_face(
+    part: NDArray[np.bool_], rest: NDArray[np.bool_], normals: NDArray[np.float32]
+) -> bool:
+    """Return whether the border of a part lies mostly where the surface bends, as light does.
+
+    Inward bends have been cut before, so these are outward ones, as between the sides of a box.
+    """
+    alike: list[NDArray[np.float32]] = []
+    for axis in (0, 1):
+        here, there = _pairs(normals, axis, _ACROSS_CELLS)
+        for one, other in ((part, rest), (rest, part)):
+            at = _pairs(one, axis, _ACROSS_CELLS)[0] & _pairs(other, axis, _ACROSS_CELLS)[1]
+            alike.append(dot(here[:, at], there[:, at]))
+    found = np.concatenate(alike)
+    return len(found) > 0 and float(np.median(found)) < _SAME_FACE
 
 
 def _plan(chosen: NDArray[np.bool_], cells: Cells) -> set[tuple[int, int]]:
