@@ -50,6 +50,7 @@ def segment(
         return HandReason.TOUCHING_OBJECTS
     whole = lobe
     part = _component(whole & ~edges & ~_colour_edges(cells), whole, cells.seed)
+    part = _without_patterns(part) & whole
     if not part.any() or whole.sum() <= _SAME_SHARE * part.sum():
         return whole
     if _is_inside(part, whole) or _is_above(part, whole, cells):
@@ -167,6 +168,14 @@ def _component(
         own = int(np.bincount(named).argmax())
     grown = cv2.dilate((labels == own).astype(np.uint8), _CROSS)
     found: NDArray[np.bool_] = ((grown > 0) & limit) | (labels == own)
+    return found
+
+
+def _without_patterns(part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a part with all that it goes around."""
+    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros(part.shape, dtype=np.uint8), outlines, -1, 1, cv2.FILLED)
+    found: NDArray[np.bool_] = filled > 0
     return found
 
 
