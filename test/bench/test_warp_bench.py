@@ -20,6 +20,8 @@ KEYS = {
     'homography_psnr_1m_db',
     'one_view_ms',
     'three_views_ms',
+    'one_view_processor_ms',
+    'three_views_processor_ms',
 }
 
 

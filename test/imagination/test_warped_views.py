@@ -14,9 +14,10 @@ from vlm_nav.core.reasons import ImaginingReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_points
+from vlm_nav.imagination.fusing import Source, fused
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
-from vlm_nav.imagination.warped_views import WarpedViews, fused, warped_view
+from vlm_nav.imagination.warped_views import WarpedViews, warped_view
 from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
@@ -214,7 +215,7 @@ def test_in_a_real_kitchen_nearly_all_that_can_be_known_is_and_stands_where_it_s
     source_from_target = inverse(map_from_source) @ map_from_target
     base_from_camera = source.base_from_camera @ source_from_target
     pose = FloorPose(0.0, 0.0, 0.0)
-    view = fused([source], source.camera, base_from_camera, pose, 'kitchen')
+    view = fused([Source(source)], source.camera, base_from_camera, pose, 'kitchen')
     visible, pixels = _visible(source, target, source_from_target)
     assert view.known[visible].mean() >= 0.9
     assert view.provenance is not None

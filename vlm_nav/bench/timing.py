@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import statistics
 import time
@@ -14,11 +15,15 @@ import cv2
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds of one call, over many calls."""
+    """Milliseconds of one call, over many calls.
+
+    `processor_ms` is the median of what it took of the processor, however long others had it.
+    """
 
     median_ms: float
     fastest_ms: float
     slowest_ms: float
+    processor_ms: float = math.nan
 
     def ratio_to(self, other: Timing) -> float:
         """Return how many times as long as `other` this takes, by the medians."""
@@ -29,8 +34,10 @@ def time_of(work: Callable[[], object], *, calls: int, warm_up: int = 3) -> Timi
     """Return the times of `calls` calls, after `warm_up` calls that do not count."""
     for _ in range(warm_up):
         work()
-    times_ms = [_one(work) for _ in range(calls)]
-    return Timing(statistics.median(times_ms), min(times_ms), max(times_ms))
+    times_ms, processor_ms = zip(*(_one(work) for _ in range(calls)), strict=True)
+    return Timing(
+        statistics.median(times_ms), min(times_ms), max(times_ms), statistics.median(processor_ms)
+    )
 
 
 @contextlib.contextmanager
@@ -49,7 +56,8 @@ def one_core() -> Iterator[None]:
             os.sched_setaffinity(0, cores)
 
 
-def _one(work: Callable[[], object]) -> float:
-    began_s = time.perf_counter()
+def _one(work: Callable[[], object]) -> tuple[float, float]:
+    began_s, began_processor_s = time.perf_counter(), time.process_time()
     work()
-    return (time.perf_counter() - began_s) * 1e3
+    ended_processor_s, ended_s = time.process_time(), time.perf_counter()
+    return (ended_s - began_s) * 1e3, (ended_processor_s - began_processor_s) * 1e3

@@ -95,6 +95,8 @@ class WarpBench:
             'ssim_all': self._mean('ssim_all'),
             'one_view_ms': round(self.one_view.median_ms, 2),
             'three_views_ms': round(self.three_views.median_ms, 2),
+            'one_view_processor_ms': round(self.one_view.processor_ms, 2),
+            'three_views_processor_ms': round(self.three_views.processor_ms, 2),
         }
 
     def _mean(self, name: str, distance_m: float | None = None) -> float | None:

@@ -6,20 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ImaginingReason, ObservationReason
-from vlm_nav.geometry.arrays import FloatArray, RgbArray
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
-from vlm_nav.imagination.filling import filled
+from vlm_nav.imagination.fusing import Source, box_of, fused
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
-from vlm_nav.imagination.warping import Warped, warp
+from vlm_nav.imagination.warping import Box
 from vlm_nav.observation.imagined_view import ImaginedView, Provenance
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
@@ -27,9 +26,10 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 _SAME = 1e-6
 # Farther than this nobody imagines anything from what is seen here.
 _FARTHEST_M = 100.0
-_NEARER_SHARE = 0.96
 # Every so many pixels are enough to tell which frames show something.
 _SAMPLE_STEP_PX = 16
+# So many of these around what shows may show as well.
+_MARGIN = 2
 # Of a row or a column nobody knows what lies beside it.
 _LEAST_SIDE_PX = 2
 
@@ -113,78 +113,49 @@ def _unfit(frames: Sequence[RgbdFrame], viewpoint: Viewpoint) -> str:
     return ''
 
 
-def fused(
-    sources: Sequence[RgbdFrame],
-    camera: PinholeCamera,
-    base_from_camera: FloatArray,
-    pose: FloorPose,
-    identifier: str,
-) -> ImaginedView:
-    """Return one picture made of one frame with depth or several, holes filled."""
-    warps = [warp(frame, camera, base_from_camera) for frame in sources]
-    source = _best_source(warps)
-    shape = source.shape
-    rgb: RgbArray = np.zeros((*shape, 3), dtype=np.uint8)
-    pixel = np.full(shape, -1, dtype=np.int32)
-    depth_m = np.full(shape, np.nan, dtype=np.float32)
-    u_px, v_px = (np.full(shape, -1.0, dtype=np.float32) for _ in range(2))
-    for index, (frame, one) in enumerate(zip(sources, warps, strict=True)):
-        taken = source == index
-        places = np.flatnonzero(taken)
-        exact = one.looked_up(places)
-        u_px.reshape(-1)[places], v_px.reshape(-1)[places] = exact.u_px, exact.v_px
-        pixel.reshape(-1)[places] = exact.pixel
-        fetched = cv2.remap(
-            frame.rgb, u_px, v_px, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        cv2.copyTo(fetched, taken.astype(np.uint8), rgb)
-        np.copyto(depth_m, one.depth_m, where=taken)
-    known = source >= 0
-    provenance = Provenance(
-        tuple(frame.identifier for frame in sources),
-        source,
-        pixel,
-        tuple(frame.camera.width_px for frame in sources),
-    )
-    return ImaginedView(identifier, filled(rgb, known), known, depth_m, pose, provenance)
-
-
-def _best_source(warps: Sequence[Warped]) -> NDArray[np.int16]:
-    """Return whose pixel is taken: of what stands in front, the frame that shows it finest."""
-    source = np.where(warps[0].pixel >= 0, 0, -1).astype(np.int16)
-    depth_m, magnified = warps[0].depth_m, warps[0].magnified
-    for index, one in enumerate(warps[1:], 1):
-        with np.errstate(invalid='ignore'):
-            front = one.depth_m < depth_m * np.float32(_NEARER_SHARE)
-            behind = one.depth_m * np.float32(_NEARER_SHARE) > depth_m
-            finer = (one.magnified < magnified) & ~behind
-        better = (one.pixel >= 0) & ((source < 0) | front | finer)
-        source[better] = index
-        depth_m = np.where(better, one.depth_m, depth_m)
-        magnified = np.where(better, one.magnified, magnified)
-    return source
-
-
 def _sources(
     frames: Sequence[RgbdFrame], camera: PinholeCamera, base_from_camera: FloatArray, most: int
-) -> list[RgbdFrame]:
+) -> list[Source]:
     """Return the frames with depth that show most of what would be seen, at most `most`."""
-    counts = [_shown(frame, camera, base_from_camera) for frame in frames]
-    best = sorted(range(len(frames)), key=lambda index: -counts[index])[:most]
-    return [frames[index] for index in best if counts[index] > 0]
+    shown = [
+        (index, _shown(frame, camera, base_from_camera)) for index, frame in enumerate(frames)
+    ]
+    best = sorted(shown, key=lambda one: -int(np.count_nonzero(one[1])))[:most]
+    return [
+        Source(frames[index], _part(inside, frames[index]))
+        for index, inside in best
+        if inside.any()
+    ]
 
 
-def _shown(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> int:
-    side_px = min(frame.rgb.shape[:2])
-    if frame.depth_m is None or side_px < _LEAST_SIDE_PX:
-        return 0
-    step_px = min(_SAMPLE_STEP_PX, max(1, side_px // _SAMPLE_STEP_PX))
+def _shown(
+    frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray
+) -> NDArray[np.bool_]:
+    """Return which of a frame's pixels, `_step_px` apart, would show."""
+    if frame.depth_m is None or min(frame.rgb.shape[:2]) < _LEAST_SIDE_PX:
+        return np.zeros((0, 0), dtype=np.bool_)
+    step_px = _step_px(frame)
     step = (slice(step_px // 2, None, step_px),) * 2
     rays, depth_m = frame.camera.pixel_rays()[step], frame.depth_m[step]
     source = transform_points(
         inverse(base_from_camera) @ frame.base_from_camera, rays * depth_m[..., None]
     )
-    return int(np.count_nonzero(camera.contains(camera.project(source))))
+    return camera.contains(camera.project(source))
+
+
+def _part(inside: NDArray[np.bool_], frame: RgbdFrame) -> Box:
+    """Return the part of a frame around those of its pixels that show, with a margin."""
+    step_px = _step_px(frame)
+    rows, columns = (
+        slice(max(0, (one.start - _MARGIN) * step_px), (one.stop + _MARGIN) * step_px)
+        for one in box_of(inside)
+    )
+    return rows, columns
+
+
+def _step_px(frame: RgbdFrame) -> int:
+    side_px: int = min(frame.rgb.shape[:2])
+    return min(_SAMPLE_STEP_PX, max(1, side_px // _SAMPLE_STEP_PX))
 
 
 def _as_taken(frame: RgbdFrame, pose: FloorPose) -> ImaginedView:
