@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -26,22 +27,23 @@ from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.where2imagine import Where2Imagine
 from vlm_nav.observation.costmap import Costmap
 
+Pose: TypeAlias = tuple[float, ...]
 OPEN = Costmap(np.zeros((200, 200), np.int8), 0.05, FloorPose(0.0, 0.0, 0.0), 'map', 0)
 MIDDLE = FloorPose(5.0, 5.0, math.radians(150.0))
 
 
 class SaidPoses(Where2Imagine):
-    """A double of the network that says the same pose for each view."""
+    """A double of the network that says the same poses for each view."""
 
-    def __init__(self, *pose: float) -> None:
-        self._pose = pose
+    def __init__(self, *poses: Pose) -> None:
+        self._poses = poses
 
     def poses(self, pictures: Sequence[NDArray[np.float32]]) -> FloatArray:
-        return np.tile(np.array(self._pose), (len(pictures), 1))
+        return np.tile(np.array(self._poses), (len(pictures), 1, 1))
 
 
 def proposer(*pose: float) -> LearnedProposer:
-    return LearnedProposer(lambda: SaidPoses(*pose))
+    return LearnedProposer(lambda: SaidPoses(pose))
 
 
 def test_each_view_gives_the_pose_that_the_network_says_for_it() -> None:
@@ -83,6 +85,28 @@ def test_views_that_lead_to_the_same_place_give_it_once() -> None:
     frames = frames_around(MIDDLE, (0.0, 5.0))
     surroundings = surroundings_at(MIDDLE, costmap=OPEN, frames=frames)
     assert len(proposer(1.0, 0.0, 0.0).propose(surroundings, 6)) == 1
+
+
+def test_of_the_poses_of_a_view_that_is_taken_from_which_most_new_floor_shows_soon() -> None:
+    # From in front of the doorway the other room shows, from the corner next to nothing.
+    corner, doorway = (-1.5, -1.2, 0.0), (1.5, 0.0, 0.0)
+    at = FloorPose(3.0, 2.2, 0.0)
+    surroundings = surroundings_at(at, frames=frames_around(at, (0.0,)))
+    worth = [proposer(*pose).propose(surroundings, 6)[0].worth for pose in (corner, doorway)]
+    better = (corner, doorway)[int(np.argmax(worth))]
+    for poses in ((corner, doorway), (doorway, corner)):
+        said = SaidPoses(*poses)
+        (found,) = LearnedProposer(lambda said=said: said).propose(surroundings, 6)
+        assert found.worth == max(worth) > min(worth)
+        assert math.dist((found.pose.x_m, found.pose.y_m), better[:2]) < 0.7
+
+
+def test_where_nothing_tells_what_would_show_the_farthest_pose_is_taken() -> None:
+    frames = frames_around(MIDDLE, (0.0,))
+    surroundings = surroundings_at(MIDDLE, costmap=OPEN, frames=frames)
+    said = SaidPoses((1.0, 0.0, 0.0), (2.0, 0.5, 0.0), (0.8, 0.0, 0.0))
+    (found,) = LearnedProposer(lambda: said).propose(replace(surroundings, to_search=None), 6)
+    assert (found.pose.x_m, found.pose.y_m) == pytest.approx((2.0, 0.5))
 
 
 def test_the_model_of_the_package_proposes_free_places_in_two_rooms() -> None:

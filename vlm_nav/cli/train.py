@@ -27,7 +27,7 @@ def where2imagine(
     out: Annotated[Path, typer.Option(help='Where the model goes.')] = Path('where2imagine.onnx'),
     houses: Annotated[
         int, typer.Option(min=2, help='Houses to demonstrate in; every eighth is held out.')
-    ] = 50,
+    ] = 24,
     epochs: Annotated[int, typer.Option(min=1, help='How often all pictures are shown.')] = 14,
     horizon: Annotated[int, typer.Option(min=1, help='How many steps later the pose is.')] = 11,
     depth: Annotated[bool, typer.Option(help='Colour and depth, or colour alone.')] = True,
@@ -35,7 +35,7 @@ def where2imagine(
     workers: Annotated[int, typer.Option(min=1, help='Processes that demonstrate.')] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Train the network that proposes viewpoints, on walks through simulated houses.
+    """Train the network that proposes viewpoints, on searches of simulated houses.
 
     The houses of training are none that is measured on. docs/where2imagine.md tells of the model
     that comes with the package.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,8 @@ def shipped_network() -> Where2Imagine:
 class LearnedProposer:
     """One viewpoint for each view, where the network says, or beside that where there is room.
 
-    Where there is none beside it either, the farthest place towards it is taken.
+    Where there is none beside it either, the farthest place towards it is taken. Of the poses that
+    the network says of a view, that one is taken that is most worth a drive.
     """
 
     network: Callable[[], Where2Imagine] = shipped_network
@@ -67,15 +68,29 @@ class LearnedProposer:
         vantage = Vantage(surroundings)
         places: list[FloatArray] = []
         yaws_rad: list[float] = []
-        for frame, (x_m, y_m, yaw_rad) in zip(frames, said, strict=True):
+        for frame, poses in zip(frames, said, strict=True):
             bearing_rad = heading_rad(frame)
-            cosine, sine = math.cos(bearing_rad), math.sin(bearing_rad)
+            free = [
+                (place, wrap_angle(bearing_rad + float(yaw_rad)))
+                for place, yaw_rad in self._free(vantage, bearing_rad, poses)
+                if _is_apart(place, places)
+            ]
+            if free:
+                best = _most_worth(surroundings, np.stack([place for place, _ in free]))
+                places.append(free[best][0])
+                yaws_rad.append(free[best][1])
+        return vantage.viewpoints(np.array(places[:count]).reshape(-1, 2), yaws_rad[:count])
+
+    def _free(
+        self, vantage: Vantage, bearing_rad: float, poses: FloatArray
+    ) -> Iterator[tuple[FloatArray, float]]:
+        """Give the places (2,) of poses (n, 3) seen along a bearing that have room, and yaws."""
+        cosine, sine = math.cos(bearing_rad), math.sin(bearing_rad)
+        for x_m, y_m, yaw_rad in poses.tolist():
             wanted = np.array((cosine * x_m - sine * y_m, sine * x_m + cosine * y_m))
             place = self._with_room(vantage, wanted)
-            if place is not None and _is_apart(place, places):
-                places.append(place)
-                yaws_rad.append(wrap_angle(bearing_rad + float(yaw_rad)))
-        return vantage.viewpoints(np.array(places[:count]).reshape(-1, 2), yaws_rad[:count])
+            if place is not None:
+                yield place, yaw_rad
 
     def _with_room(self, vantage: Vantage, wanted: FloatArray) -> FloatArray | None:
         bearings_rad = np.arange(_BEARINGS) / _BEARINGS * 2.0 * math.pi
@@ -97,6 +112,14 @@ class LearnedProposer:
         if found_m is None:
             return None
         return found_m * np.array((math.cos(bearing_rad), math.sin(bearing_rad)))
+
+
+def _most_worth(surroundings: Surroundings, places: FloatArray) -> int:
+    """Return the index of the place (n, 2) most worth a drive; the farthest if nothing tells."""
+    to_search = surroundings.to_search
+    if to_search is None:
+        return int(np.argmax(np.hypot(places[:, 0], places[:, 1])))
+    return int(np.argmax(to_search.worth(Vantage(surroundings).in_map(places))))
 
 
 def _is_apart(place: FloatArray, others: list[FloatArray]) -> bool:

@@ -1,4 +1,4 @@
-"""The network of Where2Imagine: from what one camera sees, a pose that is worth looking from.
+"""The network of Where2Imagine: from what one camera sees, poses that may be worth looking from.
 
 docs/where2imagine.md says how it was trained, and how good it is. A file of somebody else's is
 believed no more than any other input: it is refused unless it takes and gives what is wanted.
@@ -17,9 +17,12 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.imagination.level_view import CHANNELS, HEIGHT_PX, WIDTH_PX
 from vlm_nav.imagination.proposing import ProposalError
 
-INPUT, OUTPUT, OUTPUTS = 'pictures', 'poses', 4
-"""The pictures (n, CHANNELS, HEIGHT_PX, WIDTH_PX), and x and y in metres of the base frame turned
-to where the camera looks, then cosine and sine of the yaw there, not of length 1."""
+POSES = 3
+"""So many poses it says of each picture: at a crossing of ways one would be in their middle."""
+
+INPUT, OUTPUT, OUTPUTS = 'pictures', 'poses', 4 * POSES
+"""The pictures (n, CHANNELS, HEIGHT_PX, WIDTH_PX), and for each pose x and y in metres of the base
+frame turned to where the camera looks, then cosine and sine of the yaw there, not of length 1."""
 
 ABOUT = ('vlm_nav', 'where2imagine')
 SHIPPED = Path(__file__).with_name('where2imagine.onnx')
@@ -43,7 +46,7 @@ class Where2Imagine:
         self._session = _session_of(path, _content(path))
 
     def poses(self, pictures: Sequence[NDArray[np.float32]]) -> FloatArray:
-        """Return x, y and yaw (n, 3) for pictures as in `level_view`, seen from where each looks.
+        """Return x, y and yaw (n, POSES, 3) for pictures as in `level_view`, each as it looks.
 
         Raises Where2ImagineError where the network says what is no pose.
         """
@@ -53,10 +56,11 @@ class Where2Imagine:
                 f'finite poses ({len(pictures)}, {OUTPUTS}) were wanted of the model, '
                 f'got {said.shape}'
             )
-        poses: FloatArray = np.column_stack([said[:, :2], np.arctan2(said[:, 3], said[:, 2])])
-        range_m = np.hypot(poses[:, 0], poses[:, 1])
-        poses[:, :2] *= np.minimum(1.0, _FARTHEST_M / np.maximum(range_m, 1e-9))[:, None]
-        return poses
+        numbers = said.reshape(len(pictures), POSES, -1).astype(np.float64)
+        places, (cosine, sine) = numbers[..., :2], np.moveaxis(numbers[..., 2:], -1, 0)
+        range_m = np.hypot(places[..., 0], places[..., 1])
+        places *= np.minimum(1.0, _FARTHEST_M / np.maximum(range_m, 1e-9))[..., None]
+        return np.concatenate([places, np.arctan2(sine, cosine)[..., None]], axis=-1)
 
     def said(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what the network says of pictures (n, ...), as it says it.

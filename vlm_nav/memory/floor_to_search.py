@@ -107,7 +107,7 @@ class FloorToSearch:
 
     @functools.cached_property
     def _best(self) -> tuple[Place, float]:
-        places = self._places()
+        places = self.places()
         worth = self.worth(places)
         for index in np.argsort(-worth, kind='stable'):
             if worth[index] <= 0.0:
@@ -117,7 +117,7 @@ class FloorToSearch:
                 return (x_m, y_m), float(worth[index])
         return (0.0, 0.0), 0.0
 
-    def _places(self) -> FloatArray:
+    def places(self) -> FloatArray:
         """Return the places (n, 2) among which the best is looked for, the nearest ones."""
         step = max(1, round(_STEP_M / self.ways.costmap.resolution_m))
         coarse = np.zeros(self.unseen.shape, dtype=np.bool_)

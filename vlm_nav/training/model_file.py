@@ -46,7 +46,7 @@ class TrainingOrder:
     `workers` processes demonstrate at once.
     """
 
-    houses: int = 50
+    houses: int = 24
     first_seed: int = FIRST_SEED
     horizon: int = 11
     workers: int = 1

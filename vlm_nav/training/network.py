@@ -19,6 +19,7 @@ from vlm_nav.imagination.where2imagine import (
     INPUT,
     OUTPUT,
     OUTPUTS,
+    POSES,
 )
 
 Weights: TypeAlias = dict[str, jax.Array]
@@ -28,6 +29,7 @@ _HIDDEN = 128
 # What is left of a picture after the convolutions, each of which halves it.
 _LEFT_CELLS = 4 * 4
 _OPSET, _IR_VERSION = 17, 8
+_AHEAD_M, _ASIDE_M = 1.5, 1.0
 
 
 def first_weights(seed: int) -> Weights:
@@ -43,8 +45,15 @@ def first_weights(seed: int) -> Weights:
     weights['hidden'] = _drawn(random, (flat, _HIDDEN), flat)
     weights['hidden_offsets'] = np.zeros(_HIDDEN, np.float32)
     weights['out'] = _drawn(random, (_HIDDEN, OUTPUTS), 8 * _HIDDEN)
-    weights['out_offsets'] = np.zeros(OUTPUTS, np.float32)
+    weights['out_offsets'] = _first_poses().ravel()
     return {name: jnp.asarray(values) for name, values in weights.items()}
+
+
+def _first_poses() -> NDArray[np.float32]:
+    """Return the poses (POSES, 4) to begin with: ahead, and to both sides of that."""
+    poses = np.tile(np.array((_AHEAD_M, 0.0, 1.0, 0.0), np.float32), (POSES, 1))
+    poses[:, 1] = np.linspace(_ASIDE_M, -_ASIDE_M, POSES)
+    return poses
 
 
 def _drawn(
