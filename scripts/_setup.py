@@ -143,6 +143,8 @@ def clean_environment(target: Target) -> dict[str, str]:
         'AMENT_PREFIX_PATH': str(target.venv),
         'CMAKE_PREFIX_PATH': str(target.venv),
         'PIP_DISABLE_PIP_VERSION_CHECK': '1',
+        # What is installed is patched here, and must not be one file with what uv keeps.
+        'UV_LINK_MODE': 'copy',
     }
 
 
@@ -175,6 +177,27 @@ def pip(target: Target, *arguments: str) -> list[str]:
     return [str(target.python), '-m', 'pip', '--no-input', *arguments]
 
 
+def configured_index(target: Target) -> list[str]:
+    """Return uv's option for the package index that pip is configured for, if it is."""
+    said = subprocess.check_output(pip(target, 'config', 'list'), text=True)
+    for line in said.splitlines():
+        name, _, value = line.partition('=')
+        if name.endswith('.index-url'):
+            return ['--default-index', value.strip("'")]
+    return []
+
+
+def install(target: Target, log_name: str, *what: str) -> None:
+    """Install with uv, in a fifth of pip's time; with pip where uv fails: it knows more mirrors."""
+    index = configured_index(target)
+    options = ('install', '--quiet', '-c', str(CONSTRAINTS))
+    uv = [str(target.venv / 'bin' / 'uv'), 'pip', *options, '--python', str(target.python)]
+    try:
+        run_logged(target, log_name, [pip(target, *options, 'uv'), [*uv, *index, *what]], cwd=ROOT)
+    except (SetupError, OSError):
+        run_logged(target, log_name, [pip(target, *options, '--use-pep517', *what)], cwd=ROOT)
+
+
 def ros_packages(distro: str) -> list[str]:
     """Return the meta packages of a distribution that the constraints file pins."""
     names = (line.split('==')[0].strip() for line in CONSTRAINTS.read_text().splitlines())
@@ -195,14 +218,9 @@ def make_venv(target: Target, interpreter: str) -> None:
 
 def install_wheels(target: Target) -> None:
     """Install the ROS 2 wheels and the build tools."""
-    install = pip(target, 'install', '--quiet', '-c', str(CONSTRAINTS))
+    install(target, 'wheels', *BUILD_TOOLS, *ros_packages(target.distro))
     patch = [str(target.python), '-c', PATCH_INCLUDES]
-    run_logged(
-        target,
-        'wheels',
-        [[*install, *BUILD_TOOLS, *ros_packages(target.distro)], patch],
-        cwd=ROOT,
-    )
+    run_logged(target, 'patch', [patch], cwd=ROOT)
 
 
 def build_interfaces(target: Target) -> None:
@@ -238,11 +256,9 @@ def remove_stale(manifest: Path, installed: set[str]) -> None:
 
 def install_package(target: Target) -> None:
     """Install this package so that edits count at once, and its ROS look-up entries."""
-    editable = [
-        'install', '--quiet', '-c', str(CONSTRAINTS), '--no-build-isolation',
-        '--use-pep517', '-e', '.[arm,dev,imagine,sim,test,train]',
-    ]  # fmt: skip
-    run_logged(target, 'package', [pip(target, *editable), pip(target, 'check')], cwd=ROOT)
+    editable = ('--no-build-isolation', '-e', '.[arm,dev,imagine,sim,test,train]')
+    install(target, 'package', *editable)
+    run_logged(target, 'check', [pip(target, 'check')], cwd=ROOT)
     link_share(target)
     link_executables(target)
     install_environment_hook(target)
