@@ -188,7 +188,7 @@ def configured_index(target: Target) -> list[str]:
 
 
 def install(target: Target, log_name: str, *what: str) -> None:
-    """Install with uv, in a fifth of pip's time; with pip where uv fails: it knows more mirrors."""
+    """Install with uv, in a fifth of pip's time, or with pip where uv fails."""
     index = configured_index(target)
     options = ('install', '--quiet', '-c', str(CONSTRAINTS))
     uv = [str(target.venv / 'bin' / 'uv'), 'pip', *options, '--python', str(target.python)]
