@@ -18,13 +18,14 @@ settings.register_profile('vlm_nav', deadline=None, derandomize=True, max_exampl
 settings.load_profile('vlm_nav')
 
 
-_NODES = Path(__file__).resolve().parent / 'ros'
+# Of nodes, and of what a compiler is busy with.
+_NO_ROBOTS = tuple(Path(__file__).resolve().parent / name for name in ('distributions', 'ros'))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of whole robots run alone: whatever needs ROS and is no test of a node."""
+    """Let tests of whole robots run alone: whatever needs ROS and lies elsewhere."""
     for item in items:
-        if item.get_closest_marker('ros') and _NODES not in item.path.parents:
+        if item.get_closest_marker('ros') and not set(_NO_ROBOTS) & set(item.path.parents):
             item.add_marker('alone')
 
 
