@@ -26,8 +26,8 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import DecisionOutcome
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import AskingReason, ChoosingReason, DrivingReason, ObservationReason
+from vlm_nav.messages.matched_set import SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings
-from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.dry_run import DryRunBase
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.mission import Mission

@@ -9,7 +9,8 @@ import pytest
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import ObservationReason, Refusal
-from vlm_nav.messages.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
+from vlm_nav.messages.matched_set import Kind, MatchedSet, SynchroniserSettings
+from vlm_nav.messages.synchroniser import Synchroniser
 
 MS = 1_000_000
 S = 1000 * MS

@@ -31,8 +31,8 @@ from vlm_nav.core.reasons import (
 )
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
+from vlm_nav.messages.matched_set import SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings
-from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.free_space import FreeSpaceSettings

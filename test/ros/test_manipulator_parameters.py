@@ -24,9 +24,9 @@ from vlm_nav.navigation.parameters import problems
 from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
 from vlm_nav.ros.launch_stand_in import LaunchError, launch
+from vlm_nav.ros.lifting_parameters import box_from
 from vlm_nav.ros.manipulator_parameters import (
     MANIPULATOR_PARAMETERS,
-    box_from,
     manipulator_settings,
 )
 from vlm_nav.ros.parameters import descriptor_of
@@ -123,6 +123,18 @@ def test_what_is_set_reaches_the_rooms_below() -> None:
     assert np.array_equal(box, ((-1, -1, 0), (0.1, 1, 2)))
     assert settings.lift.maximum_age_s == 9.0
     assert settings.eyes.synchroniser.maximum_age_s == DEFAULTS['maximum_age_s']
+
+
+def test_where_depth_is_missing_a_plane_is_given_only_where_that_is_asked_for() -> None:
+    settings = manipulator_settings({**DEFAULTS, 'plane_height_m': 0.7})
+    assert settings.lift.plane is None
+    assert not settings.eyes.synchroniser.depth_may_miss
+    asked = {**DEFAULTS, 'without_depth': 'plane', 'plane_height_m': 0.7, 'history_pictures': 60}
+    settings = manipulator_settings(asked)
+    assert settings.lift.plane is not None
+    assert settings.lift.plane.height_m((3.0, 2.0, 0.7)) == pytest.approx(0.0)
+    assert settings.eyes.synchroniser.depth_may_miss
+    assert settings.eyes.synchroniser.queue_length == 60
 
 
 NO_BOXES = (

@@ -22,7 +22,7 @@ from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of, inverse, transform_from_floor_pose
-from vlm_nav.messages.synchroniser import SynchroniserSettings
+from vlm_nav.messages.matched_set import SynchroniserSettings
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.ros.camera_eye import CameraSettings
 from vlm_nav.ros.camera_messages import camera_info, depth_image

@@ -10,14 +10,10 @@ from vlm_nav.bags.lasting import Lasting
 from vlm_nav.bags.reading import Bag, BagMessage, OnProblem, readable
 from vlm_nav.bags.topics import BagTopics
 from vlm_nav.core.deadline import Deadline
+from vlm_nav.messages.matched_set import Kind, MatchedSet, SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings, costmap_views, frame_from
 from vlm_nav.messages.stamps import stamp_ns_of
-from vlm_nav.messages.synchroniser import (
-    Kind,
-    MatchedSet,
-    Synchroniser,
-    SynchroniserSettings,
-)
+from vlm_nav.messages.synchroniser import Synchroniser
 from vlm_nav.navigation.sight import Sight
 
 

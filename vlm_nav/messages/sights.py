@@ -21,8 +21,8 @@ from vlm_nav.messages.camera_info import camera_from_info, require_picture_size
 from vlm_nav.messages.costmaps import costmap_from_message
 from vlm_nav.messages.errors import ImageError
 from vlm_nav.messages.images import depth_from_message, rgb_from_message
+from vlm_nav.messages.matched_set import MatchedSet
 from vlm_nav.messages.stamps import NS_IN_S
-from vlm_nav.messages.synchroniser import MatchedSet
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.observation.upright import upright

@@ -13,8 +13,8 @@ from typing import Any
 
 from vlm_nav.checks.known import CHECKS, checks_named
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.messages.matched_set import SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings
-from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.budget_parameters import BUDGET_PARAMETERS, budget_settings
 from vlm_nav.navigation.cassette_parameters import CASSETTE_PARAMETERS, cassette_settings
 from vlm_nav.navigation.fence import Fence, fence_from

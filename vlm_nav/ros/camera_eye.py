@@ -14,9 +14,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import ObservationReason, Refusal
 from vlm_nav.core.waiting import DeadlinePassedError, done_by
+from vlm_nav.messages.matched_set import Kind, MatchedSet, SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings, TransformLookup, frame_from
 from vlm_nav.messages.stamps import NS_IN_S, stamp_ns_of
-from vlm_nav.messages.synchroniser import Kind, MatchedSet, Synchroniser, SynchroniserSettings
+from vlm_nav.messages.synchroniser import Synchroniser
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.ros.qos import SENSOR
 from vlm_nav.ros.spinning import call_in_loop, let_go

@@ -17,8 +17,8 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import Refusal
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.messages.costmaps import costmap_from_message
+from vlm_nav.messages.matched_set import MatchedSet, SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings, TransformLookup, costmap_views
-from vlm_nav.messages.synchroniser import MatchedSet, SynchroniserSettings
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.placing import seen_from

@@ -8,9 +8,10 @@ from typing import Any
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.grasp_plan import Approach
 from vlm_nav.manipulation.grasp_settings import GraspSettings
+from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.navigation.parameters import Parameter, metres, named
 
-_GRASP = GraspSettings()
+_GRASP, _GRIPPER = GraspSettings(), GripperSizes()
 _LENGTHS = ('depth_m', 'room_m', 'tip_room_m')
 
 GRASP_PARAMETERS = (
@@ -19,8 +20,20 @@ GRASP_PARAMETERS = (
     metres('grasp.depth_m', _GRASP.depth_m, 'how far tips reach behind what they touch first'),
     metres('grasp.room_m', _GRASP.room_m, 'to either side of a thing where there is space'),
     metres('grasp.tip_room_m', _GRASP.tip_room_m, 'from the tips to what lies before them'),
+    *(
+        metres(f'gripper.{name}', getattr(_GRIPPER, name), words)
+        for name, words in (
+            ('opening_m', 'widest free space between the fingers'),
+            ('finger_length_m', 'from the palm to the finger tips'),
+            ('finger_thickness_m', 'of a finger, in the direction of closing'),
+            ('finger_width_m', 'of a finger, across'),
+            ('palm_length_m', 'of the palm, along the approach'),
+            ('palm_width_m', 'of the palm, in the direction of closing'),
+            ('palm_height_m', 'of the palm, across'),
+        )
+    ),
 )
-"""How far before, how deep, how wide, and from where."""
+"""How far before, how deep, how wide, from where, and with which gripper."""
 
 
 def grasp_settings(

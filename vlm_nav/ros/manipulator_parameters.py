@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-import numpy as np
-
 from vlm_nav.checks.known import checks_named
-from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.geometry.ground import Plane
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift_points import LiftSettings
@@ -20,8 +14,8 @@ from vlm_nav.manipulation.picking import PickLimits
 from vlm_nav.manipulation.pointing import FirstMarks, PointingSettings
 from vlm_nav.manipulation.steps import Corners
 from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
+from vlm_nav.messages.matched_set import SynchroniserSettings
 from vlm_nav.messages.sights import SightSettings
-from vlm_nav.messages.synchroniser import SynchroniserSettings
 from vlm_nav.navigation.budget_parameters import budget_settings
 from vlm_nav.navigation.cassette_parameters import cassette_settings
 from vlm_nav.navigation.decision_parameters import (
@@ -29,13 +23,19 @@ from vlm_nav.navigation.decision_parameters import (
     LOOKING_PARAMETERS,
     model_settings,
 )
-from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
+from vlm_nav.navigation.parameters import Parameter, named, seconds
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from
 from vlm_nav.ros.eyes import EyesSettings
 from vlm_nav.ros.grasp_parameters import GRASP_PARAMETERS, grasp_settings
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
+from vlm_nav.ros.lifting_parameters import (
+    LIFTING_PARAMETERS,
+    WithoutDepth,
+    box_from,
+    lift_settings,
+)
 from vlm_nav.ros.moveit_goals import MoveItSettings, moveit_types
 from vlm_nav.ros.recording import RECORDS_PARAMETERS, RecordsSettings, records_settings
 from vlm_nav.vlm.budget import BudgetSettings
@@ -43,8 +43,7 @@ from vlm_nav.vlm.cassette import CassetteSettings
 from vlm_nav.vlm.profiles import ModelSettings
 from vlm_nav.vlm.specification import model_from_spec
 
-_LIMITS, _POINTING, _GRIPPER = PickLimits(), PointingSettings(), GripperSizes()
-_LIFT = LiftSettings()
+_LIMITS, _POINTING = PickLimits(), PointingSettings()
 # What is asked, and by whom, is the same for base and hand.
 _ASKING = ('pivot.', 'vlm.', 'budget.', 'cassette', 'checks')
 _LOOKING = (
@@ -52,13 +51,6 @@ _LOOKING = (
     'look_timeout_s', 'decision_timeout_s', 'instruction_characters',
 )  # fmt: skip
 _OF_PLACES = ('pivot.agreement_m',)
-
-
-class WithoutDepth(str, Enum):
-    """What becomes of a pixel that nothing is measured at or around."""
-
-    REFUSE = 'refuse'
-    PLANE = 'plane'
 
 
 MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
@@ -70,51 +62,8 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('confirm', False, 'move nothing before a person has released it'),
     seconds('confirm_timeout_s', 60.0, 'how long a grasp waits for its release'),
     EXECUTOR,
-    metres('nearest_m', _LIFT.nearest_m, 'nearest depth that is trusted for the hand'),
-    metres('farthest_m', _LIFT.farthest_m, 'farthest depth that is trusted for the hand'),
-    metres('largest_m', _LIFT.largest_m, 'how wide a thing may be'),
-    seconds('picture_age_s', 70.0, 'how old the picture may be when a grasp is planned from it'),
-    Parameter(
-        'history_pictures',
-        SynchroniserSettings().queue_length,
-        'how many pictures are kept for pixels that name one by its stamp',
-        1,
-        1000,
-    ),
-    Parameter(
-        'without_depth',
-        WithoutDepth.REFUSE.value,
-        'what becomes of a pixel where nothing is measured',
-        one_of=tuple(item.value for item in WithoutDepth),
-    ),
-    Parameter(
-        'plane_height_m',
-        0.0,
-        'how high in base_frame the level plane is that such a pixel is taken to lie on',
-        -10.0,
-        10.0,
-    ),
-    Parameter(
-        'workspace', '-2 -2 -1, 2 2 2.5', "'x y z, x y z': the box in base_frame for the gripper"
-    ),
-    Parameter(
-        'robot_boxes',
-        [''],
-        'boxes like workspace that the robot itself fills; one empty text: none',
-    ),
+    *LIFTING_PARAMETERS,
     *GRASP_PARAMETERS,
-    *(
-        metres(f'gripper.{name}', getattr(_GRIPPER, name), words)
-        for name, words in (
-            ('opening_m', 'widest free space between the fingers'),
-            ('finger_length_m', 'from the palm to the finger tips'),
-            ('finger_thickness_m', 'of a finger, in the direction of closing'),
-            ('finger_width_m', 'of a finger, across'),
-            ('palm_length_m', 'of the palm, along the approach'),
-            ('palm_width_m', 'of the palm, in the direction of closing'),
-            ('palm_height_m', 'of the palm, across'),
-        )
-    ),
     *ARM_PARAMETERS,
     Parameter(
         'pointing.agreement_share',
@@ -203,7 +152,7 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         executor=Executor(values['executor']),
         records=records_settings(values),
         gripper=GripperSizes(**named(values, GripperSizes, 'gripper.')),
-        lift=_lift(values),
+        lift=lift_settings(values),
         grasp=grasp_settings(values, box_from(values['workspace'])),
         own_boxes=tuple(box_from(text) for text in values['robot_boxes'] if text),
         arm=TrajectorySettings(**arm),
@@ -212,35 +161,6 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         controllers=ControllerSettings(**named(values, ControllerSettings, 'arm.')),
         **{name: values[name] for name in ('dry_run', 'confirm', 'confirm_timeout_s')},
     )
-
-
-def box_from(text: str) -> Corners:
-    """Return the lowest and the highest corner (3,) of a box 'x y z, x y z'."""
-    try:
-        low, high = ([float(word) for word in corner.split()] for corner in text.split(','))
-    except ValueError:
-        low, high = [], []
-    whole = len(low) == len(high) == 3 and all(map(math.isfinite, (*low, *high)))
-    if not whole or not all(a < b for a, b in zip(low, high, strict=True)):
-        raise InvalidValueError(
-            f"a box is 'x y z, x y z', its lowest corner first, got {text[:80]!r}"
-        )
-    return np.array(low), np.array(high)
-
-
-def _lift(values: Mapping[str, Any]) -> LiftSettings:
-    age_s = values['picture_age_s']
-    plane = None
-    if values['without_depth'] == WithoutDepth.PLANE.value:
-        plane = Plane((0.0, 0.0, 1.0), -values['plane_height_m'])
-    return LiftSettings(
-        plane=plane, maximum_age_s=age_s, **_without_age(named(values, LiftSettings))
-    )
-
-
-def _without_age(values: Mapping[str, Any]) -> dict[str, Any]:
-    # That of the parameter of this name is a picture's when it is looked at.
-    return {name: value for name, value in values.items() if name != 'maximum_age_s'}
 
 
 def _eyes(values: Mapping[str, Any]) -> EyesSettings:

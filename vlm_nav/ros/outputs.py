@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header, String
+from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
 from vlm_nav.core.candidate import Pixel
@@ -30,6 +29,7 @@ from vlm_nav.navigation.mission import MissionEnd
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.waypoint import goal_pixel
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.diagnostics_output import DiagnosticsOutput
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.markers import candidate_markers, fence_markers, goal_markers
 from vlm_nav.ros.poses import header_at, pose_stamped
@@ -52,7 +52,7 @@ class NavigatorOutputs:
         self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
         self._markers = node.create_publisher(MarkerArray, '~/markers', OUTPUT)
         self._fence = node.create_publisher(MarkerArray, '~/fence', LATCHED)
-        self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
+        self.diagnose = DiagnosticsOutput(node, 'decisions')
         self._sight: Sight | None = None
         self._answered: Answered | None = None
         self._decisions = 0
@@ -82,18 +82,6 @@ class NavigatorOutputs:
     def show_fence(self, fence: Fence, map_frame: str) -> None:
         """Publish the lines of a fence, or take back those of the one before."""
         self._fence.publish(fence_markers(fence, map_frame))
-
-    def diagnose(self, problem: str, values: dict[str, str]) -> None:
-        """Publish a diagnostic status; an empty `problem` means all is well."""
-        status = DiagnosticStatus(
-            level=DiagnosticStatus.WARN if problem else DiagnosticStatus.OK,
-            name=f'{self._node.get_name()}: decisions',
-            message=problem or 'ready',
-            hardware_id=self._node.get_fully_qualified_name(),
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
-        )
-        stamp = self._node.get_clock().now().to_msg()
-        self._diagnostics.publish(DiagnosticArray(header=Header(stamp=stamp), status=[status]))
 
     def _show_answer(self, answered: Answered, labels: tuple[int, ...]) -> None:
         self._answered = answered

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from sensor_msgs.msg import Image, PointCloud2
-from std_msgs.msg import Header, String
+from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
 from vlm_nav.core.events import Event
@@ -23,11 +22,12 @@ from vlm_nav.manipulation.in_words import (
 )
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.ros.diagnostics_output import DiagnosticsOutput
 from vlm_nav.ros.grasp_markers import grasp_markers
 from vlm_nav.ros.images import image_from_rgb
 from vlm_nav.ros.point_clouds import cloud_of
 from vlm_nav.ros.poses import header_at, pose_message
-from vlm_nav.ros.qos import LATCHED, OUTPUT
+from vlm_nav.ros.qos import LATCHED
 from vlm_nav.vlm.events import Answered
 from vlm_nav.vlm.question import Answer
 
@@ -49,7 +49,7 @@ class PickOutputs:
         self._annotated = node.create_publisher(Image, '~/annotated', LATCHED)
         self._markers = node.create_publisher(MarkerArray, '~/markers', LATCHED)
         self._values = node.create_publisher(PointCloud2, '~/value_map', LATCHED)
-        self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', OUTPUT)
+        self.diagnose = DiagnosticsOutput(node, 'picking')
         self._frame: RgbdFrame | None = None
         self.base_frame = ''
 
@@ -82,18 +82,6 @@ class PickOutputs:
         stamp_ns = 0 if self._frame is None else self._frame.stamp_ns
         header = header_at(self.base_frame, stamp_ns)
         return PoseStamped(header=header, pose=pose_message(base_from_pose))
-
-    def diagnose(self, problem: str, values: dict[str, str]) -> None:
-        """Publish a diagnostic status; an empty `problem` means all is well."""
-        status = DiagnosticStatus(
-            level=DiagnosticStatus.WARN if problem else DiagnosticStatus.OK,
-            name=f'{self._node.get_name()}: picking',
-            message=problem or 'ready',
-            hardware_id=self._node.get_fully_qualified_name(),
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
-        )
-        stamp = self._node.get_clock().now().to_msg()
-        self._diagnostics.publish(DiagnosticArray(header=Header(stamp=stamp), status=[status]))
 
     def _decided(self, decision: PickDecision) -> None:
         self._node.get_logger().info(printable(pick_decision_words(decision)))
