@@ -74,10 +74,11 @@ class MoveGroupDouble:
         self.goals: list[tuple[str, Any]] = []
         self.requests: list[Any] = []
         self.cancelled = 0
+        self.accepted_later: Future | None = None
 
-    def action(self, node: Any, kind: Any, name: str) -> _ActionDouble:
+    def action(self, node: Any, kind: Any, name: str) -> ActionDouble:
         """Return a client of one of its actions."""
-        return _ActionDouble(self, name)
+        return ActionDouble(self, name)
 
     def create_client(self, kind: Any, name: str) -> Any:
         """Return a client of its service."""
@@ -94,7 +95,7 @@ class MoveGroupDouble:
         return done(None)
 
 
-class _ActionDouble:
+class ActionDouble:
     """A double of a client of an action."""
 
     def __init__(self, group: MoveGroupDouble, name: str) -> None:
@@ -107,12 +108,12 @@ class _ActionDouble:
     def send_goal_async(self, goal: Any) -> Future:
         """Accept a goal."""
         self._group.goals.append((self._action_name, goal))
-        return done(
-            SimpleNamespace(
-                accepted=True,
-                get_result_async=self._result,
-                cancel_goal_async=self._group.cancel,
-            )
+        return self._group.accepted_later or done(self.handle())
+
+    def handle(self) -> Any:
+        """Return the handle of an accepted goal."""
+        return SimpleNamespace(
+            accepted=True, get_result_async=self._result, cancel_goal_async=self._group.cancel
         )
 
     def _result(self) -> Future:

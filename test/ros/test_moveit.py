@@ -16,7 +16,8 @@ pytest.importorskip('rclpy')
 pytest.importorskip('control_msgs')
 
 from hands import grasp_at, pose_at
-from moveit_doubles import TYPES, MoveGroupDouble
+from moveit_doubles import TYPES, ActionDouble, MoveGroupDouble
+from rclpy.task import Future
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
@@ -139,6 +140,23 @@ async def test_cancelling_stops_the_motion_under_way(
         assert not deadline.expired()
         await asyncio.sleep(0.01)
     task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert group.cancelled == 1
+
+
+async def test_a_goal_that_is_accepted_while_it_is_cancelled_is_ended_before_that_goes_on(
+    arm: PlannedArm, group: MoveGroupDouble
+) -> None:
+    group.accepted_later = Future()
+    task, deadline = asyncio.ensure_future(pick(arm)), Deadline.after(30.0)
+    while not group.goals:
+        assert not deadline.expired()
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait([task], timeout=0.1)
+    assert not task.done()
+    group.accepted_later.set_result(ActionDouble(group, 'move_action').handle())
     await asyncio.wait([task])
     assert task.cancelled()
     assert group.cancelled == 1

@@ -143,8 +143,8 @@ class JointTrajectoryClient:
         try:
             await asyncio.wait({sending}, timeout=sooner.remaining_s())
         except asyncio.CancelledError:
-            # It may have been accepted all the same.
-            sending.add_done_callback(self._unwanted)
+            # It may be accepted all the same, and what moves is stopped before this goes on.
+            await asyncio.shield(self._taken_back(sending))
             raise
         if not sending.done():
             sending.add_done_callback(self._unwanted)
@@ -154,6 +154,15 @@ class JointTrajectoryClient:
             return _failed(HandReason.ARM_REJECTED, f'{name} refused the goal')
         self._handle = handle
         return None
+
+    async def _taken_back(self, sending: asyncio.Future[Any]) -> None:
+        """Wait for a goal's acceptance no longer than allowed, and end it."""
+        await asyncio.wait({sending}, timeout=self._settings.cancel_timeout_s)
+        if not sending.done():
+            sending.add_done_callback(self._unwanted)
+        elif sending.exception() is None and sending.result().accepted:
+            self._handle = sending.result()
+            await self.stop()
 
     def _unwanted(self, sending: asyncio.Future[Any]) -> None:
         """Cancel a goal whose acceptance came when nobody waited for it any more."""
