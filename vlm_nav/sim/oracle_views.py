@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.geometry.poses import floor_pose_of, transform_from_floor_pose
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.imagination.warped_views import base_from_viewpoint_camera
 from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.simulated_robot import SimulatedRobot
@@ -31,10 +31,10 @@ class OracleViews:
         self, frames: Sequence[RgbdFrame], viewpoints: Sequence[Viewpoint], deadline: Deadline
     ) -> list[ImaginedView | ReasonedAbsence]:
         """Return the true picture of each viewpoint."""
-        return [await self._true_view(frames[0], one) for one in viewpoints]
+        return [await self._true_view(frames[one.view], one) for one in viewpoints]
 
     async def _true_view(self, frame: RgbdFrame, viewpoint: Viewpoint) -> ImaginedView:
-        there = floor_pose_of(frame.map_from_base @ transform_from_floor_pose(viewpoint.pose))
+        there = frame.map_from_base @ base_from_viewpoint_camera(viewpoint.pose, frame)
         identifier = f'oracle/{next(self._numbers)}'
         view = await self.robot.ask(lambda simulator: simulator.look_from(there, identifier))
         self.keep(view)

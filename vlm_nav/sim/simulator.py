@@ -14,7 +14,12 @@ import numpy as np
 from vlm_nav.core.errors import InvalidValueError, VlmNavError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose
+from vlm_nav.geometry.poses import (
+    FloorPose,
+    floor_pose_of,
+    inverse,
+    transform_from_floor_pose,
+)
 from vlm_nav.sim.contacts import Contacts
 from vlm_nav.sim.driving.drives import Drive, PlanarDrive, WheelDrive
 from vlm_nav.sim.furniture.furniture import Furniture
@@ -225,17 +230,22 @@ class Simulator:
             true_depth_m=drawn.depth_m,
             things=self._contacts.names.things(drawn.geoms),
             camera=self.camera,
-            base_from_camera=inverse(map_from_base) @ self._map_from_camera(),
+            base_from_camera=self._base_from_camera(),
             map_from_base=map_from_base,
             stamp_ns=self.time_ns,
         )
 
-    def look_from(self, map_from_base: FloorPose, identifier: str) -> SimulatedView:
-        """Return what the camera would see if the robot stood elsewhere; it stays where it is."""
+    def look_from(self, map_from_camera: FloatArray, identifier: str) -> SimulatedView:
+        """Return what the camera would see from a pose (4, 4), which some place of the base gives.
+
+        The robot stays where it is, and its head as it is.
+        """
         self._require_own_thread()
+        self._update_places()
+        base_from_camera = self._base_from_camera()
         stood = self._data.qpos.copy()
         try:
-            self._drive.place(map_from_base)
+            self._drive.place(floor_pose_of(map_from_camera @ inverse(base_from_camera)))
             return replace(self.look(), identifier=identifier)
         finally:
             self._data.qpos[:] = stood
@@ -287,9 +297,10 @@ class Simulator:
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
 
-    def _map_from_camera(self) -> FloatArray:
+    def _base_from_camera(self) -> FloatArray:
         rotation = self._data.cam_xmat[self._camera_id].reshape(3, 3) @ _CAMERA_FROM_OPTICAL
-        return _transform(self._data.cam_xpos[self._camera_id], rotation)
+        map_from_camera = _transform(self._data.cam_xpos[self._camera_id], rotation)
+        return inverse(transform_from_floor_pose(self._drive.pose())) @ map_from_camera
 
     def _require_own_thread(self) -> None:
         if threading.get_ident() != self._thread:
