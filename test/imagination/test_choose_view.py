@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from vlm_nav.checks.known import CHECKS, checks_named
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Event
@@ -58,13 +60,17 @@ FOUR = views({'a': 0.1, 'b': 0.4, 'c': 0.2, 'd': 0.3})
 
 
 def choose(
-    model: Model, seed: int = 0, told: list[Event] | None = None, **settings: float
+    model: Model,
+    seed: int = 0,
+    told: list[Event] | None = None,
+    checks: Sequence[str] = (),
+    **settings: float,
 ) -> ViewResult:
     inquiry = ViewInquiry(
         FOUR,
         model,
         'go to the cup',
-        ViewSettings(**settings),  # type: ignore[arg-type]
+        ViewSettings(checks=checks_named(checks), **settings),  # type: ignore[arg-type]
         Deadline.after(20.0),
         evidence=view_facts,
         listeners=() if told is None else (told.append,),
@@ -152,3 +158,37 @@ def test_facts_of_views_tell_ways_and_new_floor_by_number() -> None:
 def test_settings_that_make_no_choice_possible_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidValueError):
         ViewSettings(**wrong)  # type: ignore[arg-type]
+
+
+class ChangesWhenShuffled(LooksFor):
+    """A double that keeps to a number once the numbers are other ones."""
+
+    def reply(self, question: Question) -> str:
+        labels = [picture.marks[0].label for picture in question.pictures]
+        return super().reply(question) if labels == sorted(labels) else chosen((labels[0],), '')
+
+
+def test_a_view_that_survives_every_check_is_chosen_for_sure() -> None:
+    told: list[Event] = []
+    result = choose(LooksFor('c', seen=True), told=told, checks=tuple(CHECKS))
+    assert result.view is FOUR[2]
+    assert result.confidence == 1.0
+    names = [event.check for event in told if isinstance(event, Asked)]
+    assert names == ['', '', '', *CHECKS]
+    first, mirrored = asked(told)[0], asked(told)[3]
+    assert [one.identifier for one in mirrored.pictures] == [
+        one.identifier for one in first.pictures
+    ]
+    assert mirrored.pictures[0].marks[0].anchor != first.pictures[0].marks[0].anchor
+
+
+def test_a_view_that_changes_with_its_number_is_none_to_drive_to() -> None:
+    double = ChangesWhenShuffled('c', seen=True)
+    surer = choose(double, seed=1, checks=('shuffled',), minimum_agreement=0.4)
+    assert surer.view is FOUR[2]
+    assert surer.confidence == 0.5
+    assert 'shuffled was answered view' in surer.detail
+    result = choose(double, seed=1, checks=('shuffled',), minimum_agreement=0.6)
+    assert result.view is None
+    assert result.reason is ChoosingReason.INCONSISTENT
+    assert result.confidence == 0.5

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from vlm_nav.checks.check import Check
 from vlm_nav.choosing.asking import Asking
 from vlm_nav.core.candidate import Candidate, MetricFacts, Pixel
 from vlm_nav.core.deadline import Deadline
@@ -24,6 +25,7 @@ from vlm_nav.core.events import Listener
 from vlm_nav.core.reasons import ChoosingReason, ReasonCode
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.drawing.palette import label_radius_px
+from vlm_nav.imagination.confirming import objections_to
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.events import Asked
@@ -44,7 +46,7 @@ class ViewSettings:
     """Sizes of one choice: `count` pictures, `runs` at once, and how many of these must agree.
 
     Of an imagined picture at least `least_known` must have been seen. `remembered` is how many
-    pictures of earlier are shown besides.
+    pictures of earlier are shown besides. The choice is asked for again as each of `checks` says.
     """
 
     count: int = 8
@@ -53,6 +55,7 @@ class ViewSettings:
     least_known: float = 0.25
     question_timeout_s: float = 20.0
     remembered: int = 0
+    checks: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError where a number makes no choice possible."""
@@ -135,7 +138,9 @@ class ViewInquiry:
             self._went_out,
         )
         asked = [self._asked(order, run) for run, order in enumerate(orders, 1)]
-        return self._agreed(orders, await asking.ask(asked))
+        results = await asking.ask(asked)
+        result = self._agreed(orders, results)
+        return await self._confirmed(result, orders, asked, results, asking, seed)
 
     def _went_out(self, count: int) -> None:
         self.calls += count
@@ -184,6 +189,40 @@ class ViewInquiry:
             confidence=confidence,
             labels=voters[0].labels,
         )
+
+    async def _confirmed(
+        self,
+        result: ViewResult,
+        orders: Sequence[Sequence[int]],
+        asked: Sequence[Asked],
+        results: Sequence[Answer | ModelError],
+        asking: Asking,
+        seed: int,
+    ) -> ViewResult:
+        """Return the result as the checks leave it: surer or less sure, or inconsistent.
+
+        The choice and each check are one voice; the confidence is the share of the runs that
+        agree times that of the voices. A result without a view is not checked.
+        """
+        checks = self.settings.checks
+        if result.view is None or not checks:
+            return result
+        run = next(
+            run
+            for run, answer in enumerate(results)
+            if isinstance(answer, Answer)
+            and answer.labels
+            and self.views[_chosen(orders[run], answer)] is result.view
+        )
+        objections = await objections_to(result.labels[0], asked[run], checks, asking, seed)
+        voices = 1 + len(checks)
+        runs_share = 1.0 if result.confidence is None else result.confidence
+        share = runs_share * (voices - len(objections)) / voices
+        detail = '; '.join(objections)
+        if objections and share < self.settings.minimum_agreement:
+            reason = ChoosingReason.INCONSISTENT
+            return ViewResult(reason=reason, detail=detail, confidence=share)
+        return replace(result, confidence=share, detail=detail)
 
     def _worth(self, index: int) -> float:
         if index == _NONE:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from vlm_nav.checks.known import checks_named
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.imagination.choose_view import ViewSettings
 from vlm_nav.imagination.view_service import ServiceSettings
@@ -120,9 +121,15 @@ def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
     return ImagineSettings(
         Proposer(values['imagine.proposer']),
         Synthesis(values['imagine.synthesis']),
-        ViewSettings(**named(values, ViewSettings, 'imagine.')),
+        _views(values),
         _service(values),
     )
+
+
+def _views(values: Mapping[str, Any]) -> ViewSettings:
+    given = named(values, ViewSettings, 'imagine.')
+    given['checks'] = checks_named(values['checks'])
+    return ViewSettings(**given)
 
 
 def _service(values: Mapping[str, Any]) -> ServiceSettings | None:
