@@ -96,7 +96,7 @@ def picking(records: Path, outcome: ArmOutcome | None = DONE, **options: Any) ->
     """Return what picks the box, and writes records with these options of the writer."""
     record, asked = writer(records, **options), itertools.count()
 
-    def reachable(_: FloatArray) -> HandReason | None:
+    def reachable(_: FloatArray, around: FloatArray | None = None) -> HandReason | None:
         return HandReason.UNREACHABLE if next(asked) < 2 else None
 
     model = NearestToTarget(box_pixel())
