@@ -22,14 +22,32 @@ def nearest_beside(
     Rather one between which and the thing nothing stands: the others may be behind a wall. None
     where none has room around it and a way of at most `within_m`.
     """
+    around = _around(ways, thing, between_m) & (ways.lengths_m <= within_m)
+    return ways.nearest(_open_of(ways, around, thing)) or ways.nearest(around)
+
+
+def nearest_open_to(
+    ways: CostmapWays, thing: Place, between_m: tuple[float, float]
+) -> Place | None:
+    """Return the nearest place by the way, however long that is, from where a thing shows.
+
+    It is between two distances from the thing, and nothing stands before that. None without any.
+    """
+    return ways.nearest(_open_of(ways, _around(ways, thing, between_m), thing))
+
+
+def _around(ways: CostmapWays, thing: Place, between_m: tuple[float, float]) -> NDArray[np.bool_]:
+    """Return the cells (rows, columns) between two distances from a thing that have room."""
     nearest_m, farthest_m = between_m
-    centres = cell_centres(ways.costmap)
-    away_m = np.hypot(*(centres - np.array(thing)).transpose(2, 0, 1))
-    around = (away_m >= nearest_m) & (away_m <= farthest_m)
-    around &= ways.comfortable & (ways.lengths_m <= within_m)
-    open_to_it = around.copy()
-    open_to_it[around] = _open(ways, centres[around], np.array(thing))
-    return ways.nearest(open_to_it) or ways.nearest(around)
+    away_m = np.hypot(*(cell_centres(ways.costmap) - np.array(thing)).transpose(2, 0, 1))
+    return (away_m >= nearest_m) & (away_m <= farthest_m) & ways.comfortable
+
+
+def _open_of(ways: CostmapWays, cells: NDArray[np.bool_], thing: Place) -> NDArray[np.bool_]:
+    """Return those of some cells (rows, columns) from which nothing stands before the thing."""
+    found = cells.copy()
+    found[cells] = _open(ways, cell_centres(ways.costmap)[cells], np.array(thing))
+    return found
 
 
 def _open(ways: CostmapWays, places: FloatArray, thing: FloatArray) -> NDArray[np.bool_]:

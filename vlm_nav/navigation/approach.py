@@ -36,6 +36,11 @@ class Approach:
         """Whether the model has pointed at the thing in what is seen now."""
         return self._pointed is not None and self._pointed.place is not None
 
+    @property
+    def thing(self) -> Place | None:
+        """Where in the map the model pointed last, None where it never did."""
+        return self._thing
+
     def forget_view(self) -> None:
         """Ask again when it is needed: the robot sees something else now."""
         self._pointed = None

@@ -194,6 +194,7 @@ class Course:
             to_search=to_search,
             may_look_around=self._may_look_around(),
             points_at_it=self._approach.points_at_it,
+            thing=self._approach.thing,
             keyframes=self._keyframes,
         )
 

@@ -20,8 +20,9 @@ from vlm_nav.navigation.arrival import ArrivalCheck
 from vlm_nav.navigation.course import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.faceless_eyes import FacelessEyes
+from vlm_nav.navigation.hybrid_selector import HybridSelector
 from vlm_nav.navigation.imagine_parameters import ImagineSettings, Proposer, Strategy, Synthesis
-from vlm_nav.navigation.imagine_selector import HybridSelector, ImagineSelector
+from vlm_nav.navigation.imagine_selector import ImagineSelector
 from vlm_nav.navigation.looking_around import LookingAround
 from vlm_nav.navigation.mission import Mission, unnamed
 from vlm_nav.navigation.ports import Base, Eyes, Turner

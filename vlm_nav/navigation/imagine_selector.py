@@ -40,7 +40,6 @@ from vlm_nav.memory.costmap_ways import CostmapWays, part_around, ways_from
 from vlm_nav.navigation.fence import Fence, FencedGuard
 from vlm_nav.navigation.guard import guard_for
 from vlm_nav.navigation.seen_in_map import map_costmap, with_what_is_seen
-from vlm_nav.navigation.selectors import Selector
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.waypoint import waypoint_at
@@ -201,26 +200,6 @@ class ImagineSelector:
     ) -> tuple[str, ...]:
         facts = view_facts(candidates) if self.tells_facts else ()
         return (*facts, *_visited_marks(sight, so_far).lines(_on_floor(candidates)))
-
-
-@dataclass(frozen=True, eq=False)
-class HybridSelector:
-    """Imagines while the thing is out of sight, and chooses by PIVOT once the model sees it."""
-
-    imagine: ImagineSelector
-    pivot: Selector
-
-    async def select(
-        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
-    ) -> Decision:
-        """Return what one of the two decides; see their own words."""
-        if so_far.points_at_it:
-            return await self.pivot.select(sight, instruction, deadline, so_far)
-        decision, seen_now = await self.imagine.choose(sight, instruction, deadline, so_far)
-        if not seen_now:
-            return decision
-        nearer = await self.pivot.select(sight, instruction, deadline, so_far)
-        return replace(nearer, calls=nearer.calls + decision.calls)
 
 
 def looks_to_all_sides(sight: Sight) -> bool:

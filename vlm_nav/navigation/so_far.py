@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vlm_nav.memory.costmap_ways import Place
 from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.memory.visited import VisitedPlaces
@@ -15,7 +16,7 @@ class SoFar:
 
     `to_search` is what of the map is left to search, None where no map tells.
     `may_look_around` says that a decision to turn is carried out, and `points_at_it` that the
-    model points at the thing in what is seen now.
+    model points at the thing in what is seen now; `thing` is where in the map it pointed last.
     `keyframes` are the pictures that show most of what it saw.
     `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
     """
@@ -26,4 +27,5 @@ class SoFar:
     to_search: FloorToSearch | None = None
     may_look_around: bool = False
     points_at_it: bool = False
+    thing: Place | None = None
     keyframes: Keyframes = field(default_factory=Keyframes)

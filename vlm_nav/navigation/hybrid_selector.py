@@ -1,0 +1,77 @@
+"""Chooses among views while the thing is out of sight, and by marks once the model sees it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
+from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.geometry.poses import floor_pose_of
+from vlm_nav.memory.beside import nearest_open_to
+from vlm_nav.memory.costmap_ways import Place
+from vlm_nav.memory.visited import AT_M
+from vlm_nav.navigation.imagine_selector import ImagineSelector, looks_to_all_sides
+from vlm_nav.navigation.selectors import Selector
+from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.so_far import SoFar
+
+# From so far away a thing that was pointed at is looked at again.
+_LOOKED_AT_FROM_M = (0.9, 2.5)
+
+
+@dataclass(frozen=True, eq=False)
+class HybridSelector:
+    """Imagines while the thing is out of sight, and chooses by PIVOT once the model sees it.
+
+    A thing that it pointed at from afar is gone to by the way of the costmap, to the nearest
+    viewpoint that looks at it from near: no mark on a picture says where the door is.
+    """
+
+    imagine: ImagineSelector
+    pivot: Selector
+
+    async def select(
+        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
+    ) -> Decision:
+        """Return a viewpoint that looks at the thing, else what one of the two decides."""
+        turns_first = so_far.may_look_around and not looks_to_all_sides(sight)
+        if so_far.points_at_it or not turns_first:
+            nearer = await in_own_thread(looking_at_it, sight, so_far)
+            if nearer is not None:
+                detail = 'goes to where what was pointed at shows from near'
+                return Decision(DecisionOutcome.GOAL, instruction, nearer, detail=detail)
+        if so_far.points_at_it:
+            return await self.pivot.select(sight, instruction, deadline, so_far)
+        decision, seen_now = await self.imagine.choose(sight, instruction, deadline, so_far)
+        if not seen_now:
+            return decision
+        by_marks = await self.pivot.select(sight, instruction, deadline, so_far)
+        return replace(by_marks, calls=by_marks.calls + decision.calls)
+
+
+def looking_at_it(sight: Sight, so_far: SoFar) -> Waypoint | None:
+    """Return the nearest pose by the way that looks from near at what was pointed at.
+
+    None where nothing was pointed at, without a costmap, where no such place is known, and where
+    the robot stands there or was there: to look again shows the same again.
+    """
+    thing, to_search = so_far.thing, so_far.to_search
+    if thing is None or to_search is None:
+        return None
+    place = nearest_open_to(to_search.ways, thing, _LOOKED_AT_FROM_M)
+    if place is None or not to_search.straight_on(np.array(place)):
+        return None
+    here = floor_pose_of(sight.frame.map_from_base)
+    is_here = math.dist(place, (here.x_m, here.y_m)) < AT_M
+    if is_here or so_far.visited.was_at(*place):
+        return None
+    return _facing(sight, place, thing)
+
+
+def _facing(sight: Sight, place: Place, thing: Place) -> Waypoint:
+    yaw_rad = math.atan2(thing[1] - place[1], thing[0] - place[0])
+    return Waypoint(sight.frame.map_frame, sight.frame.stamp_ns, *place, yaw_rad)
