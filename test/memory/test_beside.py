@@ -8,7 +8,7 @@ import numpy as np
 from floor_plans import HERE, costmap_of, two_rooms
 from numpy.typing import NDArray
 
-from vlm_nav.memory.beside import nearest_beside
+from vlm_nav.memory.beside import nearest_beside, nearest_open_to
 from vlm_nav.memory.costmap_ways import Allowed, Place, everywhere, ways_from
 from vlm_nav.observation.costmap import Costmap
 
@@ -55,3 +55,16 @@ def test_a_way_that_is_too_long_leads_to_nobody() -> None:
     costmap, thing = two_rooms((3.2, 3.9)), (5.0, 0.8)
     assert beside(costmap, thing) is not None
     assert beside(costmap, thing, within_m=4.0) is None
+
+
+def test_a_thing_is_open_to_no_place_behind_a_wall_however_near_that_is() -> None:
+    ways = ways_from(two_rooms((3.2, 3.9)), HERE)
+    assert ways is not None
+    found = nearest_open_to(ways, (5.0, 0.8), (0.9, 2.5))
+    assert found is not None
+    assert found[0] > 4.1
+    # Beside it there is room on this side only: that is beside it, and shows nothing of it.
+    ways = ways_from(two_rooms((0.0, 0.0)), HERE)
+    assert ways is not None
+    assert nearest_beside(ways, (4.9, 0.8), (0.9, 2.5), 20.0) is not None
+    assert nearest_open_to(ways, (4.9, 0.8), (0.9, 2.5)) is None

@@ -1,4 +1,4 @@
-"""From a sight to a decision by views, and by views and marks in turn."""
+"""From a sight to a decision by views."""
 
 from __future__ import annotations
 
@@ -34,19 +34,15 @@ from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.navigation.events import Looked
-from vlm_nav.navigation.imagine_selector import (
-    HybridSelector,
-    ImagineSelector,
-    looks_to_all_sides,
-)
+from vlm_nav.navigation.imagine_selector import ImagineSelector, looks_to_all_sides
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.vlm.doubles import AlwaysFirst, Refuser, SaysNone, ScriptedModel, chosen
+from vlm_nav.vlm.doubles import AlwaysFirst, Refuser, SaysNone
 from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.model import Model
-from vlm_nav.vlm.question import Purpose, Question
+from vlm_nav.vlm.question import Purpose
 
 ALL = ('front', 'left', 'back', 'right')
 
@@ -90,22 +86,13 @@ class Known:
         return ImaginedView(identifier, frame.rgb, known, None, viewpoint.pose)
 
 
-class Sees(ScriptedModel):
-    """A double that chooses the first view and says that the thing is seen there."""
-
-    def reply(self, question: Question) -> str:
-        return chosen(question.labels[:1], 'there', seen=question.purpose is Purpose.VIEW)
-
-
 def selector(model: Model, told: list[Event] | None = None, **parts: Any) -> ImagineSelector:
     listeners = () if told is None else (told.append,)
     made = ImagineSelector(model, UniformProposer(), listeners=listeners)
     return dataclasses.replace(made, **parts)
 
 
-async def select(
-    of: ImagineSelector | HybridSelector, sight: Sight, so_far: SoFar = SoFar()
-) -> Decision:
+async def select(of: ImagineSelector, sight: Sight, so_far: SoFar = SoFar()) -> Decision:
     return await of.select(sight, 'go to the chair', Deadline.after(20.0), so_far)
 
 
@@ -191,31 +178,6 @@ async def test_without_depth_and_costmap_nothing_tells_free_floor() -> None:
     with pytest.raises(Refusal) as refused:
         await select(selector(AlwaysFirst()), blind)
     assert refused.value.reason is DrivingReason.NO_VALID_COSTMAP
-
-
-class Marks:
-    """A selector that stands for PIVOT: whoever asks it is told so."""
-
-    async def select(
-        self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
-    ) -> Decision:
-        return Decision(DecisionOutcome.HOLD, instruction, detail='by marks', calls=2)
-
-
-async def test_hybrid_chooses_by_marks_once_the_model_points_at_the_thing() -> None:
-    hybrid = HybridSelector(selector(AlwaysFirst(), proposer=TWO), Marks())
-    out_of_sight = await select(hybrid, Sight(frame_of()))
-    assert out_of_sight.outcome is DecisionOutcome.GOAL
-    pointed = await select(hybrid, Sight(frame_of()), SoFar(points_at_it=True))
-    assert (pointed.detail, pointed.calls) == ('by marks', 2)
-
-
-async def test_hybrid_chooses_by_marks_where_the_thing_shows_in_what_is_seen_now() -> None:
-    hybrid = HybridSelector(selector(Sees(), proposer=TWO), Marks())
-    seen = await select(hybrid, Sight(frame_of()))
-    assert (seen.detail, seen.calls) == ('by marks', 5)
-    imagined = HybridSelector(selector(Sees(), proposer=TWO, synthesis=Known(1.0, 1.0)), Marks())
-    assert (await select(imagined, Sight(frame_of()))).outcome is DecisionOutcome.GOAL
 
 
 def test_nothing_imagined_is_looked_at_asked_about_arrival_or_remembered() -> None:

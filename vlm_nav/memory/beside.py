@@ -40,12 +40,13 @@ def _around(ways: CostmapWays, thing: Place, between_m: tuple[float, float]) -> 
     """Return the cells (rows, columns) between two distances from a thing that have room."""
     nearest_m, farthest_m = between_m
     away_m = np.hypot(*(cell_centres(ways.costmap) - np.array(thing)).transpose(2, 0, 1))
-    return (away_m >= nearest_m) & (away_m <= farthest_m) & ways.comfortable
+    within = (away_m >= nearest_m) & (away_m <= farthest_m)
+    return np.asarray(within & ways.comfortable)
 
 
 def _open_of(ways: CostmapWays, cells: NDArray[np.bool_], thing: Place) -> NDArray[np.bool_]:
     """Return those of some cells (rows, columns) from which nothing stands before the thing."""
-    found = cells.copy()
+    found: NDArray[np.bool_] = cells.copy()
     found[cells] = _open(ways, cell_centres(ways.costmap)[cells], np.array(thing))
     return found
 

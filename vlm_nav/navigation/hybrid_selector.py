@@ -21,6 +21,9 @@ from vlm_nav.navigation.so_far import SoFar
 
 # From so far away a thing that was pointed at is looked at again.
 _LOOKED_AT_FROM_M = (0.9, 2.5)
+# A way to it that is so much longer than the straight one leads to the other side of a wall, and
+# what was pointed at from afar may lie on either.
+_DETOUR, _DETOUR_M = 1.5, 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +59,9 @@ class HybridSelector:
 def looking_at_it(sight: Sight, so_far: SoFar) -> Waypoint | None:
     """Return the nearest pose by the way that looks from near at what was pointed at.
 
-    None where nothing was pointed at, without a costmap, where no such place is known, and where
-    the robot stands there or was there: to look again shows the same again.
+    None where nothing was pointed at, without a costmap, where no such place is known or only a
+    long way leads there, and where the robot stands there or was there: to look again shows the
+    same again.
     """
     thing, to_search = so_far.thing, so_far.to_search
     if thing is None or to_search is None:
@@ -66,8 +70,10 @@ def looking_at_it(sight: Sight, so_far: SoFar) -> Waypoint | None:
     if place is None or not to_search.straight_on(np.array(place)):
         return None
     here = floor_pose_of(sight.frame.map_from_base)
-    is_here = math.dist(place, (here.x_m, here.y_m)) < AT_M
-    if is_here or so_far.visited.was_at(*place):
+    if math.dist(place, (here.x_m, here.y_m)) < AT_M or so_far.visited.was_at(*place):
+        return None
+    way_m = float(to_search.ways.lengths_m_to(np.array([place]))[0]) + math.dist(place, thing)
+    if way_m > _DETOUR * math.dist((here.x_m, here.y_m), thing) + _DETOUR_M:
         return None
     return _facing(sight, place, thing)
 
