@@ -40,7 +40,7 @@ _LIFTED_M, _HELD_S, _MOST_TABLE_N, _TIMED_CALLS = 0.15, 3.0, 20.0, 3
 ARM = TrajectorySettings(lift_m=0.18, travel_height_m=1.06, arm_radius_m=0.035)
 """What is held slips a little; what stands on the table is lower than the hand travels."""
 
-GRASP = GraspSettings((Approach.TOP_DOWN,), depth_m=0.055, tip_room_m=0.002, room_m=0.03)
+GRASP = GraspSettings((Approach.TOP_DOWN,), depth_m=0.055, room_m=0.03)
 """What is seen of a thing is its near side: fingers that open wide go past its far side too."""
 
 
