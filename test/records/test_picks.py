@@ -226,7 +226,7 @@ def test_the_page_of_a_pick_shows_the_point_the_grasps_and_what_the_arm_did(
     picked(records, outcome=outcome)
     page = write_report(records / 'a_pick').read_text('utf-8')
     assert told in page
-    for words in ('Pick it up', 'The ring is the pixel', 'top down', 'unreachable', 'Released'):
+    for words in ('Pick it up', 'The cross is the pixel', 'top down', 'unreachable', 'Released'):
         assert words in page, words
     # Two questions, the first of them large again, and the picture with the pixel.
     assert page.count('data:image/jpeg') == 4

@@ -30,7 +30,7 @@ def pixel_card(record: Record, pictures: ReportPictures) -> Markup | None:
     if shown is None:
         return None
     image = element('img', src=shown, alt='the pixel that was decided for')
-    legend = element('p', 'The ring is the pixel that was decided for.', class_='legend')
+    legend = element('p', 'The cross is the pixel that was decided for.', class_='legend')
     return element('section', image, legend, class_='card')
 
 

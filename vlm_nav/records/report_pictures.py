@@ -86,7 +86,7 @@ class ReportPictures:
         return tuple(jpeg_uri(_narrowed(frame.rgb, width_px)) for frame in frames)
 
     def of_pixel(self, look: int | None, pixel: PixelPart, width_px: int) -> str | None:
-        """Return the first picture of a look with a ring at a pixel, None where there is none."""
+        """Return the first picture of a look with a cross at a pixel, None where there is none."""
         frames, at = tuple(self._frames_of(look).values()), _pixel(pixel)
         if not frames or at is None:
             return None
