@@ -125,6 +125,15 @@ def test_what_is_set_reaches_the_rooms_below() -> None:
     assert settings.eyes.synchroniser.maximum_age_s == DEFAULTS['maximum_age_s']
 
 
+def test_records_are_kept_where_it_is_said_and_hold_no_secret_of_the_url() -> None:
+    url = 'https://user:hunter2@example.org/v1'
+    settings = manipulator_settings({**DEFAULTS, 'vlm.base_url': url})
+    assert 'hunter2' not in str(settings.records.values)
+    assert settings.records.values['executor'] == 'publish'
+    assert settings.records.folder == Path.home() / '.ros' / 'vlm_nav'
+    assert manipulator_settings({**DEFAULTS, 'records.folder': ''}).records.folder is None
+
+
 def test_where_depth_is_missing_a_plane_is_given_only_where_that_is_asked_for() -> None:
     settings = manipulator_settings({**DEFAULTS, 'plane_height_m': 0.7})
     assert settings.lift.plane is None
