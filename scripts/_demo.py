@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import _demo_fetch
 import _demo_hand
 import _demo_house
 import _demo_room
@@ -40,7 +41,9 @@ def options() -> argparse.Namespace:
         help='names a thing; in the drawn room a colour: ' + ', '.join(HUES),
     )
     parser.add_argument(
-        '--task', help='what to pick up from a table, in words: ' + _demo_hand.known_things()
+        '--task',
+        help='"pick up the ..." from a table, or "fetch the ..." with a drive there and back: '
+        + _demo_hand.known_things(),
     )
     parser.add_argument(
         '--seed', type=int, default=0, help='which house of its kind, or the first table'
@@ -90,6 +93,13 @@ def can_draw() -> bool:
     return False
 
 
+def run_of(task: str | None) -> Callable[[argparse.Namespace], int]:
+    """Return what carries a task out, or an instruction where there is none."""
+    if task is None:
+        return _demo_house.run
+    return _demo_fetch.run if _demo_fetch.is_fetching(task) else _demo_hand.run
+
+
 def main() -> int:
     """Run the demonstration; 0 arrived or picked, 1 not, 2 failure, 130 interrupted."""
     asked = options()
@@ -97,7 +107,7 @@ def main() -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     run: Callable[[argparse.Namespace], int] = _demo_room.run
     if not asked.drawn and can_draw():
-        run = _demo_house.run if asked.task is None else _demo_hand.run
+        run = run_of(asked.task)
     elif asked.task is not None:
         print('scripts/demo: --task needs pictures of the simulator', file=sys.stderr)
         return 2

@@ -7,7 +7,6 @@ seen here beside them, where the things truly are, only the screen is told.
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,14 @@ from _demo_processes import (
     START_S,
     DemoError,
     Processes,
-    asks_a_model,
     launch_command,
-    python_module,
+    notice,
     say,
+    start_simulator,
     wait_until,
+    who_answers,
 )
+from rclpy.node import Node
 
 from vlm_nav.navigation.in_words import printable
 from vlm_nav.sim.answering.naming import things_named
@@ -38,8 +39,6 @@ HOLDING_S = 60.0
 LIFTED_M = 0.15
 TABLES = 50
 AGE_S = 2.0
-NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
-OWN_MODEL = 'A demonstration: answers come from the model at your endpoint.'
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,12 @@ def table_for(task: str, seed: int) -> Table:
 
 def run(asked: argparse.Namespace) -> int:
     """Start everything, have the task carried out, end everything; return the status."""
-    say(OWN_MODEL if asks_a_model(asked.vlm) else NOTICE.format(vlm=asked.vlm))
+    say(notice(asked.vlm))
     table = table_for(asked.task, asked.seed)
     say(f'[1/3] starting the simulator of a table (seed {table.scene.plan.seed}) ...')
     on_it = ', '.join(thing.name for thing in table.scene.plan.things if thing.on)
     say(f'      on it: {on_it}')
-    screen = HandScreen()
+    screen = HandScreen(Node('demo'))
     try:
         with Processes(asked.out / 'logs') as running:
             start(running, table, asked)
@@ -83,14 +82,13 @@ def run(asked: argparse.Namespace) -> int:
 
 def start(running: Processes, table: Table, asked: argparse.Namespace) -> None:
     """Start the simulator, and the manipulator as soon as that is there."""
-    given = ('template:=table', f'seed:={table.scene.plan.seed}', f'pace:={asked.pace}')
-    words = [word for one in given for word in ('-p', one)]
-    command = [*python_module('vlm_nav.ros.simulator'), '--ros-args', *words]
-    ready = running.start('simulator', command).line('ready', START_S)
-    vlm = {'spec': f'double:{ready["answers"]}/{asked.vlm}'}
-    if asks_a_model(asked.vlm):
-        named = os.environ.get('OPENAI_MODEL', '') if asked.vlm == 'openai' else ''
-        vlm = {'spec': asked.vlm, 'model': named}
+    given = {'template': 'table', 'seed': table.scene.plan.seed, 'pace': asked.pace}
+    start_manipulator(running, start_simulator(running, given), asked)
+
+
+def start_manipulator(running: Processes, answers_url: str, asked: argparse.Namespace) -> None:
+    """Start the manipulator with the simulated arm."""
+    vlm = who_answers(asked.vlm, answers_url)
     file = write_hand_parameters(asked.out, {'vlm': vlm, 'maximum_age_s': AGE_S * asked.pace})
     command = launch_command(file, 'use_sim_time:=true', file='manipulate.launch.py')
     running.start('manipulator', command)
@@ -141,11 +139,14 @@ def shown(screen: HandScreen, table: Table, out: Path) -> int:
 
 def picture_of(screen: HandScreen, out: Path) -> Path:
     """Write what was asked about, what was pointed at and what came of it side by side."""
-    pictures = [one for one in screen.pictures() if one.size]
+    pictures = screen.pictures()
     if not pictures:
         raise DemoError('no picture came')
     file = out / 'hand.png'
-    bgr = cv2.cvtColor(np.hstack(pictures), cv2.COLOR_RGB2BGR)
+    # A closer look is smaller.
+    height = pictures[-1].shape[0]
+    shown = [cv2.resize(one, (one.shape[1] * height // one.shape[0], height)) for one in pictures]
+    bgr = cv2.cvtColor(np.hstack(shown), cv2.COLOR_RGB2BGR)
     if not cv2.imwrite(str(file), bgr):
         raise DemoError(f'no picture could be written to {file}')
     return file

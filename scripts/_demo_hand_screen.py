@@ -26,16 +26,16 @@ NS_IN_S = 1e9
 class HandScreen:
     """Sends the task, follows the things on the table, and tells in lines what is decided."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Subscribe to the manipulator's topics, and to where the things truly are."""
-        self.node = node = Node('demo')
+        self.node = node
         self.outcome: dict[str, Any] | None = None
+        self.decision: dict[str, Any] | None = None
         self._marked: Image | None = None
         self._pointed: Image | None = None
         self._seen: Image | None = None
         self._before: dict[str, list[float]] = {}
         self._loose: dict[str, Any] = {}
-        self._decided_on = False
         self._doing = 'starts'
         self._began_s: float | None = None
         self._shown_s = 0.0
@@ -71,9 +71,15 @@ class HandScreen:
     def send(self, task: str) -> None:
         """Publish the task."""
         self._began_s = time.monotonic()
+        self.outcome = self.decision = self._marked = None
         self._before = self._loose['places_m']
         self._doing = 'looks and asks'
         self._instruction.publish(String(data=task))
+
+    def place_m(self, thing: str) -> tuple[float, float, float]:
+        """Return where on the map the underside of a thing is, by its identifier."""
+        x_m, y_m, z_m = self._loose['places_m'][thing]
+        return x_m, y_m, z_m
 
     def rises_m(self) -> dict[str, float]:
         """Return how much higher each thing is than before the task, by its identifier."""
@@ -105,7 +111,7 @@ class HandScreen:
 
     def _decided(self, message: String) -> None:
         decision = json.loads(message.data)
-        self._decided_on = True
+        self.decision = decision
         self._doing = printable(_words_of(decision))
         self.end_progress()
         say(f'  {self._so_far()}')
@@ -115,7 +121,7 @@ class HandScreen:
 
     def _annotated(self, message: Image) -> None:
         # Pictures with marks come before the decision, the one with what was pointed at after it.
-        if self._decided_on:
+        if self.decision is not None:
             self._pointed = message
         elif self._marked is None:
             self._marked = message

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,16 @@ from _demo_processes import (
     START_S,
     DemoError,
     Processes,
-    asks_a_model,
     launch_command,
-    python_module,
+    notice,
     say,
+    start_simulator,
     wait_until,
+    who_answers,
     write_parameters,
 )
 from _demo_screen import HouseScreen
+from rclpy.node import Node
 
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.in_words import printable
@@ -42,8 +43,6 @@ LATEST_S = MISSION_S + START_S
 NEAREST_M, FARTHEST_M = 5.0, 9.0
 AHEAD_M = 1.2
 AGE_S, BLIND_S = 0.5, 3.0
-NOTICE = 'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
-OWN_MODEL = 'A demonstration: answers come from the model at your endpoint.'
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,10 @@ def looking_along(field: DistanceField, start: FloorPose) -> FloorPose:
 
 def run(asked: argparse.Namespace) -> int:
     """Start everything, carry the instruction out, and end everything; return the status."""
-    say(OWN_MODEL if asks_a_model(asked.vlm) else NOTICE.format(vlm=asked.vlm))
+    say(notice(asked.vlm))
     task = task_for(asked.instruction, asked.template, asked.seed)
     say(f'[1/3] starting the simulator of a house ({asked.template} {asked.seed}) ...')
-    screen = HouseScreen()
+    screen = HouseScreen(Node('demo'))
     try:
         with Processes(asked.out / 'logs') as running:
             start(running, task, asked)
@@ -106,14 +105,22 @@ def run(asked: argparse.Namespace) -> int:
 
 def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
     """Start the simulator, and the navigator as soon as that is there."""
-    given = {'template': asked.template, 'seed': asked.seed, 'pace': asked.pace}
+    given: dict[str, object] = {'template': asked.template, 'seed': asked.seed}
     if task.start is not None:
-        pose = task.start
-        degrees = np.degrees(pose.yaw_rad)
-        given['start'] = f'{pose.x_m:.3f} {pose.y_m:.3f} {degrees:.1f}'
-    words = [word for name, value in given.items() for word in ('-p', f'{name}:={value}')]
-    command = [*python_module('vlm_nav.ros.simulator'), '--ros-args', *words]
-    ready = running.start('simulator', command).line('ready', START_S)
+        given['start'] = start_words(task.start)
+    answers_url = start_simulator(running, {**given, 'pace': asked.pace})
+    start_navigator(running, answers_url, asked)
+
+
+def start_words(pose: FloorPose) -> str:
+    """Return a start as the simulator takes it."""
+    return f'{pose.x_m:.3f} {pose.y_m:.3f} {np.degrees(pose.yaw_rad):.1f}'
+
+
+def start_navigator(
+    running: Processes, answers_url: str, asked: argparse.Namespace, **more: object
+) -> None:
+    """Start the navigator, some of its parameters otherwise than here."""
     changed: dict[str, Any] = {
         'until_arrived': True,
         'strategy': asked.strategy,
@@ -122,11 +129,9 @@ def start(running: Processes, task: Task, asked: argparse.Namespace) -> None:
         'maximum_age_s': AGE_S * asked.pace,
         'recheck_blind_s': BLIND_S * asked.pace,
         'records': {'folder': str(asked.out / 'runs')},
-        'vlm': {'spec': f'double:{ready["answers"]}/{asked.vlm}'},
+        'vlm': who_answers(asked.vlm, answers_url),
+        **more,
     }
-    if asks_a_model(asked.vlm):
-        named = os.environ.get('OPENAI_MODEL', '') if asked.vlm == 'openai' else ''
-        changed['vlm'] = {'spec': asked.vlm, 'model': named}
     file = write_parameters(asked.out, changed)
     # A laptop that draws a house with every core is late with a heartbeat.
     arguments = ('use_sim_time:=true', 'watchdog_timeout_s:=2.0')

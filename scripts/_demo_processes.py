@@ -185,6 +185,29 @@ def asks_a_model(vlm: str) -> bool:
     return specified_names(vlm)[0].partition(':')[0] in ready_profiles().profiles
 
 
+def notice(vlm: str) -> str:
+    """Return in words who answers."""
+    if asks_a_model(vlm):
+        return 'A demonstration: answers come from the model at your endpoint.'
+    return (
+        f'A demonstration: answers come from a double ({vlm}) in the simulator, not from a model.'
+    )
+
+
+def who_answers(vlm: str, answers_url: str) -> dict[str, str]:
+    """Return the parameters below `vlm` for a double of the simulator, or a model."""
+    if not asks_a_model(vlm):
+        return {'spec': f'double:{answers_url}/{vlm}'}
+    return {'spec': vlm, 'model': os.environ.get('OPENAI_MODEL', '') if vlm == 'openai' else ''}
+
+
+def start_simulator(running: Processes, parameters: Mapping[str, object]) -> str:
+    """Start the simulator and return the address of its doubles of a model."""
+    words = [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
+    command = [*python_module('vlm_nav.ros.simulator'), '--ros-args', *words]
+    return str(running.start('simulator', command).line('ready', START_S)['answers'])
+
+
 def python_module(name: str) -> list[str]:
     """Return the command that runs a module of the package."""
     return [sys.executable, '-m', name]

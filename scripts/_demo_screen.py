@@ -25,9 +25,9 @@ CLEAR = '\r\x1b[2K'
 class HouseScreen:
     """Sends the instruction, follows the robot, and tells in lines what it decides."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Subscribe to the navigator's topics, and to where the robot truly is."""
-        self.node = node = Node('demo')
+        self.node = node
         self.outcome: dict[str, Any] | None = None
         self.path: list[tuple[float, float]] = []
         self.record = ''

@@ -35,7 +35,7 @@ from vlm_nav.sim.robot.sensors import DepthNoise, OdometryDrift
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
 _PACE_S = 0.005
-_ABOVE_TABLE_M, _RAISED_AFTER_S = 1.05, 3.0
+_RAISED_AFTER_S = 2.0
 
 
 class SimulatorNode(Node):
@@ -98,8 +98,10 @@ def simulator_for(choice: SimulatorChoice, furniture: Furniture) -> Simulator:
 
 
 def _raise_arm(simulator: Simulator, sizes: ArmSizes) -> None:
-    """Bring the arm above the table; from below no way leads onto it."""
-    simulator.set_arm(sizes.tucked.model_copy(update={'lift_m': _ABOVE_TABLE_M}))
+    """Bring the arm beside the base, above the table; from below no way leads onto it."""
+    simulator.set_arm(sizes.tucked.model_copy(update={'lift_m': sizes.ready.lift_m}))
+    simulator.advance(_RAISED_AFTER_S)
+    simulator.set_arm(sizes.ready)
     simulator.advance(_RAISED_AFTER_S)
 
 
