@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from roaming import Roamer, goal
 
 from vlm_nav.checks.known import checks_named
+from vlm_nav.memory.keyframes import KeyframeSettings
 from vlm_nav.navigation.decision_making import mission_for, model_for, selector_for
 from vlm_nav.navigation.decision_parameters import (
     DECIDING_PARAMETERS,
@@ -39,11 +41,26 @@ def test_instructions_are_carried_on_as_the_parameters_say() -> None:
     assert (carrying_on.looking_around.step_rad, carrying_on.looking_around.views) == (1.57, 4)
 
 
-def test_a_choice_is_checked_as_the_parameters_say() -> None:
+@pytest.mark.parametrize('strategy', ['pivot', 'imagine'])
+def test_a_choice_is_checked_as_the_parameters_say(strategy: str) -> None:
     for names in ([''], ['shuffled', 'mirrored']):
-        settings = settings_of(checks=names)
+        settings = settings_of(checks=names, strategy=strategy)
         selector = selector_for(settings, model_for(settings), ())
         assert selector.settings.checks == checks_named(names)
+
+
+@pytest.mark.parametrize(
+    ('strategy', 'remembered', 'kept'),
+    [('imagine', 4, True), ('hybrid', 1, True), ('imagine', 0, False), ('pivot', 4, False)],
+)
+def test_pictures_of_earlier_are_kept_where_they_are_shown(
+    strategy: str, remembered: int, kept: bool
+) -> None:
+    given = {'imagine.remembered': remembered, 'imagine.keyframe_most': 7, 'strategy': strategy}
+    settings, robot = settings_of(**given), Roamer()
+    mission = mission_for(settings, robot, robot, robot, model_for(settings))
+    assert mission.carrying_on is not None
+    assert mission.carrying_on.keyframes == (KeyframeSettings(most=7) if kept else None)
 
 
 def test_a_robot_that_cannot_turn_goes_without() -> None:

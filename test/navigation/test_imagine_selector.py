@@ -32,7 +32,7 @@ from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
-from vlm_nav.memory.keyframes import Keyframes
+from vlm_nav.memory.keyframes import Keyframes, KeyframeSettings
 from vlm_nav.navigation.events import Looked
 from vlm_nav.navigation.imagine_selector import ImagineSelector, looks_to_all_sides
 from vlm_nav.navigation.sight import Sight
@@ -226,12 +226,21 @@ async def test_what_it_saw_earlier_is_shown_beside_the_views_without_a_number() 
     assert {len(question.pictures) for question in asked} == {2}
 
 
-async def test_on_its_way_the_robot_keeps_what_it_saw_and_nothing_else() -> None:
+@pytest.mark.parametrize('settings', [None, KeyframeSettings(), KeyframeSettings(most=2)])
+async def test_on_its_way_the_robot_keeps_what_it_saw_and_nothing_else(
+    settings: KeyframeSettings | None,
+) -> None:
     robot = Roamer(
         [goal(2.0, 0.0), goal(4.0, 0.0), held(ChoosingReason.NONE_FITS)], drive_s=0.0, turn_s=0.0
     )
-    await roaming(robot, Judge()).carry_out('go')
+    mission = roaming(robot, Judge())
+    assert mission.carrying_on is not None
+    keeping = dataclasses.replace(mission.carrying_on, keyframes=settings)
+    await dataclasses.replace(mission, carrying_on=keeping).carry_out('go')
     kept = [one.identifier for one in robot.so_far[-1].keyframes.kept]
     seen = {frame.identifier for sight in robot.sights for frame in sight.frames}
-    assert len(kept) >= 3
     assert set(kept) <= seen
+    if settings is None or settings.most == 2:
+        assert len(kept) == (2 if settings else 0)
+    else:
+        assert len(kept) >= 3

@@ -13,7 +13,7 @@ from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refu
 from vlm_nav.memory.costmap_ways import Allowed, everywhere
 from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.fresh_views import FreshViews
-from vlm_nav.memory.keyframes import Keyframes
+from vlm_nav.memory.keyframes import Keyframes, KeyframeSettings
 from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.approach import Approach
 from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
@@ -35,7 +35,7 @@ class CarryingOn:
     """What carries instructions on; without `looking_around` the robot looks ahead only.
 
     `allowed` says which places of the map it may be at, `free_space` what the depth shows to be
-    in its way.
+    in its way. Without `keyframes` no picture of earlier is kept.
     """
 
     arrival: ArrivalCheck
@@ -43,6 +43,7 @@ class CarryingOn:
     settings: UntilArrivedSettings = UntilArrivedSettings()
     allowed: Allowed = everywhere
     free_space: FreeSpaceSettings = FreeSpaceSettings()
+    keyframes: KeyframeSettings | None = None
 
 
 @dataclass(eq=False)
@@ -68,7 +69,8 @@ class Course:
         self._looking_around = None if never else carrying_on.looking_around
         self._deadline = steps.deadline = Deadline.after(settings.mission_timeout_s)
         self._fresh = FreshViews(settings.fresh_view_s, settings.fresh_view_m)
-        self._keyframes = Keyframes()
+        keyframes = carrying_on.keyframes
+        self._keyframes = None if keyframes is None else Keyframes(keyframes)
         visited = VisitedPlaces(settings.visited_radius_m)
         self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
         self._standing = _Standing()
@@ -186,7 +188,8 @@ class Course:
             # A large costmap takes a moment, in which the loop must not stand.
             to_search = await in_own_thread(self._whereabouts.to_search, sight)
             self._standing.to_search = to_search
-        self._keyframes = self._keyframes.with_frames(sight.frames)
+        if self._keyframes is not None:
+            self._keyframes = self._keyframes.with_frames(sight.frames)
         visited, to_search = self._whereabouts.visited, self._standing.to_search
         return SoFar(
             visited,
@@ -195,7 +198,7 @@ class Course:
             may_look_around=self._may_look_around(),
             points_at_it=self._approach.points_at_it,
             thing=self._approach.thing,
-            keyframes=self._keyframes,
+            keyframes=self._keyframes or Keyframes(),
         )
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:

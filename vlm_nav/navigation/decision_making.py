@@ -172,8 +172,13 @@ def _carrying_on(
     )
     radius_m = settings.free_space.robot_radius_m
     allowed = functools.partial(settings.fence.allows, radius_m=radius_m)
+    # Kept for those alone who choose among views, and are shown them.
+    imagine, strategy = settings.imagine, settings.strategy
+    shown = strategy is not Strategy.PIVOT and imagine.views.remembered > 0
+    keyframes = imagine.keyframes if shown else None
+    parts = (until_arrived, allowed, settings.free_space, keyframes)
     if turner is None:
-        return CarryingOn(arrival, None, until_arrived, allowed, settings.free_space)
+        return CarryingOn(arrival, None, *parts)
     looking_around = LookingAround(
         eyes,
         turner,
@@ -183,4 +188,4 @@ def _carrying_on(
         look_timeout_s=settings.limits.look_timeout_s,
         listeners=listeners,
     )
-    return CarryingOn(arrival, looking_around, until_arrived, allowed, settings.free_space)
+    return CarryingOn(arrival, looking_around, *parts)

@@ -11,9 +11,10 @@ from vlm_nav.checks.known import checks_named
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.imagination.choose_view import ViewSettings
 from vlm_nav.imagination.view_service import ServiceSettings
+from vlm_nav.memory.keyframes import KeyframeSettings
 from vlm_nav.navigation.parameters import Parameter, named, seconds
 
-_VIEWS = ViewSettings()
+_VIEWS, _KEYFRAMES = ViewSettings(), KeyframeSettings()
 
 
 class Strategy(str, Enum):
@@ -92,6 +93,27 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
         0,
         20,
     ),
+    Parameter(
+        'imagine.keyframe_most',
+        _KEYFRAMES.most,
+        'pictures of earlier that are kept; none where none is shown',
+        1,
+        100,
+    ),
+    Parameter(
+        'imagine.keyframe_novelty',
+        _KEYFRAMES.novelty,
+        'how much a picture must differ from all that are kept',
+        0.01,
+        1.0,
+    ),
+    Parameter(
+        'imagine.keyframe_travel_m',
+        _KEYFRAMES.travel_m,
+        'so far from where all others were taken a picture is kept whatever it shows',
+        0.1,
+        100.0,
+    ),
     Parameter('imagine.service_url', '', 'the image service that synthesis: service asks'),
     seconds('imagine.service_timeout_s', 20.0, 'how long a picture of it may take'),
     Parameter('imagine.service_key_variable', '', 'variable with its key; empty: it wants none'),
@@ -101,12 +123,16 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
 
 @dataclass(frozen=True)
 class ImagineSettings:
-    """How views are proposed, imagined and chosen; `service` is None where none is named."""
+    """How views are proposed, imagined and chosen; `service` is None where none is named.
+
+    `keyframes` says which pictures of earlier are kept, to be shown besides.
+    """
 
     proposer: Proposer = Proposer.FREE_SPACE
     synthesis: Synthesis = Synthesis.WARP
     views: ViewSettings = ViewSettings()
     service: ServiceSettings | None = None
+    keyframes: KeyframeSettings = KeyframeSettings()
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError where a service is to be asked that nobody named."""
@@ -123,6 +149,7 @@ def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
         Synthesis(values['imagine.synthesis']),
         _views(values),
         _service(values),
+        KeyframeSettings(**named(values, KeyframeSettings, 'imagine.keyframe_')),
     )
 
 
