@@ -89,7 +89,12 @@ def start(running: Processes, table: Table, asked: argparse.Namespace) -> None:
 def start_manipulator(running: Processes, answers_url: str, asked: argparse.Namespace) -> None:
     """Start the manipulator with the simulated arm."""
     vlm = who_answers(asked.vlm, answers_url)
-    file = write_hand_parameters(asked.out, {'vlm': vlm, 'maximum_age_s': AGE_S * asked.pace})
+    changed = {
+        'vlm': vlm,
+        'maximum_age_s': AGE_S * asked.pace,
+        'records': {'folder': str(asked.out / 'runs')},
+    }
+    file = write_hand_parameters(asked.out, changed)
     command = launch_command(file, 'use_sim_time:=true', file='manipulate.launch.py')
     running.start('manipulator', command)
 

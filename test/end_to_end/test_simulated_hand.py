@@ -81,7 +81,8 @@ def table(human_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         ending.callback(simulator.stop)
         ready = simulator.told.wait(lambda line: line.get('event') == 'ready')
         file = tmp_path_factory.mktemp('hand') / 'parameters.yaml'
-        file.write_text(yaml.safe_dump(_parameters(f'double:{ready["answers"]}/seer')))
+        spec = f'double:{ready["answers"]}/seer'
+        file.write_text(yaml.safe_dump(_parameters(spec, file.parent / 'records')))
         manipulator = JsonProcess(
             'vlm_nav.ros.launch_stand_in',
             ['manipulate.launch.py', f'namespace:={NAMESPACE}', 'use_sim_time:=true',
@@ -111,9 +112,13 @@ def _heard(node: Any) -> Table:
     return Table(Human(node, 'manipulator'), things, joints)
 
 
-def _parameters(spec: str) -> dict[str, Any]:
+def _parameters(spec: str, records: Path) -> dict[str, Any]:
     told = yaml.safe_load((ROOT / 'config' / 'simulated_hand.yaml').read_text())
-    told['/**']['ros__parameters'] |= {**VALUES, 'vlm.spec': spec}
+    told['/**']['ros__parameters'] |= {
+        **VALUES,
+        'vlm.spec': spec,
+        'records.folder': str(records),
+    }
     return dict(told)
 
 
