@@ -81,6 +81,9 @@ def yaw_of(quaternion_xyzw: tuple[float, float, float, float]) -> float:
 
 
 def _composed(parent: FloorPose, pose: FloorPose) -> FloorPose:
+    yaw_rad = wrap_angle(pose.yaw_rad + parent.yaw_rad)
+    if not (math.isfinite(pose.x_m) and math.isfinite(pose.y_m)):
+        return FloorPose(math.nan, math.nan, yaw_rad)
     place = FloorPose(pose.x_m, pose.y_m, 0.0)
     moved = floor_pose_of(transform_from_floor_pose(parent) @ transform_from_floor_pose(place))
-    return FloorPose(moved.x_m, moved.y_m, wrap_angle(pose.yaw_rad + parent.yaw_rad))
+    return FloorPose(moved.x_m, moved.y_m, yaw_rad)
