@@ -168,7 +168,7 @@ def test_the_palm_keeps_off_what_of_the_thing_stands_higher() -> None:
     assert isinstance(seen, Lifted)
     points = np.column_stack([x + 0.7, y, z])[kept]
     found = replace(seen, extent=replace(seen.extent, points_base=points))
-    plan = grasps(found, np.empty((0, 3)), settings=FROM_ABOVE)
+    plan = grasps(found, np.empty((0, 3)), settings=replace(FROM_ABOVE, count=5))
     beam = [grasp for grasp in plan.ranked if grasp.base_from_grasp[2, 3] < TABLE_M + 0.05]
     assert beam
     assert all(abs(grasp.base_from_grasp[0, 3] - 0.7) > 0.035 for grasp in beam)

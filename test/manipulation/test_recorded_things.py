@@ -176,7 +176,7 @@ def in_the_way(frame: RgbdFrame, number: int, grasp: Grasp) -> int:
     points = points[np.isfinite(points).all(axis=1)]
     moved = transform_points(inverse(grasp.base_from_grasp), points)
     boxes = swept_boxes(SLIM, grasp.opening_m, 0.1)
-    return sum(int((box.distance_m(moved) <= 0.0).sum()) for box in boxes)
+    return int((boxes.distance_m(moved) <= 0.0).sum())
 
 
 def tracked(one: RgbdFrame, other: RgbdFrame) -> tuple[FloatArray, FloatArray]:

@@ -31,7 +31,7 @@ class GraspSettings:
     least_room_m: float = 0.002
     workspace_low_m: tuple[float, float, float] = (-2.0, -2.0, -1.0)
     workspace_high_m: tuple[float, float, float] = (2.0, 2.0, 2.5)
-    count: int = 5
+    count: int = 3
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError for lengths that are none, and an empty workspace."""

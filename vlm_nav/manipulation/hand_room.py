@@ -18,41 +18,55 @@ _RIGHT_BESIDE_M = 0.008
 
 
 @dataclass(frozen=True, eq=False)
-class Box:
-    """All points between two corners (3,) of the frame of a grasp."""
+class Boxes:
+    """Boxes between corners `low` and `high` (b, 3) of the frame of a grasp."""
 
     low: FloatArray
     high: FloatArray
 
     def distance_m(self, points: FloatArray) -> FloatArray:
-        """Return how far (n,) points (n, 3) are from the box, 0 inside."""
-        off = np.maximum(np.maximum(self.low - points, points - self.high), 0.0)
-        distances: FloatArray = np.linalg.norm(off, axis=1)
-        return distances
+        """Return how far (n,) points (n, 3) are from the nearest box, 0 inside of one."""
+        return np.asarray(np.sqrt(self.squared_distance_m2(points)))
+
+    def squared_distance_m2(self, points: FloatArray) -> FloatArray:
+        """Return the squares (n,) of how far points (n, 3) are from the nearest box."""
+        off = np.maximum(self.low[:, None] - points, points - self.high[:, None])
+        np.maximum(off, 0.0, out=off)
+        nearest: FloatArray = np.einsum('bnk,bnk->bn', off, off).min(axis=0)
+        return nearest
 
 
-def swept_boxes(gripper: GripperSizes, opening_m: float, way_m: float) -> tuple[Box, ...]:
+def swept_boxes(gripper: GripperSizes, opening_m: float, way_m: float) -> Boxes:
     """Return the two fingers and the palm, drawn out over the last `way_m` of the approach."""
-    half_m, thick_m = opening_m / 2.0, gripper.finger_thickness_m
+    half_m, outer_m = opening_m / 2.0, opening_m / 2.0 + gripper.finger_thickness_m
     back_m = -gripper.finger_length_m - way_m
-    wide_m = gripper.finger_width_m / 2.0
-    palm = np.array((0.0, gripper.palm_width_m / 2.0, gripper.palm_height_m / 2.0))
-    return (
-        Box(np.array((back_m, half_m, -wide_m)), np.array((0.0, half_m + thick_m, wide_m))),
-        Box(np.array((back_m, -half_m - thick_m, -wide_m)), np.array((0.0, -half_m, wide_m))),
-        Box(
-            np.array((back_m - gripper.palm_length_m, 0.0, 0.0)) - palm,
-            np.array((-gripper.finger_length_m, 0.0, 0.0)) + palm,
+    finger_m, palm_m = gripper.finger_width_m / 2.0, gripper.palm_width_m / 2.0
+    palm_back_m, high_m = back_m - gripper.palm_length_m, gripper.palm_height_m / 2.0
+    return Boxes(
+        low=np.array(
+            (
+                (back_m, half_m, -finger_m),
+                (back_m, -outer_m, -finger_m),
+                (palm_back_m, -palm_m, -high_m),
+            )
+        ),
+        high=np.array(
+            (
+                (0.0, outer_m, finger_m),
+                (0.0, -half_m, finger_m),
+                (-gripper.finger_length_m, palm_m, high_m),
+            )
         ),
     )
 
 
-def clearance_m(boxes: tuple[Box, ...], points: FloatArray, most_m: float) -> float:
+def clearance_m(boxes: Boxes, points: FloatArray, most_m: float) -> float:
     """Return how far the points (n, 3) keep away from all boxes, at most `most_m`."""
     if len(points) <= _NOISE_POINTS:
         return most_m
-    nearest = np.min([box.distance_m(points) for box in boxes], axis=0)
-    return float(min(most_m, np.partition(nearest, _NOISE_POINTS)[_NOISE_POINTS]))
+    nearest_m2 = boxes.squared_distance_m2(points)
+    nearest_m2.partition(_NOISE_POINTS)
+    return min(most_m, math.sqrt(nearest_m2[_NOISE_POINTS]))
 
 
 @dataclass(frozen=True)
