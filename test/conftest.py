@@ -18,14 +18,14 @@ settings.register_profile('vlm_nav', deadline=None, derandomize=True, max_exampl
 settings.load_profile('vlm_nav')
 
 
-# Of nodes, and of what a compiler is busy with.
-_NO_ROBOTS = tuple(Path(__file__).resolve().parent / name for name in ('distributions', 'ros'))
+_HERE = Path(__file__).resolve().parent
+_WHOLE_ROBOTS = (_HERE / 'end_to_end', _HERE / 'test_demo.py')
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of whole robots run alone: whatever needs ROS and lies elsewhere."""
+    """Let tests of whole robots run alone."""
     for item in items:
-        if item.get_closest_marker('ros') and not set(_NO_ROBOTS) & set(item.path.parents):
+        if item.get_closest_marker('ros') and {item.path, item.path.parent} & set(_WHOLE_ROBOTS):
             item.add_marker('alone')
 
 
