@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip('mujoco')
 
 
+from vlm_nav.bench import drive
 from vlm_nav.bench.drive import DriveOptions, Strategy, drive_episode, notice_for
 from vlm_nav.bench.driving import drive_seeds, in_order
 from vlm_nav.bench.episodes import episode_of
@@ -15,6 +16,7 @@ from vlm_nav.bench.results import EpisodeResult
 from vlm_nav.cli.bench_drive import TABLE
 from vlm_nav.cli.decision_options import settings_of, values_of
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.navigation.decision_parameters import DecisionSettings
 
 SEED = 3
 # The classical way has no hints where to look: in this house it finds its thing soon.
@@ -83,6 +85,21 @@ def test_it_is_told_that_no_model_answers() -> None:
     assert 'not from a model' in notice_for(options(Strategy.PIVOT, 'scripted:first'))
     with pytest.raises(InvalidValueError, match='oracle'):
         notice_for(options(Strategy.PIVOT, 'prophet'))
+
+
+@pytest.mark.parametrize(
+    ('strategy', 'carries_on_as'),
+    [(Strategy.HYBRID, 'hybrid'), (Strategy.IMAGINE, 'imagine'), (Strategy.FRONTIER, 'pivot')],
+)
+def test_who_carries_the_errand_on_knows_by_which_strategy_places_are_chosen(
+    strategy: Strategy, carries_on_as: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody_for(settings: DecisionSettings, *parts: object, **named: object) -> None:
+        raise InvalidValueError(f'carried on by {settings.strategy.value}')
+
+    monkeypatch.setattr(drive, 'mission_for', nobody_for)
+    with pytest.raises(InvalidValueError, match=f'carried on by {carries_on_as}'):
+        drive_episode(episode_of(SEED), options(strategy, 'seer'))
 
 
 def test_somebody_has_to_drive() -> None:

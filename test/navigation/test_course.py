@@ -306,6 +306,21 @@ def test_where_nothing_fits_it_searches_the_map_and_the_next_decision_knows_what
     assert drives[0] != drives[1]
 
 
+@pytest.mark.parametrize('with_costmap', [False, True])
+@pytest.mark.parametrize('at', [None, FAR])
+def test_who_chooses_by_whether_the_thing_is_pointed_at_is_told_with_and_without_a_costmap(
+    at: Pixel | None, with_costmap: bool
+) -> None:
+    robot = Roamer([goal(2.0, 0.0)], drive_s=0.0, turn_s=0.0, with_costmap=with_costmap)
+    judge = Judge(at=at)
+    mission = roaming(robot, judge, approach_thing=False, decision_limit=1)
+    assert mission.carrying_on is not None
+    asking = replace(mission.carrying_on, points_first=True)
+    asyncio.run(replace(mission, carrying_on=asking).carry_out('go to the chair'))
+    assert [so_far.points_at_it for so_far in robot.so_far] == [at is not None]
+    assert judge.asked[1].purpose is Purpose.IMAGE_POINT
+
+
 @pytest.mark.parametrize('at', [None, NEAR, FAR])
 @pytest.mark.parametrize('look_around', ['when_lost', 'when_unseen'])
 def test_every_question_is_counted_in_a_decision(look_around: str, at: Pixel | None) -> None:

@@ -63,6 +63,18 @@ def test_pictures_of_earlier_are_kept_where_they_are_shown(
     assert mission.carrying_on.keyframes == (KeyframeSettings(most=7) if kept else None)
 
 
+@pytest.mark.parametrize(
+    ('strategy', 'first'), [('pivot', False), ('imagine', False), ('hybrid', True)]
+)
+def test_hybrid_learns_before_each_choice_whether_the_model_points_at_the_thing(
+    strategy: str, first: bool
+) -> None:
+    settings, robot = settings_of(strategy=strategy), Roamer()
+    mission = mission_for(settings, robot, robot, robot, model_for(settings))
+    assert mission.carrying_on is not None
+    assert mission.carrying_on.points_first is first
+
+
 def test_a_robot_that_cannot_turn_goes_without() -> None:
     settings, robot = settings_of(), Roamer()
     mission = mission_for(settings, robot, robot, None, model_for(settings))

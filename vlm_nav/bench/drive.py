@@ -78,6 +78,13 @@ class DriveOptions:
     wheels: bool = False
     oracle_views: bool = False
 
+    @property
+    def deciding(self) -> DecisionSettings:
+        """Return the settings with the strategy that drives: of the classical ways PIVOT's."""
+        classical = self.strategy in (Strategy.FRONTIER, Strategy.RANDOM)
+        name = Strategy.PIVOT.value if classical else self.strategy.value
+        return replace(self.settings, strategy=navigation.Strategy(name))
+
 
 def model_of(
     options: DriveOptions, plan: HousePlan, views: RecentViews, budget: Budget | None = None
@@ -147,7 +154,7 @@ async def _drive(
             stand_in = NavigationStandIn(costmap, Clearance(in_the_way(plan.footprints())))
             driver = SimulatedDriver(robot, stand_in, path)
             mission = mission_for(
-                options.settings,
+                options.deciding,
                 SimulatedEyes(robot, costmap, views.keep),
                 SimulatedBase(driver),
                 SimulatedTurner(driver),
@@ -187,7 +194,7 @@ def _selector(
     listeners: Sequence[Listener],
     robot: SimulatedRobot[Simulator],
 ) -> Selector:
-    settings = options.settings
+    settings = options.deciding
     if options.strategy is Strategy.FRONTIER:
         return FrontierSelector(Seer(plan, views).places_seen, settings.free_space)
     if options.strategy is Strategy.RANDOM:
@@ -195,9 +202,8 @@ def _selector(
         once = replace(settings.pivot, rounds=1, runs=1, picks=1)
         by_lot = RandomChoice(random.Random(settings.seed))
         return pivot_selector_for(replace(settings, pivot=once), by_lot, listeners)
-    chosen = navigation.Strategy(options.strategy.value)
     synthesis = OracleViews(robot, views.keep) if options.oracle_views else None
-    return selector_for(replace(settings, strategy=chosen), model, listeners, synthesis)
+    return selector_for(settings, model, listeners, synthesis)
 
 
 def _report(folder: Path, path: PathWatch) -> None:

@@ -35,7 +35,8 @@ class CarryingOn:
     """What carries instructions on; without `looking_around` the robot looks ahead only.
 
     `allowed` says which places of the map it may be at, `free_space` what the depth shows to be
-    in its way. Without `keyframes` no picture of earlier is kept.
+    in its way. Without `keyframes` no picture of earlier is kept. With `points_first` the model is
+    asked to point at the thing before each choice, for a selector that chooses by whether it does.
     """
 
     arrival: ArrivalCheck
@@ -44,6 +45,7 @@ class CarryingOn:
     allowed: Allowed = everywhere
     free_space: FreeSpaceSettings = FreeSpaceSettings()
     keyframes: KeyframeSettings | None = None
+    points_first: bool = False
 
 
 @dataclass(eq=False)
@@ -75,6 +77,7 @@ class Course:
         self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
         self._standing = _Standing()
         self._decisions = self._failures = self._retries = self._unnamed_calls = 0
+        self._points_first = carrying_on.points_first
         self._approach = Approach(steps, carrying_on.arrival, self._whereabouts)
         self._last_drive: DriveOutcome | None = None
 
@@ -188,6 +191,8 @@ class Course:
             # A large costmap takes a moment, in which the loop must not stand.
             to_search = await in_own_thread(self._whereabouts.to_search, sight)
             self._standing.to_search = to_search
+        if self._points_first:
+            await self._approach.point(sight)
         if self._keyframes is not None:
             self._keyframes = self._keyframes.with_frames(sight.frames)
         visited, to_search = self._whereabouts.visited, self._standing.to_search

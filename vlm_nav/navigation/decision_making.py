@@ -176,7 +176,8 @@ def _carrying_on(
     imagine, strategy = settings.imagine, settings.strategy
     shown = strategy is not Strategy.PIVOT and imagine.views.remembered > 0
     keyframes = imagine.keyframes if shown else None
-    parts = (until_arrived, allowed, settings.free_space, keyframes)
+    points_first = strategy is Strategy.HYBRID
+    parts = (until_arrived, allowed, settings.free_space, keyframes, points_first)
     if turner is None:
         return CarryingOn(arrival, None, *parts)
     looking_around = LookingAround(
