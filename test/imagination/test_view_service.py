@@ -173,7 +173,7 @@ async def test_the_key_goes_to_the_service_and_into_no_reason(
     with serving(answers(KEY.encode())) as server:
         (came,) = await imagined(server)
     assert server.keys == [f'Bearer {KEY}']
-    assert KEY not in str(came)
+    assert KEY[:8] not in str(came)
     assert KEY not in json.dumps(server.bodies)
 
 

@@ -41,7 +41,8 @@ def view_from(data: bytes, frame: RgbdFrame, viewpoint: Viewpoint) -> ImaginedVi
     elif data.startswith(_JPEG):
         pixels = _jpeg(data)
     else:
-        raise UnusableViewError(f'a PNG or a JPEG was wanted, got {data[:8]!r}')
+        # Nothing of what came is repeated: who echoes a key would bring it into the log.
+        raise UnusableViewError(f'a PNG or a JPEG was wanted, got {len(data)} other bytes')
     size = (pixels.shape[1], pixels.shape[0])
     if size != wanted:
         raise UnusableViewError(f'{_told(wanted)} pixels were wanted, got {_told(size)}')
