@@ -20,9 +20,8 @@ from vlm_nav.imagination.choose_view import (
     ViewInquiry,
     ViewResult,
     ViewSettings,
-    told_of_views,
-    view_facts,
 )
+from vlm_nav.imagination.view_facts import told_of_views, view_facts
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.vlm.doubles import AlwaysFirst, Malformed, SaysNone, ScriptedModel, chosen
 from vlm_nav.vlm.events import Asked

@@ -81,6 +81,15 @@ def test_a_place_where_the_robot_hardly_fits_is_moved_to_where_it_has_room() -> 
     assert values_under(surroundings, [ahead])[0] == 0
 
 
+def test_of_more_places_than_are_wanted_those_most_worth_a_drive_are_left() -> None:
+    # The doorway lies to the right, which comes last.
+    surroundings = surroundings_at(FloorPose(3.0, 2.2, 2.0))
+    worths = [one.worth for one in proposer(1.0, 0.0, 0.0).propose(surroundings, 6)]
+    assert worths[0] < min(worths[-2:])
+    two = proposer(1.0, 0.0, 0.0).propose(surroundings, 2)
+    assert [one.worth for one in two] == worths[-2:]
+
+
 def test_views_that_lead_to_the_same_place_give_it_once() -> None:
     frames = frames_around(MIDDLE, (0.0, 5.0))
     surroundings = surroundings_at(MIDDLE, costmap=OPEN, frames=frames)

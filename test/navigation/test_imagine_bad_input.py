@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,15 +17,17 @@ from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import ChoosingReason, ImaginingReason, ObservationReason
 from vlm_nav.drawing.marks import PictureKind
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.imagination.choose_view import ViewSettings
 from vlm_nav.imagination.free_space import FreeSpaceProposer
 from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.view_service import ServiceSettings, ServiceViews
-from vlm_nav.imagination.view_synthesis import ViewSynthesis
+from vlm_nav.imagination.view_synthesis import ReasonedAbsence, ViewSynthesis
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.imagination.warped_views import WarpedViews
 from vlm_nav.navigation.imagine_selector import ImagineSelector
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
+from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.vlm.doubles import AlwaysFirst
 from vlm_nav.vlm.events import Asked
@@ -39,6 +43,16 @@ class Behind:
 
     def propose(self, surroundings: Surroundings, count: int) -> list[Viewpoint]:
         return [Viewpoint(FloorPose(1.0, side_m, 3.1), 0) for side_m in (-0.3, 0.3)]
+
+
+class Late:
+    """A synthesis that takes all the time that it is given, and makes nothing."""
+
+    async def imagine(
+        self, frames: Sequence[RgbdFrame], viewpoints: Sequence[Viewpoint], deadline: Deadline
+    ) -> list[ImaginedView | ReasonedAbsence]:
+        await asyncio.sleep(deadline.remaining_s())
+        return [ReasonedAbsence(ImaginingReason.VIEW_LATE, 'too late')] * len(viewpoints)
 
 
 def costmap_of(value: int) -> CostmapView:
@@ -103,6 +117,16 @@ async def test_while_the_image_service_is_down_it_chooses_among_what_is_seen_now
     assert decision.outcome is DecisionOutcome.GOAL
     assert set(kinds) == {PictureKind.SEEN}
     assert ImaginingReason.SERVICE_UNREACHABLE.value in decision.detail
+
+
+async def test_pictures_that_take_all_their_time_leave_some_for_the_question() -> None:
+    for timeout_s, question_s in ((1.0, 0.7), (0.6, 5.0)):
+        settings = ViewSettings(question_timeout_s=question_s)
+        selector = ImagineSelector(AlwaysFirst(), FreeSpaceProposer(), Late(), settings)
+        deadline = Deadline.after(timeout_s)
+        decision = await selector.select(Sight(frame_of()), 'go to the chair', deadline)
+        assert decision.outcome is DecisionOutcome.GOAL
+        assert ImaginingReason.VIEW_LATE.value in decision.detail
 
 
 async def test_an_image_service_out_of_order_is_told_with_what_it_answered() -> None:

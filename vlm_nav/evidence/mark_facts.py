@@ -32,13 +32,18 @@ def free_distances_m(lines: Iterable[str]) -> dict[int, float]:
     return {int(match[1]): float(match[2]) for match in found if match}
 
 
-def _words(facts: MetricFacts) -> list[str]:
-    forward_m = facts.range_m * math.cos(facts.bearing_rad)
-    left_m = facts.range_m * math.sin(facts.bearing_rad)
-    words = [
+def place_in_words(forward_m: float, left_m: float) -> list[str]:
+    """Return how far ahead of the base a place lies, and how far to which side, in tenths."""
+    return [
         *_distance(forward_m, 'ahead', 'behind'),
         *_distance(left_m, 'left', 'right'),
     ] or ['where the robot stands']
+
+
+def _words(facts: MetricFacts) -> list[str]:
+    forward_m = facts.range_m * math.cos(facts.bearing_rad)
+    left_m = facts.range_m * math.sin(facts.bearing_rad)
+    words = place_in_words(forward_m, left_m)
     if facts.free_m is not None and math.isfinite(facts.free_m):
         words.append(f'free for {facts.free_m:.1f} m')
     return words

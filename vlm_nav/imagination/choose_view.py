@@ -8,9 +8,8 @@ numbers, so that a liking for the first picture or a number is no agreement.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -238,51 +237,6 @@ def marked(picture: MarkedPicture, label: int) -> MarkedPicture:
     corner_px = _CORNER_RADII * radius_px
     anchor = Pixel(min(corner_px, (width - 1) / 2.0), min(corner_px, (height - 1) / 2.0))
     return replace(picture, marks=(Mark(label, anchor),), radius_px=radius_px)
-
-
-def view_facts(candidates: ViewCandidates) -> tuple[str, ...]:
-    """Return one line for each view: "3: 2.1 m ahead, 0.4 m left, 6.0 m² of new floor"."""
-    return tuple(f'{one.label}: {", ".join(_words(one.action))}' for one in candidates)
-
-
-@dataclass(frozen=True)
-class ToldOfView:
-    """What a line of `view_facts` tells: how much new floor would show, and how far the way is."""
-
-    new_floor_m2: float = 0.0
-    way_m: float = math.inf
-
-
-def told_of_views(lines: Iterable[str]) -> dict[int, ToldOfView]:
-    """Return by label what lines of `view_facts` tell of ways and of new floor; others nothing."""
-    found: dict[int, ToldOfView] = {}
-    for line in lines:
-        told = _TOLD.fullmatch(line)
-        if told is not None:
-            found[int(told[1])] = ToldOfView(float(told[3]), float(told[2]))
-    return found
-
-
-_NEW_FLOOR = 'm² of floor not looked over yet'
-_TOLD = re.compile(rf'(\d+): .*?(\d+\.\d) m of way, (\d+\.\d) {_NEW_FLOOR}')
-
-
-def _words(viewpoint: Viewpoint) -> list[str]:
-    pose = viewpoint.pose
-    words = [
-        *_distance(pose.x_m, 'ahead', 'behind'),
-        *_distance(pose.y_m, 'left', 'right'),
-    ] or ['where the robot stands']
-    if math.isfinite(viewpoint.way_m):
-        words.append(f'{viewpoint.way_m:.1f} m of way')
-    if math.isfinite(viewpoint.shown_m2):
-        words.append(f'{viewpoint.shown_m2:.1f} {_NEW_FLOOR}')
-    return words
-
-
-def _distance(distance_m: float, positive: str, negative: str) -> list[str]:
-    tenths = round(abs(distance_m), 1)
-    return [f'{tenths:.1f} m {positive if distance_m > 0 else negative}'] if tenths else []
 
 
 def _candidate(view: View, picture: MarkedPicture) -> Candidate[Viewpoint]:

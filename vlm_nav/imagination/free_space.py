@@ -16,9 +16,9 @@ import numpy as np
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import inverse, transform_places
 from vlm_nav.imagination.proposing import Surroundings
-from vlm_nav.imagination.vantage import Vantage
+from vlm_nav.imagination.vantage import Vantage, rank_of
 from vlm_nav.imagination.viewpoint import Viewpoint
-from vlm_nav.memory.costmap_ways import CostmapWays, cell_centres
+from vlm_nav.memory.costmap_ways import cell_centres
 from vlm_nav.observation.costmap import UNKNOWN
 
 _BEARINGS = 72
@@ -26,8 +26,6 @@ _BEARINGS = 72
 _BEFORE_END_M = 0.3
 # A shorter border to the unknown is a gap in what was seen.
 _SHORTEST_FRONTIER_M = 0.5
-_STEP_M = 0.4
-_MOST_PLACES = 1500
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class FreeSpaceProposer:
         """Return the best of those that lie apart: near ones, and some that are farther away."""
         chosen: list[Viewpoint] = []
         afar = 0
-        for one in sorted(found, key=_rank, reverse=True):
+        for one in sorted(found, key=rank_of, reverse=True):
             is_afar = one.way_m > self.farthest_m
             if len(chosen) == count:
                 break
@@ -88,11 +86,6 @@ class FreeSpaceProposer:
             >= self.apart_m
             for other in chosen
         )
-
-
-def _rank(one: Viewpoint) -> tuple[float, float]:
-    """Return what viewpoints are sorted by: worth, and where that is the same or unknown, way."""
-    return (0.0 if math.isnan(one.worth) else one.worth), one.way_m
 
 
 def _ends_of_free_floor(surroundings: Surroundings) -> FloatArray:
@@ -124,7 +117,8 @@ def _frontiers(surroundings: Surroundings) -> FloatArray:
     cells = _SHORTEST_FRONTIER_M / ways.costmap.resolution_m
     long = [one for one in range(1, count) if stats[one, cv2.CC_STAT_AREA] >= cells]
     nearest = [_nearest_cell(np.asarray(labels) == one, middles[one]) for one in long]
-    places = np.array([cell_centres(ways.costmap)[cell] for cell in nearest]).reshape(-1, 2)
+    centres = cell_centres(ways.costmap)
+    places = np.array([centres[cell] for cell in nearest]).reshape(-1, 2)
     return _in_base(surroundings, places)
 
 
@@ -135,20 +129,10 @@ def _nearest_cell(cells: np.ndarray, middle: np.ndarray) -> tuple[int, int]:
 
 
 def _to_search(surroundings: Surroundings) -> FloatArray:
-    """Return places (n, 2) of the base frame all over what ways lead to, the nearest ones."""
-    ways = surroundings.ways
-    if ways is None or surroundings.to_search is None:
+    """Return the places (n, 2) of the base frame from which what is left to search may show."""
+    if surroundings.to_search is None:
         return np.empty((0, 2))
-    open_to_it = _coarse(ways) & ways.comfortable & ~surroundings.to_search.avoided
-    nearest = np.argsort(ways.lengths_m[open_to_it], kind='stable')[:_MOST_PLACES]
-    return _in_base(surroundings, cell_centres(ways.costmap)[open_to_it][nearest])
-
-
-def _coarse(ways: CostmapWays) -> np.ndarray:
-    step = max(1, round(_STEP_M / ways.costmap.resolution_m))
-    coarse = np.zeros(ways.lengths_m.shape, dtype=np.bool_)
-    coarse[::step, ::step] = True
-    return coarse
+    return _in_base(surroundings, surroundings.to_search.places())
 
 
 def _in_base(surroundings: Surroundings, places: FloatArray) -> FloatArray:

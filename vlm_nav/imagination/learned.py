@@ -13,9 +13,11 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import wrap_angle
 from vlm_nav.imagination.level_view import level_view
 from vlm_nav.imagination.proposing import Surroundings
-from vlm_nav.imagination.vantage import Vantage, heading_rad
+from vlm_nav.imagination.vantage import Vantage, rank_of
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.imagination.where2imagine import Where2Imagine, Where2ImagineError
+from vlm_nav.observation.headings import heading_in_base_rad
+from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 # Beside what the network says there may be room where there is none at that very place.
 _RINGS_M = (0.0, 0.2, 0.4, 0.6)
@@ -61,15 +63,16 @@ class LearnedProposer:
     def propose(self, surroundings: Surroundings, count: int) -> list[Viewpoint]:
         """Return the viewpoints, that ahead first, the others to the left of it in turn.
 
-        Raises Where2ImagineError where the network says what is no pose.
+        Of more than `count` those most worth a drive. Raises Where2ImagineError where the network
+        says what is no pose.
         """
-        frames = sorted(surroundings.frames, key=lambda one: heading_rad(one) % (2.0 * math.pi))
+        frames = sorted(surroundings.frames, key=_leftward_rad)
         said = self.network().poses([level_view(frame) for frame in frames])
         vantage = Vantage(surroundings)
         places: list[FloatArray] = []
         yaws_rad: list[float] = []
         for frame, poses in zip(frames, said, strict=True):
-            bearing_rad = heading_rad(frame)
+            bearing_rad = heading_in_base_rad(frame)
             free = [
                 (place, wrap_angle(bearing_rad + float(yaw_rad)))
                 for place, yaw_rad in self._free(vantage, bearing_rad, poses)
@@ -79,7 +82,9 @@ class LearnedProposer:
                 best = _most_worth(surroundings, np.stack([place for place, _ in free]))
                 places.append(free[best][0])
                 yaws_rad.append(free[best][1])
-        return vantage.viewpoints(np.array(places[:count]).reshape(-1, 2), yaws_rad[:count])
+        found = vantage.viewpoints(np.array(places).reshape(-1, 2), yaws_rad)
+        worthiest = sorted(found, key=rank_of, reverse=True)[:count]
+        return [one for one in found if one in worthiest]
 
     def _free(
         self, vantage: Vantage, bearing_rad: float, poses: FloatArray
@@ -112,6 +117,10 @@ class LearnedProposer:
         if found_m is None:
             return None
         return found_m * np.array((math.cos(bearing_rad), math.sin(bearing_rad)))
+
+
+def _leftward_rad(frame: RgbdFrame) -> float:
+    return heading_in_base_rad(frame) % (2.0 * math.pi)
 
 
 def _most_worth(surroundings: Surroundings, places: FloatArray) -> int:

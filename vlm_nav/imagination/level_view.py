@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.observation.headings import heading_in_base_rad
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 
 WIDTH_PX, HEIGHT_PX = 64, 56
@@ -67,8 +68,7 @@ def _pixels(frame: RgbdFrame) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     """Return column and row (HEIGHT_PX, WIDTH_PX) of the frame for each place."""
     bearing_rad = np.linspace(_LEFTMOST_RAD, -_LEFTMOST_RAD, WIDTH_PX)
     elevation_rad = np.linspace(_HIGHEST_RAD, _LOWEST_RAD, HEIGHT_PX)[:, None]
-    axis = frame.base_from_camera[:3, 2]
-    heading_rad = math.atan2(axis[1], axis[0])
+    heading_rad = heading_in_base_rad(frame)
     rays: FloatArray = np.empty((HEIGHT_PX, WIDTH_PX, 3))
     rays[..., 0] = np.cos(elevation_rad) * np.cos(heading_rad + bearing_rad)
     rays[..., 1] = np.cos(elevation_rad) * np.sin(heading_rad + bearing_rad)

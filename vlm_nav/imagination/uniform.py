@@ -9,8 +9,9 @@ import numpy as np
 
 from vlm_nav.geometry.poses import wrap_angle
 from vlm_nav.imagination.proposing import Surroundings
-from vlm_nav.imagination.vantage import Vantage, heading_rad
+from vlm_nav.imagination.vantage import Vantage
 from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.observation.headings import half_view_rad, heading_in_base_rad
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 # Outside of what a picture shows, only holes could be imagined.
@@ -65,8 +66,7 @@ class UniformProposer:
 def _is_seen(frames: tuple[RgbdFrame, ...], bearing_rad: float) -> bool:
     """Return whether any of the frames looks along a bearing of the base."""
     for frame in frames:
-        half_rad = math.atan(frame.camera.width_px / 2.0 / frame.camera.fx_px)
-        aside_rad = abs(wrap_angle(heading_rad(frame) - bearing_rad))
-        if aside_rad <= half_rad + _BORDER_RAD:
+        aside_rad = abs(wrap_angle(heading_in_base_rad(frame) - bearing_rad))
+        if aside_rad <= half_view_rad(frame) + _BORDER_RAD:
             return True
     return False

@@ -15,6 +15,7 @@ from vlm_nav.geometry.poses import FloorPose, floor_pose_of, transform_places, w
 from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.memory.costmap_ways import cells_of
+from vlm_nav.observation.headings import heading_in_base_rad
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 # A way on says how to get around what stands in the straight way, and over what was not seen.
@@ -136,14 +137,13 @@ class Vantage:
 
 def view_towards(frames: Sequence[RgbdFrame], bearing_rad: float) -> int:
     """Return the index of the frame whose camera looks nearest to a bearing of the base."""
-    aside_rad = [abs(wrap_angle(heading_rad(frame) - bearing_rad)) for frame in frames]
+    aside_rad = [abs(wrap_angle(heading_in_base_rad(frame) - bearing_rad)) for frame in frames]
     return int(np.argmin(aside_rad))
 
 
-def heading_rad(frame: RgbdFrame) -> float:
-    """Return the bearing in the base frame along which a frame's camera looks."""
-    axis = frame.base_from_camera[:3, 2]
-    return math.atan2(axis[1], axis[0])
+def rank_of(one: Viewpoint) -> tuple[float, float]:
+    """Return what viewpoints are ranked by: worth, and where that is the same or unknown, way."""
+    return (0.0 if math.isnan(one.worth) else one.worth), one.way_m
 
 
 def _wrapped(angles_rad: FloatArray) -> FloatArray:

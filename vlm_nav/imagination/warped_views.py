@@ -19,6 +19,7 @@ from vlm_nav.imagination.fusing import Source, box_of, fused
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.imagination.warping import Box
+from vlm_nav.observation.headings import heading_in_base_rad
 from vlm_nav.observation.imagined_view import ImaginedView, Provenance
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
@@ -48,8 +49,7 @@ def base_from_viewpoint_camera(pose: FloorPose, frame: RgbdFrame) -> FloatArray:
     The camera keeps its height and its tilt; the pose in which the frame was taken gives back
     the frame's own `base_from_camera`.
     """
-    heading_rad = math.atan2(frame.base_from_camera[1, 2], frame.base_from_camera[0, 2])
-    ahead = transform_from_floor_pose(FloorPose(0.0, 0.0, -heading_rad))
+    ahead = transform_from_floor_pose(FloorPose(0.0, 0.0, -heading_in_base_rad(frame)))
     return transform_from_floor_pose(pose) @ ahead @ frame.base_from_camera
 
 

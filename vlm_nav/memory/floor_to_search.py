@@ -51,19 +51,22 @@ class FloorToSearch:
 
     def shown_m2(self, places: FloatArray) -> FloatArray:
         """Return how much unseen floor would be looked over from places (n, 2), in m²."""
-        chunks = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
-        return np.concatenate([np.empty(0), *map(self._shown_m2, chunks)])
+        return np.concatenate([np.empty(0), *map(self._shown_m2, _chunks(places))])
 
     def shown_by_bearing_m2(self, places: FloatArray) -> FloatArray:
         """Return how much of it would show from places (n, 2) along each bearing, (n, bearings).
 
         Bearings are equally far apart, the first one is the x axis of the costmap's frame.
         """
-        shows, areas_m2 = self._shows(places)
-        by_bearing_m2: FloatArray = shows.astype(np.float32) @ areas_m2
+        found = [np.empty((0, _BEARINGS)), *map(self._shown_by_bearing_m2, _chunks(places))]
         # Rays are cast along the grid, which may be turned.
         turned = round(self.ways.costmap.origin.yaw_rad / (2.0 * math.pi) * _BEARINGS)
-        return np.roll(by_bearing_m2, turned, axis=1)
+        return np.roll(np.concatenate(found), turned, axis=1)
+
+    def _shown_by_bearing_m2(self, places: FloatArray) -> FloatArray:
+        shows, areas_m2 = self._shows(places)
+        by_bearing_m2: FloatArray = shows.astype(np.float32) @ areas_m2
+        return by_bearing_m2
 
     def _shown_m2(self, places: FloatArray) -> FloatArray:
         # All bearings are looked to: how the grid is turned plays no part.
@@ -141,6 +144,11 @@ class FloorToSearch:
         cells[cv2.dilate(lethal, np.ones((2, 2), np.uint8)) > 0] = _OPAQUE
         bordered = np.pad(cells, border, constant_values=_OPAQUE)
         return bordered.ravel(), bordered.shape[1], border
+
+
+def _chunks(places: FloatArray) -> list[FloatArray]:
+    """Return places (n, 2) in parts that need little memory each."""
+    return [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
 
 
 @functools.lru_cache(maxsize=4)

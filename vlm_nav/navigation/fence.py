@@ -76,6 +76,13 @@ def fence_from(around: str, keep_out: Sequence[str]) -> Fence:
     return Fence(polygon_from(around, 'fence') if around.strip() else None, tuple(zones))
 
 
+def fenced(
+    guard: GroundGuard, fence: Fence, map_from_base: FloatArray, radius_m: float
+) -> GroundGuard:
+    """Return the guard of a robot of this radius behind a fence; itself where none is set."""
+    return FencedGuard(guard, fence, map_from_base, radius_m) if fence.is_set else guard
+
+
 @dataclass(frozen=True, eq=False)
 class FencedGuard:
     """Refuses what another guard allows, where the place or the way to it is not allowed."""

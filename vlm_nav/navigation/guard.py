@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.core.reasons import CandidateReason
+from vlm_nav.core.reasons import CandidateReason, DrivingReason, Refusal
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, CostmapView, may_stand
@@ -65,6 +65,15 @@ class FloorGuard:
             occupied |= values >= INSCRIBED
             free |= may_stand(values)
         return occupied, free
+
+
+def refuse_blind(sight: Sight) -> None:
+    """Raise Refusal with `no_valid_costmap` where nothing tells free floor from the rest."""
+    if not sight.costmaps and all(frame.depth_m is None for frame in sight.frames):
+        raise Refusal(
+            DrivingReason.NO_VALID_COSTMAP,
+            'a robot without depth needs a global or local costmap, got neither',
+        )
 
 
 def guard_for(sight: Sight, settings: FreeSpaceSettings) -> FloorGuard:

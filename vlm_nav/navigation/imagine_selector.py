@@ -14,46 +14,41 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.core.own_threads import in_own_thread
-from vlm_nav.core.reasons import DrivingReason, ImaginingReason, Refusal
+from vlm_nav.core.reasons import ImaginingReason, Refusal
 from vlm_nav.drawing.marks import MarkedPicture, PictureKind
 from vlm_nav.evidence.remembered_views import remembered_views
 from vlm_nav.evidence.visited_marks import VisitedMarks
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.poses import (
-    floor_pose_of,
-    transform_places,
-    wrap_angle,
-)
+from vlm_nav.geometry.poses import floor_pose_of, transform_places
 from vlm_nav.imagination.choose_view import (
     View,
     ViewCandidates,
     ViewInquiry,
     ViewResult,
     ViewSettings,
-    view_facts,
 )
 from vlm_nav.imagination.proposing import Proposed, Surroundings, ViewProposer, propose
 from vlm_nav.imagination.uniform import UniformProposer
+from vlm_nav.imagination.view_facts import view_facts
 from vlm_nav.imagination.view_synthesis import NoSynthesis, ReasonedAbsence, ViewSynthesis
 from vlm_nav.imagination.viewpoint import Viewpoint
-from vlm_nav.memory.costmap_ways import CostmapWays, part_around, ways_from
-from vlm_nav.navigation.fence import Fence, FencedGuard
-from vlm_nav.navigation.guard import guard_for
-from vlm_nav.navigation.seen_in_map import map_costmap, with_what_is_seen
+from vlm_nav.memory.costmap_ways import CostmapWays
+from vlm_nav.navigation.fence import Fence, fenced
+from vlm_nav.navigation.guard import guard_for, refuse_blind
+from vlm_nav.navigation.seen_in_map import ways_in_map
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.waypoint import waypoint_at
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 from vlm_nav.observation.free_space import FreeSpace
+from vlm_nav.observation.headings import frames_showing, heading_rad
 from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.pivot.ground_space import GroundGuard, ground_action
+from vlm_nav.pivot.ground_space import ground_action
 from vlm_nav.vlm.model import Model
 
 # Views to all sides: one heading each 60 degrees, as the paper has it.
 _HEADINGS = 6
-# At the border of a picture nothing is seen well.
-_SEEN_SHARE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,17 +82,33 @@ class ImagineSelector:
         self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
     ) -> tuple[Decision, bool]:
         """Return the decision, and whether the thing shows in what a camera sees now."""
-        if not sight.costmaps and all(frame.depth_m is None for frame in sight.frames):
-            raise Refusal(
-                DrivingReason.NO_VALID_COSTMAP,
-                'a robot without depth needs a global or local costmap, got neither',
-            )
+        refuse_blind(sight)
         if so_far.may_look_around and not looks_to_all_sides(sight):
             detail = 'looks to all sides before it chooses a view'
             return Decision(DecisionOutcome.TURN, instruction, detail=detail), False
         proposed = await in_own_thread(self._proposed, sight, so_far)
         views, problems = await self._views(sight, proposed.viewpoints, deadline)
-        inquiry = ViewInquiry(
+        inquiry = self._inquiry(sight, instruction, deadline, so_far, views)
+        try:
+            result = await inquiry.choose(self.seed + so_far.tries)
+        except Refusal as refusal:
+            # The questions before it were asked all the same.
+            result = ViewResult(reason=refusal.reason, detail=refusal.detail)
+        details = [text for text in (result.detail, proposed.detail, *problems) if text]
+        decision = replace(_decision(result, inquiry, sight), detail='; '.join(details))
+        chosen = result.view
+        seen_now = chosen is not None and chosen.picture.kind is PictureKind.SEEN
+        return decision, result.seen and seen_now
+
+    def _inquiry(
+        self,
+        sight: Sight,
+        instruction: str,
+        deadline: Deadline,
+        so_far: SoFar,
+        views: Sequence[View],
+    ) -> ViewInquiry:
+        return ViewInquiry(
             views=views,
             model=self.model,
             instruction=instruction,
@@ -108,28 +119,6 @@ class ImagineSelector:
             remembered=_remembered(sight, so_far, self.settings.remembered),
             listeners=self.listeners,
         )
-        try:
-            result = await inquiry.choose(self.seed + so_far.tries)
-        except Refusal as refusal:
-            # The questions before it were asked all the same.
-            result = ViewResult(reason=refusal.reason, detail=refusal.detail)
-        details = [text for text in (result.detail, proposed.detail, *problems) if text]
-        decision = Decision(
-            outcome=DecisionOutcome.HOLD if result.view is None else DecisionOutcome.GOAL,
-            instruction=instruction,
-            waypoint=None
-            if result.view is None
-            else waypoint_at(result.view.viewpoint.pose, sight.frame),
-            reason=result.reason,
-            detail='; '.join(details),
-            confidence=result.confidence,
-            labels=result.labels,
-            calls=inquiry.calls,
-            offered=tuple(waypoint_at(view.viewpoint.pose, sight.frame) for view in views),
-        )
-        chosen = result.view
-        seen_now = chosen is not None and chosen.picture.kind is PictureKind.SEEN
-        return decision, result.seen and seen_now
 
     def _proposed(self, sight: Sight, so_far: SoFar) -> Proposed:
         """Return the viewpoints; takes some 0.1 s, in which no loop must stand."""
@@ -144,10 +133,7 @@ class ImagineSelector:
     def _surroundings(self, sight: Sight, so_far: SoFar) -> Surroundings:
         map_from_base = sight.frame.map_from_base
         guard = guard_for(sight, self.free_space)
-        checked: GroundGuard = guard
-        if self.fence.is_set:
-            radius_m = self.free_space.robot_radius_m
-            checked = FencedGuard(guard, self.fence, map_from_base, radius_m)
+        checked = fenced(guard, self.fence, map_from_base, self.free_space.robot_radius_m)
         free_space: FreeSpace | None = guard.free_space
         to_search = so_far.to_search
         return Surroundings(
@@ -160,15 +146,9 @@ class ImagineSelector:
         )
 
     def _ways(self, sight: Sight) -> CostmapWays | None:
-        costmap = map_costmap(sight)
         here = floor_pose_of(sight.frame.map_from_base)
-        near = None if costmap is None else part_around(costmap, (here.x_m, here.y_m))
-        if near is None:
-            return None
-        seen = with_what_is_seen(near, sight, self.free_space)
-        radius_m = self.free_space.robot_radius_m
-        allowed = functools.partial(self.fence.allows, radius_m=radius_m)
-        return ways_from(seen, (here.x_m, here.y_m), allowed)
+        allowed = functools.partial(self.fence.allows, radius_m=self.free_space.robot_radius_m)
+        return ways_in_map(sight, (here.x_m, here.y_m), self.free_space, allowed)
 
     async def _views(
         self, sight: Sight, viewpoints: Sequence[Viewpoint], deadline: Deadline
@@ -176,7 +156,8 @@ class ImagineSelector:
         """Return a picture for each viewpoint, and why some are not imagined."""
         if not viewpoints:
             return [], []
-        imagined = await self.synthesis.imagine(sight.frames, viewpoints, deadline)
+        until = self._before_asking(deadline)
+        imagined = await self.synthesis.imagine(sight.frames, viewpoints, until)
         views, problems = [], []
         for viewpoint, came in zip(viewpoints, imagined, strict=True):
             problem = self._problem(came)
@@ -187,6 +168,11 @@ class ImagineSelector:
                 frame = sight.frames[viewpoint.view]
                 views.append(View(viewpoint, MarkedPicture(frame.identifier, frame.rgb)))
         return views, [f'as seen from here: {problem}' for problem in dict.fromkeys(problems)]
+
+    def _before_asking(self, deadline: Deadline) -> Deadline:
+        """Return when all pictures must be made, for the question to have its time as well."""
+        left_s = deadline.remaining_s()
+        return deadline.sooner(max(left_s - self.settings.question_timeout_s, left_s / 2.0))
 
     def _problem(self, came: ImaginedView | ReasonedAbsence) -> str | None:
         if isinstance(came, ReasonedAbsence):
@@ -204,18 +190,24 @@ class ImagineSelector:
 
 def looks_to_all_sides(sight: Sight) -> bool:
     """Return whether the cameras of a sight look along all six headings between them."""
-    first_rad = _heading_rad(sight.frame)
+    first_rad = heading_rad(sight.frame)
     headings = [first_rad + 2.0 * math.pi * step / _HEADINGS for step in range(_HEADINGS)]
-    return all(any(_looks_along(frame, one) for frame in sight.frames) for one in headings)
+    return all(frames_showing(heading, 0.0, sight.frames) for heading in headings)
 
 
-def _looks_along(frame: RgbdFrame, bearing_rad: float) -> bool:
-    half_rad = _SEEN_SHARE * math.atan(frame.camera.width_px / 2.0 / frame.camera.fx_px)
-    return abs(wrap_angle(_heading_rad(frame) - bearing_rad)) <= half_rad
-
-
-def _heading_rad(frame: RgbdFrame) -> float:
-    return math.atan2(frame.base_from_camera[1, 2], frame.base_from_camera[0, 2])
+def _decision(result: ViewResult, inquiry: ViewInquiry, sight: Sight) -> Decision:
+    offered = (waypoint_at(view.viewpoint.pose, sight.frame) for view in inquiry.views)
+    chosen = result.view
+    return Decision(
+        outcome=DecisionOutcome.HOLD if chosen is None else DecisionOutcome.GOAL,
+        instruction=inquiry.instruction,
+        waypoint=None if chosen is None else waypoint_at(chosen.viewpoint.pose, sight.frame),
+        reason=result.reason,
+        confidence=result.confidence,
+        labels=result.labels,
+        calls=inquiry.calls,
+        offered=tuple(offered),
+    )
 
 
 def _picture(view: ImaginedView, frames: Sequence[RgbdFrame]) -> MarkedPicture:

@@ -14,7 +14,12 @@ from vlm_nav.geometry.poses import wrap_angle
 from vlm_nav.navigation.events import Turned
 from vlm_nav.navigation.ports import DriveOutcome, Eyes, Turner
 from vlm_nav.navigation.sight import Sight
-from vlm_nav.observation.headings import frames_showing, half_view_rad, heading_rad
+from vlm_nav.observation.headings import (
+    frames_showing,
+    half_view_rad,
+    heading_in_base_rad,
+    heading_rad,
+)
 from vlm_nav.observation.placing import seen_from
 from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame
 
@@ -136,8 +141,7 @@ def together(sights: Sequence[Sight], shown: Sequence[RgbdFrame] = ()) -> Sight:
 
 
 def _side_of(view: RgbdFrame) -> str:
-    left_rad = math.atan2(view.base_from_camera[1, 2], view.base_from_camera[0, 2])
-    left_deg = 5 * round(math.degrees(left_rad) / 5.0)
+    left_deg = 5 * round(math.degrees(heading_in_base_rad(view)) / 5.0)
     if left_deg == 0:
         return 'ahead'
     if abs(left_deg) >= 175:

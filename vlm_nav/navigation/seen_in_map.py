@@ -1,4 +1,4 @@
-"""A costmap with what else is known to stand there: what is seen now, and in other costmaps."""
+"""A costmap with what else is known to stand there, and the ways that are left in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.poses import inverse, transform_places, transform_points
-from vlm_nav.memory.costmap_ways import cell_centres, cells_of
+from vlm_nav.memory.costmap_ways import (
+    Allowed,
+    CostmapWays,
+    Place,
+    cell_centres,
+    cells_of,
+    part_around,
+    ways_from,
+)
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import INSCRIBED, Costmap, may_stand
 from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings
@@ -21,6 +29,21 @@ def map_costmap(sight: Sight) -> Costmap | None:
     frame_id = sight.frame.map_frame
     costmaps = [view.costmap for view in sight.costmaps if view.costmap.frame_id == frame_id]
     return max(costmaps, key=lambda costmap: costmap.values.size, default=None)
+
+
+def ways_in_map(
+    sight: Sight, here: Place, settings: FreeSpaceSettings, allowed: Allowed
+) -> CostmapWays | None:
+    """Return the ways from a place of the map over what is free and allowed.
+
+    None without a costmap that is given in the frame of the map and knows that place.
+    """
+    costmap = map_costmap(sight)
+    # What is far away is not looked at: a map may be as large as it likes.
+    near = None if costmap is None else part_around(costmap, here)
+    if near is None:
+        return None
+    return ways_from(with_what_is_seen(near, sight, settings), here, allowed)
 
 
 def with_what_is_seen(costmap: Costmap, sight: Sight, settings: FreeSpaceSettings) -> Costmap:

@@ -11,15 +11,15 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener
 from vlm_nav.core.own_threads import in_own_thread
-from vlm_nav.core.reasons import DrivingReason, Refusal
+from vlm_nav.core.reasons import Refusal
 from vlm_nav.evidence.visited_marks import VisitedMarks
-from vlm_nav.navigation.fence import Fence, FencedGuard
-from vlm_nav.navigation.guard import guard_for
+from vlm_nav.navigation.fence import Fence, fenced
+from vlm_nav.navigation.guard import guard_for, refuse_blind
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.waypoint import Arrival, waypoint_for
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.pivot.ground_space import GroundGuard, GroundSpace
+from vlm_nav.pivot.ground_space import GroundSpace
 from vlm_nav.pivot.inquiry import EvidenceProvider, Inquiry
 from vlm_nav.pivot.loop import pivot
 from vlm_nav.pivot.settings import PivotResult, PivotSettings
@@ -66,17 +66,11 @@ class PivotSelector:
         Raises Refusal with `no_valid_costmap` where neither depth nor a costmap tells free
         floor from the rest.
         """
-        if not sight.costmaps and all(frame.depth_m is None for frame in sight.frames):
-            raise Refusal(
-                DrivingReason.NO_VALID_COSTMAP,
-                'a robot without depth needs a global or local costmap, got neither',
-            )
-        # Numbers of a whole picture: a second for a large one, in which the loop must not stand.
-        guard: GroundGuard = await in_own_thread(guard_for, sight, self.free_space)
-        if self.fence.is_set:
-            radius_m = self.free_space.robot_radius_m
-            guard = FencedGuard(guard, self.fence, sight.frame.map_from_base, radius_m)
+        refuse_blind(sight)
         map_from_base = sight.frame.map_from_base
+        # Numbers of a whole picture: a second for a large one, in which the loop must not stand.
+        by_sight = await in_own_thread(guard_for, sight, self.free_space)
+        guard = fenced(by_sight, self.fence, map_from_base, self.free_space.robot_radius_m)
         visited = VisitedMarks(so_far.visited, map_from_base, so_far.to_search)
         inquiry = Inquiry(
             space=GroundSpace(sight.frames, guard, self.reach.nearest_m, self.reach.farthest_m),

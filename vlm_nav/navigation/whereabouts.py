@@ -12,19 +12,12 @@ from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
 from vlm_nav.memory.beside import nearest_beside
-from vlm_nav.memory.costmap_ways import (
-    Allowed,
-    CostmapWays,
-    Place,
-    everywhere,
-    part_around,
-    ways_from,
-)
+from vlm_nav.memory.costmap_ways import Allowed, CostmapWays, Place, everywhere
 from vlm_nav.memory.floor_to_search import FloorToSearch, floor_to_search
 from vlm_nav.memory.looked_over import LookedOver
 from vlm_nav.memory.passed_over import PassedOver
 from vlm_nav.memory.visited import Visit, VisitedPlaces
-from vlm_nav.navigation.seen_in_map import map_costmap, with_what_is_seen
+from vlm_nav.navigation.seen_in_map import ways_in_map
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
 
@@ -142,12 +135,7 @@ class Whereabouts:
     def _ways_in(self, sight: Sight) -> CostmapWays | None:
         """Return the ways from here, once for each sight."""
         if self._ways is None or self._ways[0] is not sight:
-            costmap, ways = map_costmap(sight), None
-            # What is far away is not looked at: a map may be as large as it likes.
-            near = None if costmap is None else part_around(costmap, self._here)
-            if near is not None:
-                seen = with_what_is_seen(near, sight, self.free_space)
-                ways = ways_from(seen, self._here, self.allowed)
+            ways = ways_in_map(sight, self._here, self.free_space, self.allowed)
             self._ways = (sight, ways)
         return self._ways[1]
 

@@ -1,4 +1,4 @@
-"""Which of several frames show what lies along a bearing of the map."""
+"""Where frames look, and which of several show what lies along a bearing of the map."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _SAMPLES = 7
 def heading_rad(frame: RgbdFrame) -> float:
     """Return where in the map a frame's camera looks, positive to the left of x."""
     ahead = (frame.map_from_base @ frame.base_from_camera)[:3, 2]
+    return math.atan2(ahead[1], ahead[0])
+
+
+def heading_in_base_rad(frame: RgbdFrame) -> float:
+    """Return the bearing in its base frame along which a frame's camera looks."""
+    ahead = frame.base_from_camera[:3, 2]
     return math.atan2(ahead[1], ahead[0])
 
 

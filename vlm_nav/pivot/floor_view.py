@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import inverse, transform_points, wrap_angle
+from vlm_nav.observation.headings import heading_in_base_rad
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 
@@ -26,7 +26,7 @@ class FloorView:
     def picture(self) -> MarkedPicture:
         """Return the clean picture, who took it and where it looks."""
         frame = self.frame
-        heading_rad = math.atan2(frame.base_from_camera[1, 2], frame.base_from_camera[0, 2])
+        heading_rad = heading_in_base_rad(frame)
         return MarkedPicture(
             frame.identifier, frame.rgb, camera=frame.camera_name, heading_rad=heading_rad
         )

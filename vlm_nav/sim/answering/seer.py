@@ -20,7 +20,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
 from vlm_nav.evidence.mark_facts import free_distances_m
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.imagination.choose_view import ToldOfView, told_of_views
+from vlm_nav.imagination.view_facts import ToldOfView, told_of_views
 from vlm_nav.sim.answering.imagined_things import things_imagined
 from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.answering.seen_things import (
