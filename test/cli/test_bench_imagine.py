@@ -43,6 +43,7 @@ def test_each_row_tells_its_figures_and_how_it_differs_from_no_imagination(
     none, warp = said[:2]
     assert (none['success'], none['spl']) == (0.5, 0.25)
     assert 'spl_less_none' not in none
+    assert warp['episodes_less_none'] == 8
     assert warp['success_less_none']['mean'] == 0.5
     assert warp['spl_less_none']['low'] <= 0.25 <= warp['spl_less_none']['high']
 

@@ -25,7 +25,11 @@ def fields(one: Finished, finished: Sequence[Finished]) -> dict[str, Any]:
     base = _at_same_error(NO_IMAGINATION, one, finished)
     found = None if base is None or base is one else one.less(base)
     if found is not None:
-        told |= {'success_less_none': vars(found.success), 'spl_less_none': vars(found.spl)}
+        told |= {
+            'episodes_less_none': found.episodes,
+            'success_less_none': vars(found.success),
+            'spl_less_none': vars(found.spl),
+        }
     return told
 
 

@@ -34,35 +34,41 @@ from vlm_nav.navigation.mission_parameters import MISSION_PARAMETERS
 TABLE = (*DECISION_TABLE, *MISSION_PARAMETERS)
 # The classical way looks around at each place that it comes to: so may the others, and a look
 # around is a decision as well.
-_ROOM_FOR_ALL = {'decision_limit': 60, 'look_around': 'when_unseen'}
-_SEEDS = 1_000_000
+ROOM_FOR_ALL = {'decision_limit': 60, 'look_around': 'when_unseen'}
+# Seeds of training begin there.
+_SEEDS = 100_000
 _STRATEGIES = ('pivot', 'imagine', 'hybrid', 'frontier', 'random')
+
+Seed = Annotated[
+    Optional[int],
+    typer.Option(min=0, help="The first errand's seed, the others follow; else one is drawn."),
+]
+Who = Annotated[
+    str, typer.Option(help='seer, seer:P or oracle, which the simulator answers; or any model.')
+]
+Workers = Annotated[
+    Optional[int], typer.Option(min=1, help='Processes; as many as cores unless given.')
+]
+Compared = Annotated[
+    Optional[tuple[str, str]],
+    typer.Option(
+        '--compare',
+        metavar='A B',
+        help='How A differs from B: strategies, or files that --json wrote.',
+    ),
+]
+Records = Annotated[Optional[Path], typer.Option(help='Where a record of each errand goes.')]
 
 
 def drive(
     episodes: Annotated[int, typer.Option(min=1, help='How many errands.')] = 12,
-    seed: Annotated[
-        Optional[int],
-        typer.Option(min=0, help="The first errand's seed, the others follow; else one is drawn."),
-    ] = None,
+    seed: Seed = None,
     strategy: Annotated[
         str, typer.Option(help=f'How places are chosen: {", ".join(_STRATEGIES)}.')
     ] = 'pivot',
-    vlm: Annotated[
-        str,
-        typer.Option(help='seer, seer:P or oracle, which the simulator answers; or any model.'),
-    ] = 'seer',
-    workers: Annotated[
-        Optional[int], typer.Option(min=1, help='Processes; as many as cores unless given.')
-    ] = None,
-    compare_: Annotated[
-        Optional[tuple[str, str]],
-        typer.Option(
-            '--compare',
-            metavar='A B',
-            help='How A differs from B: strategies, or files that --json wrote.',
-        ),
-    ] = None,
+    vlm: Who = 'seer',
+    workers: Workers = None,
+    compare_: Compared = None,
     wheels: Annotated[
         bool, typer.Option('--wheels', help='The base rolls on wheels, which slip.')
     ] = False,
@@ -72,9 +78,7 @@ def drive(
     param: OneParameter = None,
     cassette: CassetteFolder = None,
     cassette_mode: CassetteUse = None,
-    out: Annotated[
-        Optional[Path], typer.Option(help='Where a record of each errand goes.')
-    ] = None,
+    out: Records = None,
     as_json: AsJson = False,
 ) -> None:
     """Drive to things in simulated houses, and count how often and how directly it arrives.
@@ -83,8 +87,8 @@ def drive(
     same errand.
     """
     options = DecisionOptions(None, model, base_url, params, param, TABLE, cassette, cassette_mode)
-    values = values_of(_ROOM_FOR_ALL | options.given(), TABLE)
-    first = random.randrange(_SEEDS) if seed is None else seed
+    values = values_of(ROOM_FOR_ALL | options.given(), TABLE)
+    first = random.randrange(max(1, _SEEDS - episodes)) if seed is None else seed
     order = _Order(episodes, first, vlm, workers or cores(), values, out, wheels)
     if compare_ is not None:
         _say_comparison(compare_, order, as_json)

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from vlm_nav.cli.bench_drive import TABLE, cores
-from vlm_nav.cli.decision_options import AsJson, DecisionOptions, settings_of, values_of
+from vlm_nav.cli.bench_drive import ROOM_FOR_ALL, TABLE, Workers, cores
+from vlm_nav.cli.decision_options import (
+    AsJson,
+    DecisionOptions,
+    OneParameter,
+    settings_of,
+    values_of,
+)
 from vlm_nav.cli.saying import note, say
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.navigation.decision_parameters import without_secrets
@@ -16,9 +22,6 @@ from vlm_nav.navigation.decision_parameters import without_secrets
 if TYPE_CHECKING:
     from vlm_nav.bench.drive import DriveOptions
     from vlm_nav.bench.imagine import Ablation, Cell, Finished
-
-# As all strategies are driven: room for their decisions, and a look around where it helps.
-_ROOM_FOR_ALL = {'decision_limit': 60, 'look_around': 'when_unseen'}
 
 
 def imagine(
@@ -30,19 +33,14 @@ def imagine(
     rows: Annotated[
         Optional[str], typer.Option(help='Names of rows, with commas between them; else all.')
     ] = None,
-    workers: Annotated[
-        Optional[int], typer.Option(min=1, help='Processes; as many as cores unless given.')
-    ] = None,
+    workers: Workers = None,
     out: Annotated[
         Optional[Path], typer.Option(help='Folder that keeps what is done: a second run goes on.')
     ] = None,
     kept: Annotated[
         bool, typer.Option('--kept', help='Drive nothing: tell what the folder keeps.')
     ] = False,
-    param: Annotated[
-        Optional[list[str]],
-        typer.Option('--param', '-p', metavar='NAME:=VALUE', help='One parameter.'),
-    ] = None,
+    param: OneParameter = None,
     as_json: AsJson = False,
 ) -> None:
     """Drive the same errands with and without imagination, with true and with warped pictures.
@@ -68,7 +66,7 @@ def imagine(
 def _options(param: list[str] | None) -> 'DriveOptions':
     from vlm_nav.bench.drive import DriveOptions, Strategy
 
-    values = values_of(_ROOM_FOR_ALL | DecisionOptions(param=param, table=TABLE).given(), TABLE)
+    values = values_of(ROOM_FOR_ALL | DecisionOptions(param=param, table=TABLE).given(), TABLE)
     settings = settings_of(dict(values))
     return DriveOptions(Strategy.IMAGINE, 'seer', settings, None, without_secrets(values))
 

@@ -27,7 +27,7 @@ from vlm_nav.training.where2imagine import (
 )
 
 FIRST_SEED = 100_000
-"""The houses of training have seeds from here on; those of measurements lie below."""
+"""The houses of training have seeds from here on; below, measurements draw theirs."""
 
 # Every so many houses, one is held out.
 _HELD_OUT = 8
