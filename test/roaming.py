@@ -19,7 +19,7 @@ from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import ReasonCode, Refusal
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.navigation.arrival import ArrivalCheck
-from vlm_nav.navigation.course import CarryingOn
+from vlm_nav.navigation.carrying_on import CarryingOn
 from vlm_nav.navigation.looking_around import LookingAround
 from vlm_nav.navigation.mission import Mission, MissionLimits
 from vlm_nav.navigation.ports import DriveOutcome

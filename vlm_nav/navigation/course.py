@@ -3,59 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
 from vlm_nav.core.own_threads import in_own_thread
-from vlm_nav.core.reasons import ChoosingReason, MissionReason, ReasonCode, Refusal
-from vlm_nav.memory.costmap_ways import Allowed, everywhere
-from vlm_nav.memory.floor_to_search import FloorToSearch
+from vlm_nav.core.reasons import ChoosingReason, MissionReason, Refusal
 from vlm_nav.memory.fresh_views import FreshViews
-from vlm_nav.memory.keyframes import Keyframes, KeyframeSettings
+from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.memory.visited import VisitedPlaces
 from vlm_nav.navigation.approach import Approach
-from vlm_nav.navigation.arrival import ArrivalCheck, Verdict
+from vlm_nav.navigation.arrival import Verdict
+from vlm_nav.navigation.carrying_on import CarryingOn, Standing
 from vlm_nav.navigation.events import ArrivalChecked
-from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING, LOST
-from vlm_nav.navigation.looking_around import LookingAround
+from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING
+from vlm_nav.navigation.judging import Judging
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.selectors import Selector
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 from vlm_nav.navigation.steps import Steps, hold
-from vlm_nav.navigation.until_arrived import LookAround, UntilArrivedSettings
+from vlm_nav.navigation.until_arrived import LookAround
 from vlm_nav.navigation.whereabouts import Whereabouts
-from vlm_nav.observation.floor_grid import FreeSpaceSettings
-
-
-@dataclass(frozen=True, eq=False)
-class CarryingOn:
-    """What carries instructions on; without `looking_around` the robot looks ahead only.
-
-    `allowed` says which places of the map it may be at, `free_space` what the depth shows to be
-    in its way. Without `keyframes` no picture of earlier is kept. With `points_first` the model is
-    asked to point at the thing before each choice, for a selector that chooses by whether it does.
-    """
-
-    arrival: ArrivalCheck
-    looking_around: LookingAround | None = None
-    settings: UntilArrivedSettings = UntilArrivedSettings()
-    allowed: Allowed = everywhere
-    free_space: FreeSpaceSettings = FreeSpaceSettings()
-    keyframes: KeyframeSettings | None = None
-    points_first: bool = False
-
-
-@dataclass(eq=False)
-class _Standing:
-    """What holds where the robot stands, until it moves; `sight` is None until it looks."""
-
-    sight: Sight | None = None
-    verdict: Verdict | None = None
-    looked_around: bool = False
-    to_search: FloorToSearch | None = None
 
 
 class Course:
@@ -75,8 +45,9 @@ class Course:
         self._keyframes = None if keyframes is None else Keyframes(keyframes)
         visited = VisitedPlaces(settings.visited_radius_m)
         self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
-        self._standing = _Standing()
+        self._standing = Standing()
         self._decisions = self._failures = self._retries = self._unnamed_calls = 0
+        self._judging = Judging(steps.instruction, self._whereabouts, settings)
         self._points_first = carrying_on.points_first
         self._approach = Approach(steps, carrying_on.arrival, self._whereabouts)
         self._last_drive: DriveOutcome | None = None
@@ -102,12 +73,13 @@ class Course:
     async def _next_decision(self) -> Decision:
         if self._deadline.expired():
             detail = f'it had {self._settings.mission_timeout_s:g} s'
-            return self._given_up(MissionReason.MISSION_LATE, detail)
+            return self._judging.given_up(MissionReason.MISSION_LATE, detail)
         try:
             sight = await self._look()
             verdict = await self._verdict_of(sight)
             if verdict.arrived:
-                return self._of(DecisionOutcome.ARRIVED, None, verdict.detail, verdict.calls)
+                outcome = DecisionOutcome.ARRIVED
+                return self._judging.decided(outcome, verdict.detail, verdict.calls)
             decision = await self._decide(sight)
             calls = decision.calls + self._approach.taken_calls()
             # What was asked first and decided nothing belongs to what was decided then.
@@ -141,7 +113,7 @@ class Course:
         settings = self._settings
         if self._decisions >= settings.decision_limit:
             detail = f'not arrived after {self._decisions} decisions'
-            return self._given_up(MissionReason.DECISIONS_SPENT, detail)
+            return self._judging.given_up(MissionReason.DECISIONS_SPENT, detail)
         if self._failures >= settings.failure_limit:
             return self._given_up_driving()
         first = await self._looks_around_first(sight)
@@ -158,7 +130,10 @@ class Course:
             again = await self._select(sight, replace(so_far, may_answer_arrived=False))
             decision = replace(again, calls=again.calls + decision.calls)
         self._whereabouts.was_offered(decision)
-        judged = await self._judged(decision)
+        may_look_around = self._may_look_around()
+        judged = self._judging.of(
+            decision, self._standing, tries=self._retries, may_look_around=may_look_around
+        )
         if not self._settings.face_thing:
             return judged
         return await self._approach.facing(judged, sight)
@@ -169,10 +144,10 @@ class Course:
             return None
         when = self._settings.look_around
         if when is LookAround.ALWAYS and self._decisions == 0:
-            return self._of(DecisionOutcome.TURN, None, 'looks to all sides first')
+            return self._judging.decided(DecisionOutcome.TURN, 'looks to all sides first')
         if when is LookAround.WHEN_UNSEEN and await self._approach.point(sight) is None:
             detail = 'looks for the thing to all sides'
-            return self._of(DecisionOutcome.TURN, None, detail)
+            return self._judging.decided(DecisionOutcome.TURN, detail)
         return None
 
     async def _goes_beside(self, sight: Sight) -> Decision | None:
@@ -180,10 +155,10 @@ class Course:
         if not self._settings.approach_thing:
             return None
         goal = await self._approach.beside(sight)
-        if goal is None or not self._may_go_to(goal):
+        if goal is None or not self._judging.may_go_to(goal):
             return None
         self._approach.goes_beside()
-        going = self._of(DecisionOutcome.GOAL, None, 'goes beside what is pointed at')
+        going = self._judging.decided(DecisionOutcome.GOAL, 'goes beside what is pointed at')
         return replace(going, waypoint=goal)
 
     async def _so_far(self, sight: Sight) -> SoFar:
@@ -210,57 +185,6 @@ class Course:
         until = self._steps.until(self._steps.limits.decision_timeout_s)
         return await self._selector.select(sight, self._steps.instruction, until, so_far)
 
-    async def _judged(self, decision: Decision) -> Decision:
-        """Return what becomes of a decision: itself, a look around first, or the end."""
-        lost_for = self._lost_for(decision)
-        if lost_for is not None:
-            return await self._lost(decision, lost_for)
-        goal = decision.waypoint
-        if goal is None:
-            return decision
-        path_m = self._whereabouts.path_to(goal)
-        if path_m > self._settings.path_limit_m:
-            detail = f'with the next goal it would have come {path_m:.1f} m'
-            return self._given_up(MissionReason.PATH_SPENT, detail, decision)
-        if self._whereabouts.repeats(goal):
-            detail = f'it was at ({goal.x_m:.2f}, {goal.y_m:.2f}) before'
-            again = replace(decision, reason=MissionReason.OSCILLATING, detail=detail)
-            return await self._lost(again, MissionReason.OSCILLATING)
-        return decision
-
-    def _lost_for(self, decision: Decision) -> ReasonCode | None:
-        """Return why a decision leads nowhere, None where it leads on or time may heal it."""
-        if decision.reason is ChoosingReason.ALL_CANDIDATES_BLOCKED:
-            return ChoosingReason.ALL_CANDIDATES_BLOCKED
-        if decision.reason in LOST:
-            return MissionReason.NOT_FOUND
-        tried_enough = self._retries >= self._settings.retry_limit
-        if decision.reason is ChoosingReason.NO_AGREEMENT and tried_enough:
-            return ChoosingReason.NO_AGREEMENT
-        return None
-
-    async def _lost(self, decision: Decision, reason: ReasonCode) -> Decision:
-        """Return a look around where there was none here, else a way on, else the end."""
-        if self._may_look_around():
-            return replace(decision, outcome=DecisionOutcome.TURN, waypoint=None)
-        goal = self._way_on()
-        if goal is not None:
-            detail = f'goes to where it has not been: {decision.detail}'
-            going_on = self._of(DecisionOutcome.GOAL, None, detail, decision.calls)
-            return replace(going_on, waypoint=goal)
-        sides = 'to all sides' if self._standing.looked_around else 'without turning'
-        return self._given_up(reason, f'{sides}: {decision.detail}', decision)
-
-    def _way_on(self) -> Waypoint | None:
-        if self._standing.sight is None:
-            return None
-        goal = self._whereabouts.way_on(self._standing.sight, self._standing.to_search)
-        return goal if goal is not None and self._may_go_to(goal) else None
-
-    def _may_go_to(self, goal: Waypoint) -> bool:
-        repeats = self._whereabouts.repeats(goal)
-        return not repeats and self._whereabouts.path_to(goal) <= self._settings.path_limit_m
-
     def _may_look_around(self) -> bool:
         return self._looking_around is not None and not self._standing.looked_around
 
@@ -271,7 +195,7 @@ class Course:
         known = self._fresh.around(standing.sight.frame)
         around = await self._looking_around.look(standing.sight, self._deadline, known)
         # Where it could not turn it looks once more: somebody may have stepped aside.
-        self._standing, self._retries = _Standing(looked_around=True), 0
+        self._standing, self._retries = Standing(looked_around=True), 0
         if around.turns or around.skipped:
             self._standing.sight = around.sight
             self._fresh = self._fresh.with_frames(around.sight.frames)
@@ -288,7 +212,7 @@ class Course:
             self._fresh = self._fresh.forgotten()
         self._failures = 0 if outcome.reached else self._failures + 1
         self._last_drive = outcome
-        self._standing, self._retries = _Standing(), 0
+        self._standing, self._retries = Standing(), 0
         return outcome
 
     async def _tries_again(self, decision: Decision) -> bool:
@@ -306,7 +230,7 @@ class Course:
         self._fresh = self._fresh.forgotten()
         verdict = self._standing.verdict
         said = None if verdict is None or verdict.said is None else verdict
-        self._standing = _Standing(verdict=said)
+        self._standing = Standing(verdict=said)
         return True
 
     def _given_up_driving(self) -> Decision:
@@ -314,16 +238,4 @@ class Course:
         assert outcome is not None
         assert outcome.reason is not None
         detail = f'{self._failures} drives in a row failed, the last one: {outcome.detail}'
-        return self._given_up(outcome.reason, detail)
-
-    def _given_up(
-        self, reason: ReasonCode, detail: str, decision: Decision | None = None
-    ) -> Decision:
-        calls = 0 if decision is None else decision.calls
-        return self._of(DecisionOutcome.GAVE_UP, reason, detail, calls)
-
-    def _of(
-        self, outcome: DecisionOutcome, reason: ReasonCode | None, detail: str, calls: int = 0
-    ) -> Decision:
-        instruction = self._steps.instruction
-        return Decision(outcome, instruction, reason=reason, detail=detail, calls=calls)
+        return self._judging.given_up(outcome.reason, detail)

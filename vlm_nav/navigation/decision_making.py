@@ -17,7 +17,7 @@ from vlm_nav.imagination.view_service import ServiceViews
 from vlm_nav.imagination.view_synthesis import NoSynthesis, ViewSynthesis
 from vlm_nav.imagination.warped_views import WarpedViews
 from vlm_nav.navigation.arrival import ArrivalCheck
-from vlm_nav.navigation.course import CarryingOn
+from vlm_nav.navigation.carrying_on import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.faceless_eyes import FacelessEyes
 from vlm_nav.navigation.hybrid_selector import HybridSelector

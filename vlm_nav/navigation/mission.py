@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from vlm_nav.core.decision import Decision, DecisionOutcome
 from vlm_nav.core.events import Listener, tell
 from vlm_nav.core.reasons import AskingReason, CommonReason, ReasonCode, Refusal
-from vlm_nav.navigation.course import CarryingOn, Course
+from vlm_nav.navigation.carrying_on import CarryingOn
+from vlm_nav.navigation.course import Course
 from vlm_nav.navigation.events import Decided, Ended, Started
 from vlm_nav.navigation.ports import Base, DriveOutcome, Eyes
 from vlm_nav.navigation.selectors import Selector
