@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,22 @@ def test_rows_take_turns_and_more_episodes_drive_only_what_is_new(
     longer = Ablation(cells, range(30), OPTIONS, out=tmp_path)
     assert len(list(longer.drive())) == 60
     assert asked == [('none', 25, 29), ('warp', 25, 29)]
+
+
+def test_a_folder_takes_no_results_that_were_driven_with_other_parameters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imagine, 'drive_seeds', lambda seeds, *_: [result(one) for one in seeds])
+    options = replace(OPTIONS, parameters={'imagine.count': 8, 'pivot.seed': 0})
+    first = Ablation([Cell(rows()[0], 0.0)], range(2), options, out=tmp_path)
+    assert len(list(first.drive())) == 2
+    assert len(list(replace(first, seeds=range(4)).drive())) == 4
+    fewer = replace(options, parameters={'imagine.count': 4, 'pivot.seed': 0})
+    with pytest.raises(InvalidValueError, match=r'other parameters \(imagine\.count\)'):
+        next(replace(first, options=fewer).drive())
+    (tmp_path / 'parameters.json').write_text('[')
+    with pytest.raises(InvalidValueError, match='and does not'):
+        next(first.drive())
 
 
 def test_a_share_of_errors_begins_when_the_one_before_is_done(

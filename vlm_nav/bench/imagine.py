@@ -24,6 +24,7 @@ ORACLE = 'oracle'
 NO_IMAGINATION = 'none'
 # So many episodes a row before the next row has its turn: a run that is cut off has them all.
 _IN_TURN = 20
+_PARAMETERS = 'parameters.json'
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,28 @@ class Finished:
                          for row in (self, other)))  # fmt: skip
 
 
+def _hold_to(folder: Path, parameters: Mapping[str, Any]) -> None:
+    """Keep with which parameters a folder's results are driven, once and for all."""
+    file = folder / _PARAMETERS
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(dict(parameters), indent=1), encoding='utf-8')
+        return
+    try:
+        kept = json.loads(file.read_text(encoding='utf-8'))
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise InvalidValueError(f'{file} was to hold the parameters of its folder, and does not')
+    given = json.loads(json.dumps(dict(parameters)))
+    others = sorted(name for name in kept.keys() & given.keys() if kept[name] != given[name])
+    if others:
+        raise InvalidValueError(
+            f'{folder} keeps what was driven with other parameters ({", ".join(others)}); '
+            'name another folder'
+        )
+
+
 def _seeds(finished: Finished) -> set[int]:
     return {int(one['seed']) for one in finished.per_episode}
 
@@ -131,7 +154,10 @@ class Ablation:
         """Give each result as it comes, those that are kept first; rows take turns.
 
         Wrong answers come later: a share of them begins when the rows at the one before are done.
+        Raises InvalidValueError where `out` keeps what was driven with other parameters.
         """
+        if self.out is not None:
+            _hold_to(self.out, self.options.parameters)
         for error in dict.fromkeys(cell.error for cell in self.cells):
             for start in range(0, len(self.seeds), _IN_TURN):
                 for cell in (one for one in self.cells if one.error == error):
