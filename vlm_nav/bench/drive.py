@@ -34,7 +34,8 @@ from vlm_nav.records.errors import RecordError
 from vlm_nav.records.folder import folder_name
 from vlm_nav.records.report import write_report
 from vlm_nav.records.write import RecordWriter
-from vlm_nav.sim.answering.seer import Seer, seeing_double
+from vlm_nav.sim.answering.seeing_doubles import seeing_double
+from vlm_nav.sim.answering.seer import Seer
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.driving.geodesic import distances_to_thing
 from vlm_nav.sim.driving.house_costmap import house_costmap

@@ -26,7 +26,7 @@ from vlm_nav.manipulation.pointing import Pointer
 from vlm_nav.manipulation.steps import PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-from vlm_nav.sim.answering.seer import seeing_double
+from vlm_nav.sim.answering.seeing_doubles import seeing_double
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.arm_follower import simulated_arm
 from vlm_nav.sim.house.pick_scenes import PickScene, pick_scene

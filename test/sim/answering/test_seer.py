@@ -15,7 +15,8 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.drawing.marks import Mark, MarkedPicture, mirrored_picture
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.sim.answering.seer import Seer, seeing_double
+from vlm_nav.sim.answering.seeing_doubles import seeing_double
+from vlm_nav.sim.answering.seer import Seer
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.house.house_plan import Footprint, HousePlan
 from vlm_nav.sim.view import NOTHING, SimulatedView

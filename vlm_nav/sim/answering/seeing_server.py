@@ -12,7 +12,8 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.sim.answering.seer import Seer, seeing_double
+from vlm_nav.sim.answering.seeing_doubles import seeing_double
+from vlm_nav.sim.answering.seer import Seer
 from vlm_nav.sim.answering.serving import Served
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.house.house_plan import HousePlan

@@ -1,7 +1,7 @@
-"""Doubles of a model that look into the simulator; no answer of theirs comes from a model.
+"""A double of a model that looks into the simulator; none of its answers comes from a model.
 
-They get questions as every model does, look up by a picture's identifier what it truly shows,
-and remember nothing: the same question, the same answer.
+It gets questions as every model does, looks up by a picture's identifier what it truly shows,
+and remembers nothing: the same question, the same answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,7 +31,6 @@ from vlm_nav.sim.answering.seen_things import (
     places_of,
 )
 from vlm_nav.sim.answering.views import RecentViews
-from vlm_nav.sim.driving.geodesic import DistanceField, distances_to_thing
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.view import SimulatedView
 from vlm_nav.vlm.doubles import ScriptedModel, chosen, random_choice
@@ -42,8 +41,6 @@ ARRIVED_M = 1.0
 
 # How much less a pixel off the middle of a thing counts than one off the thing.
 _OFF_MIDDLE_COST = 0.01
-# What a mark must gain over the place where the robot stands.
-_GAIN_M = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ class Seer(ScriptedModel):
             distances_px += _OFF_MIDDLE_COST * off_px
             for mark, distance_px in zip(picture.marks, distances_px, strict=True):
                 away_px[mark.label] = float(distance_px)
-        return _nearest(question, away_px, 'nearest to what is seen of it')
+        return nearest_first(question, away_px, 'nearest to what is seen of it')
 
     def _view(self, question: Question) -> str:
         """Return the view that shows the most of the thing, else that of most new floor soon."""
@@ -124,7 +121,7 @@ class Seer(ScriptedModel):
         }
         seen = {label: -count for label, count in shown_px.items() if count}
         if seen:
-            return _nearest(question, seen, 'most of it shows there', seen=True)
+            return nearest_first(question, seen, 'most of it shows there', seen=True)
         told = told_of_views(question.evidence)
         unvisited = [label for label in shown_px if label not in question.visited]
         if not unvisited:
@@ -132,7 +129,7 @@ class Seer(ScriptedModel):
             return chosen((), words, none=True, seen=False)
         away = {label: -_soon(told.get(label, ToldOfView())) for label in unvisited}
         words = 'it is not to be seen: most new floor for its way'
-        return _nearest(question, away, words, seen=False)
+        return nearest_first(question, away, words, seen=False)
 
     def _shown_px(self, picture: MarkedPicture, instruction: str) -> int:
         """Return how many pixels of what is meant a picture shows, 0 where too few to be seen.
@@ -161,7 +158,7 @@ class Seer(ScriptedModel):
         distances_m = nearest_m(np.array([one.place for one in shown]).reshape(-1, 2), seen)
         labels = (one.mark.label for one in shown)
         away_m = dict(zip(labels, distances_m.tolist(), strict=True))
-        return _nearest(question, away_m, 'nearest to where it is seen')
+        return nearest_first(question, away_m, 'nearest to where it is seen')
 
     def _elsewhere(self, question: Question) -> str:
         """Return the marks with the most free floor behind them, where nobody was."""
@@ -177,7 +174,7 @@ class Seer(ScriptedModel):
         best, *_ = sorted(shown, key=lambda one: (narrow_m[one.mark.label], one.mark.label))
         away_m = nearest_m(np.array([one.place for one in shown]), best.place[None])
         labels = (one.mark.label for one in shown)
-        return _nearest(
+        return nearest_first(
             question,
             dict(zip(labels, away_m.tolist(), strict=True)),
             'it is not to be seen: to where the most floor is free',
@@ -214,71 +211,17 @@ class Seer(ScriptedModel):
         return float(nearest_m(base_place(seen.view)[None], seen.places)[0])
 
 
-class Oracle(Seer):
-    """A double that also knows the house: from where it is how far to drive to the thing.
-
-    It is the upper bound of what the same loop can do with any model.
-    """
-
-    notice = 'answers come from the simulator, which knows the whole house: not a model'
-
-    def __init__(self, plan: HousePlan, views: RecentViews) -> None:
-        """Keep the house and the views that may be asked about."""
-        super().__init__(plan, views)
-        self._field = functools.lru_cache(maxsize=16)(functools.partial(distances_to_thing, plan))
-
-    def _waypoint(self, question: Question) -> str:
-        fields = [self._field(thing) for thing in self._meant(question.instruction)]
-        shown = self._shown(question)
-        if not fields or not shown:
-            return chosen((), 'there is no such thing, or no place to go to', none=True)
-        away_m = {one.mark.label: _drive_m(fields, one.place) for one in shown}
-        here_m = _drive_m(fields, base_place(shown[0].view))
-        is_seen = any(len(seen.pixels) for seen in self._seen(question))
-        if here_m <= ARRIVED_M and not is_seen:
-            return chosen((), f'it is {here_m:.1f} m from here, to another side', none=True)
-        if here_m > ARRIVED_M and min(away_m.values()) > here_m - _GAIN_M:
-            return chosen((), f'{here_m:.1f} m to drive, and no mark is nearer', none=True)
-        return _nearest(question, away_m, f'{here_m:.1f} m to drive')
-
-
-def known_doubles() -> tuple[str, ...]:
-    """Return every form that `seeing_double` takes."""
-    return ('seer', 'seer:P', 'oracle')
-
-
-def seeing_double(spec: str, plan: HousePlan, views: RecentViews) -> Seer:
-    """Return the double of a specification: `seer`, `seer:P` (right in that share) or `oracle`.
-
-    Raises InvalidValueError for anything else.
-    """
-    kind, colon, rest = spec.partition(':')
-    if spec == 'oracle':
-        return Oracle(plan, views)
-    try:
-        if kind == 'seer':
-            return Seer(plan, views, float(rest) if colon else 1.0)
-    except ValueError:
-        pass
-    known = ', '.join(known_doubles())
-    raise InvalidValueError(f'wanted a double of the simulator, got {spec[:60]!r}; known: {known}')
-
-
 def _soon(told: ToldOfView) -> float:
     """Return how much new floor shows how soon; to stand there and look is a metre."""
     # Twice the floor is not worth twice the way: what is near is looked over by the way.
     return math.sqrt(told.new_floor_m2) / (1.0 + told.way_m)
 
 
-def _drive_m(fields: Sequence[DistanceField], place: FloatArray) -> float:
-    return min(field.at(float(place[0]), float(place[1])) for field in fields)
-
-
 def _range_m(shown: _Shown) -> float:
     return float(np.linalg.norm(shown.place - base_place(shown.view)))
 
 
-def _nearest(
+def nearest_first(
     question: Question, away: Mapping[int, float], words: str, seen: bool | None = None
 ) -> str:
     """Return the labels with the least numbers, those that are finite; none where none is."""
