@@ -28,6 +28,7 @@ from vlm_nav.core.reasons import (
     Refusal,
 )
 from vlm_nav.geometry.arrays import DepthArray, FloatArray, RgbArray
+from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.careful_arms import (
     ConfirmedArm,
     DryRunArm,
@@ -251,7 +252,72 @@ async def test_a_grasp_waits_for_its_release_and_is_told_when_it_is_sent() -> No
     assert len(shown) == 2
 
 
+class LosingArm(ArmDouble):
+    """A double that loses what it picks so many times."""
+
+    losses = 1
+
+    async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
+        """Lose it, or pick it."""
+        outcome = await super().pick(grasp, deadline)
+        if len(self.picked) > self.losses:
+            return outcome
+        return ArmOutcome(False, HandReason.GRASP_LOST, 'met nothing')
+
+
+def losing_arm(losses: int) -> LosingArm:
+    arm = LosingArm()
+    arm.losses = losses
+    arm.may_end.set()
+    return arm
+
+
+@pytest.mark.parametrize(('losses', 'picks', 'done'), [(1, 2, True), (2, 2, False)])
+async def test_what_the_hand_lost_is_looked_for_and_picked_once_more(
+    losses: int, picks: int, done: bool
+) -> None:
+    arm, heard = losing_arm(losses), []
+    words = PickTask('pick up the cup')
+    end = await picking(arm, listeners=[heard.append]).carry_out(words)
+    assert (len(arm.picked), end.decision.calls) == (picks, 18)
+    assert end.outcome is not None
+    assert (end.outcome.done, end.reason) == (done, None if done else HandReason.GRASP_LOST)
+    assert 'tried again, for first met nothing' in end.outcome.detail
+    assert [type(event).__name__ for event in heard] == [
+        'PickStarted', *['PickLooked', 'PickDecided', 'ArmMoved'] * 2, 'PickEnded',
+    ]  # fmt: skip
+
+
+async def test_what_was_lost_and_is_not_found_again_stays_lost() -> None:
+    seen = iter((plan_of(GRASP), Refused(HandReason.UNREACHABLE, 'too far')))
+    arm = losing_arm(1)
+    hand = picking(arm, plan=lambda frame, lifted: next(seen))
+    end = await hand.carry_out(PickTask('pick up the cup'))
+    assert (len(arm.picked), end.reason) == (1, HandReason.GRASP_LOST)
+    assert end.outcome is not None
+    assert 'unreachable (too far)' in end.outcome.detail
+
+
+@pytest.mark.parametrize(
+    ('task', 'limits'), [(CUP, PickLimits()), (PickTask('a cup'), PickLimits(retries=0))]
+)
+async def test_a_pixel_of_before_and_no_retries_are_tried_but_once(
+    task: PickTask, limits: PickLimits
+) -> None:
+    arm = losing_arm(1)
+    end = await picking(arm, limits=limits).carry_out(task)
+    assert (len(arm.picked), end.reason) == (1, HandReason.GRASP_LOST)
+
+
+async def test_all_tries_share_the_time_of_motion() -> None:
+    arm = losing_arm(1)
+    await picking(arm, limits=PickLimits(motion_timeout_s=1e-6)).carry_out(PickTask('a cup'))
+    assert len(arm.picked) == 1
+
+
 def test_limits_leave_room() -> None:
+    with pytest.raises(ValueError, match='0 retries or more'):
+        PickLimits(retries=-1)
     with pytest.raises(ValueError, match='positive'):
         PickLimits(motion_timeout_s=0.0)
 

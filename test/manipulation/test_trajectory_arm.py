@@ -43,10 +43,11 @@ class FollowerDouble:
         self.fails_at = fails_at
         self.stopped = 0
         self.empty = False
+        self.loses_at = -1
 
     def holds_nothing(self) -> bool:
-        """Return whether it is to be empty."""
-        return self.empty
+        """Return whether it is to be empty, or has lost what it held."""
+        return self.empty or len(self.steps) - 1 == self.loses_at
 
     async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
         """Note the motion."""
@@ -89,14 +90,14 @@ def test_the_joints_are_those_between_base_and_tip_and_reach_the_pose(
     assert np.abs((solver.tip_at(found) - wanted)[:3, 3]).max() < 1e-3
 
 
-def test_a_pick_goes_before_the_thing_straight_onto_it_closes_and_lifts(
+def test_a_pick_goes_before_the_thing_straight_onto_it_closes_lifts_and_asks_what_it_holds(
     solver: JointSolver,
 ) -> None:
     follower, grasp = FollowerDouble(), grasp_at(0.4, 0.1, 0.2)
     outcome = asyncio.run(arm_with(solver, follower).pick(grasp, Deadline.after(30.0)))
     assert outcome.done
-    opened, towards, onto, closed, up = follower.steps
-    assert (opened, closed) == (grasp.opening_m, 0.0)
+    opened, towards, onto, closed, up, asked = follower.steps
+    assert (opened, closed, asked) == (grasp.opening_m, 0.0, 0.0)
     ends = [fingers_at(solver, step.positions[-1]) for step in (towards, onto, up)]  # type: ignore[union-attr]
     for end, z_m in zip(ends, (0.3, 0.2, 0.35), strict=True):
         assert end == pytest.approx((0.4, 0.1, z_m), abs=2e-3)
@@ -181,6 +182,14 @@ def test_fingers_that_meet_nothing_lift_nothing(solver: JointSolver) -> None:
     outcome = asyncio.run(arm_with(solver, follower).pick(grasp_at(), Deadline.after(30.0)))
     assert outcome.reason is HandReason.GRASP_LOST
     assert len(follower.steps) == 4
+
+
+def test_what_slips_out_on_the_way_up_is_no_pick(solver: JointSolver) -> None:
+    follower = FollowerDouble()
+    follower.loses_at = 5
+    outcome = asyncio.run(arm_with(solver, follower).pick(grasp_at(), Deadline.after(30.0)))
+    assert (outcome.done, outcome.reason) == (False, HandReason.GRASP_LOST)
+    assert 'after the lift' in outcome.detail
 
 
 def test_what_is_out_of_reach_is_refused_before_anything_moves(solver: JointSolver) -> None:

@@ -20,7 +20,7 @@ from vlm_nav.sim.arm_controllers import (
     check,
 )
 from vlm_nav.sim.robot.robot_arm import LIFT, SHOULDER, WRIST
-from vlm_nav.sim.robot.robot_sizes import default_sizes
+from vlm_nav.sim.robot.robot_sizes import ArmPose, default_sizes
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
 STEP_S = 0.02
@@ -157,3 +157,57 @@ def test_fingers_open_as_told_and_closed_on_nothing_they_say_so(simulator: Simul
     for wrong in (-0.01, np.nan):
         with pytest.raises(InvalidValueError, match='0 m or more'):
             controller.begin(wrong)
+
+
+class FingersDouble:
+    """A double of fingers that go at once where they are told, unless a thing is in between."""
+
+    def __init__(self) -> None:
+        self.told_m = [WIDEST_M]
+        self.thing_m = 0.05
+        self.time_ns = 0
+
+    def gripper(self) -> float:
+        """Return how far they are apart."""
+        return max(self.told_m[-1], self.thing_m)
+
+    def set_gripper(self, opening_m: float) -> None:
+        """Note it."""
+        self.told_m.append(opening_m)
+
+    def set_arm(self, pose: ArmPose) -> None:
+        """Move nothing."""
+
+    def arm(self) -> ArmPose:
+        """Return any pose."""
+        return default_sizes().arm.tucked
+
+
+def test_fingers_that_hold_a_thing_press_on_when_they_are_closed_again() -> None:
+    fingers = FingersDouble()
+    controller = GripperController(fingers, WIDEST_M)
+    assert closed_by(controller, fingers).stalled
+    pressed_m = fingers.told_m[-1]
+    assert pressed_m < fingers.thing_m - 0.01
+    again = closed_by(controller, fingers)
+    assert (again.stalled, again.opening_m) == (True, fingers.thing_m)
+    assert max(fingers.told_m[fingers.told_m.index(pressed_m) :]) == pressed_m
+
+
+def test_fingers_that_have_lost_a_thing_close_when_they_are_closed_again() -> None:
+    fingers = FingersDouble()
+    controller = GripperController(fingers, WIDEST_M)
+    assert closed_by(controller, fingers).stalled
+    fingers.thing_m = 0.0
+    assert closed_by(controller, fingers).reached
+    assert fingers.gripper() < 0.004
+
+
+def closed_by(controller: GripperController, fingers: FingersDouble) -> GripEnd:
+    controller.begin(0.0)
+    for _ in range(200):
+        ended = controller.step()
+        if ended is not None:
+            return ended
+        fingers.time_ns += 20_000_000
+    raise AssertionError('the fingers never came to an end')

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan
+from vlm_nav.manipulation.grasp_plan import Approach, Grasp, GraspPlan
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.grasp_tries import GraspTry, grasp_tries
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.hand_room import Beside, beside, clearance_m, swept_boxes
 from vlm_nav.manipulation.lifted import Lifted
-from vlm_nav.manipulation.outliers import thinned
+from vlm_nav.manipulation.outliers import ends, thinned
 
 Reachable: TypeAlias = Callable[[FloatArray], HandReason | None]
 
@@ -28,6 +28,8 @@ _MOST_CLEARANCE_M = 0.02
 _MOST_THING_POINTS = 1500
 _CLEARANCE_SHARE = 0.3
 _DEPTH_SHARE = 0.4
+# So much of a thing's foot is its rim, which is neither it nor what it stands on.
+_RIM_M = 0.004
 _FLIP = np.diag((1.0, -1.0, -1.0, 1.0))
 
 
@@ -87,6 +89,10 @@ def _judged(
     aside = np.abs(own[:, 1]) > one.width_m / 2.0 + settings.least_room_m
     both = np.vstack([near, own[aside | (own[:, 0] < 0.0)]])
     deepest_m = gripper.finger_length_m - settings.tip_room_m - one.shoulder_m
+    if one.approach is Approach.TOP_DOWN:
+        # What it stands on is not known right beside it: there the rim is taken away.
+        foot_m = float(ends(one.axes[0] @ thing)[1] - one.place[0])
+        deepest_m = min(deepest_m, foot_m + _RIM_M)
     deepest_m = max(settings.least_depth_m, min(settings.depth_m, deepest_m))
     worth_m = -math.inf
     if math.isfinite(to_beat):

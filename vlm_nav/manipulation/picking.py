@@ -98,18 +98,25 @@ class Points(Protocol):
 
 @dataclass(frozen=True)
 class PickLimits:
-    """How long each step may take, in seconds, and how long an instruction may be."""
+    """How long each step may take, in seconds, and how long an instruction may be.
+
+    All motions of a task share `motion_timeout_s`. What words mean and the hand lost is looked
+    for and picked anew, at most `retries` times.
+    """
 
     look_timeout_s: float = 5.0
     decision_timeout_s: float = 60.0
     motion_timeout_s: float = 60.0
     instruction_characters: int = 2000
+    retries: int = 1
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError unless every limit leaves room."""
         timeouts = (self.look_timeout_s, self.decision_timeout_s, self.motion_timeout_s)
         if not all(timeout > 0.0 for timeout in timeouts) or self.instruction_characters < 1:
             raise InvalidValueError(f'limits are positive, got {self}')
+        if self.retries < 0:
+            raise InvalidValueError(f'0 retries or more were wanted, got {self.retries}')
 
 
 _NO_PLACE = Refused(HandReason.HOLDS_NOTHING, 'nothing is put down here')
@@ -147,7 +154,15 @@ class Picking:
         try:
             decision = replace(await self._decide(task), record=identifier)
             tell(self.listeners, PickDecided(decision))
-            outcome = await self._move(decision)
+            deadline = Deadline.after(self.limits.motion_timeout_s)
+            outcome = await self._move(decision, deadline)
+            for _ in range(self.limits.retries):
+                if outcome is None or not _may_look_again(task, outcome, deadline):
+                    break
+                again = await self._decide(task)
+                decision = replace(again, record=identifier, calls=decision.calls + again.calls)
+                tell(self.listeners, PickDecided(decision))
+                outcome = _after_loss(outcome, decision, await self._move(decision, deadline))
         except asyncio.CancelledError:
             outcome = ArmOutcome(False, why_cancelled(), 'stopped before its end')
             raise
@@ -171,10 +186,9 @@ class Picking:
         """Return how a task ended that was begun and brought no result."""
         return PickEnd(PickDecision(task, reason=reason), ArmOutcome(False, reason, detail))
 
-    async def _move(self, decision: PickDecision) -> ArmOutcome | None:
+    async def _move(self, decision: PickDecision, deadline: Deadline) -> ArmOutcome | None:
         if decision.reason is not None:
             return None
-        deadline = Deadline.after(self.limits.motion_timeout_s)
         if decision.place is not None:
             outcome = await self.arm.place(decision.place, deadline)
         elif decision.grasp is not None:
@@ -266,6 +280,23 @@ class Picking:
                 AskingReason.INSTRUCTION_TOO_LONG,
                 f'an instruction has at most {most} characters, got {len(task.instruction)}',
             )
+
+
+def _may_look_again(task: PickTask, outcome: ArmOutcome, deadline: Deadline) -> bool:
+    """Return whether what was lost can be found again: a pixel shows where it was before."""
+    is_lost = outcome.reason is HandReason.GRASP_LOST and not task.place
+    return is_lost and task.pixel is None and not task.stamp_ns and not deadline.expired()
+
+
+def _after_loss(
+    lost: ArmOutcome, decision: PickDecision, outcome: ArmOutcome | None
+) -> ArmOutcome:
+    """Return how it ended after a loss: as the new try, or as the loss where there was none."""
+    if outcome is not None:
+        return replace(outcome, detail=f'{outcome.detail}; tried again, for first {lost.detail}')
+    reason = 'no grasp' if decision.reason is None else decision.reason.value
+    detail = f'{lost.detail}; from a new look nothing was tried: {reason} ({decision.detail})'
+    return replace(lost, detail=detail)
 
 
 def measured_near(frame: RgbdFrame) -> NDArray[np.bool_] | None:

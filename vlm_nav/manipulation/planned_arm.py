@@ -14,10 +14,16 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.grasp_plan import Grasp, Place
 from vlm_nav.manipulation.joint_solving import JointSolver
-from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
+from vlm_nav.manipulation.trajectory_arm import (
+    LOST_ON_THE_WAY,
+    MET_NOTHING,
+    Fingers,
+    TrajectorySettings,
+    closed,
+)
 
 
-class MotionPlanner(Protocol):
+class MotionPlanner(Fingers, Protocol):
     """Plans motions among what it knows of the scene, and carries them out.
 
     Cancelling the awaiting task stops the arm before the cancellation goes on.
@@ -29,14 +35,6 @@ class MotionPlanner(Protocol):
 
     async def go_straight(self, base_from_tip: FloatArray, deadline: Deadline) -> ArmOutcome:
         """Bring the tip's frame to a pose (4, 4) on a straight line."""
-        ...
-
-    async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
-        """Bring the fingers so far apart, inf: as far as they go; or hold what is between."""
-        ...
-
-    def holds_nothing(self) -> bool:
-        """Return whether the fingers met nothing when they closed, False where nobody knows."""
         ...
 
     async def stop(self) -> None:
@@ -57,7 +55,7 @@ class PlannedArm:
     solver: Callable[[], JointSolver | None] = lambda: None
 
     async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
-        """Open, go before the thing, straight onto it, close, and lift; see arm_port.Arm."""
+        """Open, go before the thing, straight onto it, close, lift, close once more; see Arm."""
         before, at = (
             self.settings.base_from_tip(pose)
             for pose in (grasp.base_from_pregrasp, grasp.base_from_grasp)
@@ -68,8 +66,9 @@ class PlannedArm:
             lambda: self.planner.grip(grasp.opening_m, deadline),
             lambda: self.planner.go(before, deadline),
             lambda: self.planner.go_straight(at, deadline),
-            lambda: self._close(deadline),
+            lambda: closed(self.planner, MET_NOTHING, deadline),
             lambda: self.planner.go_straight(lifted, deadline),
+            lambda: closed(self.planner, LOST_ON_THE_WAY, deadline),
         )
 
     async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
@@ -101,13 +100,6 @@ class PlannedArm:
             return None
         found = solver.solve(self.settings.base_from_tip(base_from_grasp))
         return HandReason.UNREACHABLE if found is None else None
-
-    async def _close(self, deadline: Deadline) -> ArmOutcome:
-        outcome = await self.planner.grip(0.0, deadline)
-        if outcome.done and self.planner.holds_nothing():
-            detail = 'the fingers closed and met nothing'
-            return ArmOutcome(False, HandReason.GRASP_LOST, detail)
-        return outcome
 
 
 async def _in_turn(*steps: Callable[[], Awaitable[ArmOutcome]]) -> ArmOutcome:

@@ -15,6 +15,7 @@ from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import GraspPlan
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
+from vlm_nav.manipulation.hidden_side import with_hidden_side
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.lifted import Lifted, PixelBox, Refused
@@ -75,4 +76,9 @@ class PlanStep:
         def reachable(pose: FloatArray) -> HandReason | None:
             return self.reachable(pose, scene)
 
+        whole = with_hidden_side(frame, lifted)
+        plan = grasps(whole, scene, self.gripper, self.settings, reachable)
+        if plan.best is not None or whole is lifted:
+            return plan
+        # A rim can be held where the whole cannot.
         return grasps(lifted, scene, self.gripper, self.settings, reachable)

@@ -22,6 +22,9 @@ from vlm_nav.manipulation.joint_solving import JointSolver
 
 _Path: TypeAlias = Sequence[FloatArray]
 
+MET_NOTHING = 'the fingers closed and met nothing'
+LOST_ON_THE_WAY = 'the fingers closed once more after the lift and met nothing'
+
 
 @dataclass(frozen=True, eq=False)
 class JointMotion:
@@ -32,19 +35,26 @@ class JointMotion:
     at_s: FloatArray
 
 
-class Follower(Protocol):
-    """Lets the controllers of an arm and its gripper move."""
-
-    async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
-        """Follow a motion; cancelling the awaiting task stops it before that goes on."""
-        ...
+class Fingers(Protocol):
+    """Opens and closes the fingers of a gripper."""
 
     async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
-        """Bring the fingers so far apart, inf: as far as they go; or hold what is between."""
+        """Bring the fingers so far apart, inf: as far as they go; or hold what is between.
+
+        Told to close again they go on holding what they hold.
+        """
         ...
 
     def holds_nothing(self) -> bool:
         """Return whether the fingers met nothing when they closed, False where nobody knows."""
+        ...
+
+
+class Follower(Fingers, Protocol):
+    """Lets the controllers of an arm and its gripper move."""
+
+    async def follow(self, motion: JointMotion, deadline: Deadline) -> ArmOutcome:
+        """Follow a motion; cancelling the awaiting task stops it before that goes on."""
         ...
 
     async def stop(self) -> None:
@@ -107,7 +117,7 @@ class TrajectoryArm:
     settings: TrajectorySettings = TrajectorySettings()
 
     async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
-        """Open, go before the thing, go to it, close, and lift; see arm_port.Arm."""
+        """Open, go before the thing, go to it, close, lift, and close once more; see Arm."""
         before, at = (
             self.settings.base_from_tip(pose)
             for pose in (grasp.base_from_pregrasp, grasp.base_from_grasp)
@@ -122,8 +132,9 @@ class TrajectoryArm:
             lambda: self.follower.grip(grasp.opening_m, deadline),
             *(partial(self.follower.follow, motion, deadline) for motion in towards),
             lambda: self.follower.follow(onto, deadline),
-            lambda: self._close(deadline),
+            lambda: closed(self.follower, MET_NOTHING, deadline),
             lambda: self.follower.follow(up, deadline),
+            lambda: closed(self.follower, LOST_ON_THE_WAY, deadline),
         )
 
     async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
@@ -165,13 +176,6 @@ class TrajectoryArm:
         if around is not None and arm_touches(solver.places_at(found), radius_m, around):
             return HandReason.IN_COLLISION
         return None
-
-    async def _close(self, deadline: Deadline) -> ArmOutcome:
-        outcome = await self.follower.grip(0.0, deadline)
-        if outcome.done and self.follower.holds_nothing():
-            detail = 'the fingers closed and met nothing'
-            return ArmOutcome(False, HandReason.GRASP_LOST, detail)
-        return outcome
 
     async def _in_turn(self, *steps: Callable[[], object]) -> ArmOutcome:
         for step in steps:
@@ -237,6 +241,14 @@ class TrajectoryArm:
         turned = np.abs(np.diff(np.vstack([start, positions]), axis=0)).max(axis=1)
         at_s = np.cumsum(np.maximum(turned / self.settings.joint_speed_rad_s, 0.05))
         return JointMotion(solver.joint_names, positions, at_s)
+
+
+async def closed(fingers: Fingers, lost: str, deadline: Deadline) -> ArmOutcome:
+    """Close the fingers; GRASP_LOST with the words `lost` where they then hold nothing."""
+    outcome = await fingers.grip(0.0, deadline)
+    if outcome.done and fingers.holds_nothing():
+        return ArmOutcome(False, HandReason.GRASP_LOST, lost)
+    return outcome
 
 
 def _postures(solver: JointSolver, pose: FloatArray, start: FloatArray) -> Sequence[FloatArray]:

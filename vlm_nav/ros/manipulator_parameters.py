@@ -58,6 +58,7 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     *CAMERAS_PARAMETERS,
     *(entry for entry in LOOKING_PARAMETERS if entry.name in _LOOKING),
     seconds('motion_timeout_s', _LIMITS.motion_timeout_s, 'how long a pick may take'),
+    Parameter('retries', _LIMITS.retries, 'new looks for what the hand has lost', 0, 10),
     Parameter('dry_run', False, 'decide and show everything, publish no pose and move nothing'),
     Parameter('confirm', False, 'move nothing before a person has released it'),
     seconds('confirm_timeout_s', 60.0, 'how long a grasp waits for its release'),

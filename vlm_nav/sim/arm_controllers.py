@@ -137,7 +137,7 @@ class GripperController:
         """Move nothing yet; the fingers open as far as `widest_m`."""
         self._arm, self._widest_m = arm, widest_m
         self._wanted_m: float | None = None
-        self._told_m, self._began_ns, self._last_ns = 0.0, 0, 0
+        self._told_m, self._began_ns, self._last_ns = math.inf, 0, 0
 
     def begin(self, opening_m: float) -> None:
         """Begin to bring the fingers so far apart, or as far as they go.
@@ -146,7 +146,9 @@ class GripperController:
         """
         if math.isnan(opening_m) or opening_m < 0.0:
             raise InvalidValueError(f'fingers are 0 m or more apart, got {opening_m}')
-        self._wanted_m, self._told_m = min(opening_m, self._widest_m), self._arm.gripper()
+        self._wanted_m = min(opening_m, self._widest_m)
+        # Fingers that hold something are told to be nearer than they are, and go on being so.
+        self._told_m = min(self._told_m, self._arm.gripper())
         self._began_ns = self._last_ns = self._arm.time_ns
 
     def stop(self) -> None:
@@ -164,7 +166,8 @@ class GripperController:
         self._told_m = max(self._wanted_m, self._told_m - step_m)
         opening_m = self._arm.gripper()
         if opening_m - self._told_m > _LAG_M:
-            self._arm.set_gripper(max(0.0, opening_m - _SQUEEZE_M))
+            self._told_m = max(0.0, opening_m - _SQUEEZE_M)
+            self._arm.set_gripper(self._told_m)
             return self._ended(opening_m, stalled=True)
         self._arm.set_gripper(self._told_m)
         if abs(opening_m - self._wanted_m) < _REACHED_M:
