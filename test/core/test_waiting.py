@@ -6,7 +6,7 @@ import time
 import pytest
 
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.waiting import DeadlinePassedError, Turns, done_by
+from vlm_nav.core.waiting import DeadlinePassedError, Turns, done_by, to_its_end
 
 pytestmark = pytest.mark.usefixtures('no_task_left_behind')
 
@@ -118,3 +118,23 @@ def test_turns_serve_one_event_loop_after_another() -> None:
 
     asyncio.run(hold_and_wait())
     asyncio.run(hold_and_wait())
+
+
+async def test_what_must_end_first_ends_however_often_its_waiter_is_cancelled() -> None:
+    may_end, ended = asyncio.Event(), []
+
+    async def stops() -> None:
+        await may_end.wait()
+        ended.append(True)
+
+    waiter = asyncio.ensure_future(to_its_end(stops()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        waiter.cancel()
+    await asyncio.sleep(0)
+    assert not waiter.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    assert ended == [True]
+    assert await to_its_end(asyncio.sleep(0, 'done')) == 'done'

@@ -45,6 +45,25 @@ async def ended(tasks: Collection[asyncio.Future[Any]]) -> None:
         await asyncio.wait(running, timeout=GRACE_S)
 
 
+async def to_its_end(work: Awaitable[ResultT]) -> ResultT:
+    """Return what `work` returns, or raise what it raises, however often the caller is cancelled.
+
+    For work that ends by itself and soon, before which no cancellation may go on: a robot that is
+    being stopped. A cancellation that came meanwhile is raised when the work has ended.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        _forget(task)
+        raise cancelled
+    return task.result()
+
+
 class Turns:
     """Lets so many go on at once and the others wait, in whichever event loop runs."""
 

@@ -18,6 +18,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import HandReason
+from vlm_nav.core.waiting import to_its_end
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.trajectory_arm import JointMotion
 from vlm_nav.messages.stamps import NS_IN_S
@@ -89,8 +90,7 @@ class JointTrajectoryClient:
         """Ask for the end of what is under way, and wait for the answer no longer than allowed."""
         handle, self._handle = self._handle, None
         if handle is not None:
-            answer = answer_of(self._node, handle.cancel_goal_async)
-            await asyncio.wait({answer}, timeout=self._settings.cancel_timeout_s)
+            await self._called_off(handle)
 
     @property
     def settings(self) -> ControllerSettings:
@@ -109,30 +109,32 @@ class JointTrajectoryClient:
 
         Stopped when the awaiting task is cancelled.
         """
-        refusal = await self._accepted(client, goal, deadline)
-        if refusal is not None:
-            return refusal
+        handle = await self._accepted(client, goal, deadline)
+        if isinstance(handle, ArmOutcome):
+            return handle
+        self._handle = handle
         patience = Deadline.after(takes_s + self._settings.silence_timeout_s)
         until = min(deadline, patience, key=lambda one: one.at_s)
-        asked = answer_of(self._node, self._handle.get_result_async)
+        asked = answer_of(self._node, handle.get_result_async)
         try:
             await asyncio.wait({asked}, timeout=until.remaining_s())
-        except asyncio.CancelledError:
-            await asyncio.shield(self.stop())
-            raise
-        if not asked.done():
-            await self.stop()
-            if deadline.expired():
+            in_time, late = asked.done(), deadline.expired()
+        finally:
+            # Who stops now stops nothing of a task that comes after this one.
+            self._handle = None
+            if not asked.done():
+                await to_its_end(self._called_off(handle))
+        if not in_time:
+            if late:
                 return _failed(HandReason.ARM_LATE, 'it still moved when its time was over')
             return _failed(HandReason.ARM_SILENT, f'no end was told of what takes {takes_s:.1f} s')
-        answer, self._handle = asked.result(), None
+        answer = asked.result()
         stalled = getattr(answer.result, 'stalled', False)
         self._holds_nothing = getattr(answer.result, 'reached_goal', False) and not stalled
         return (outcome_of or _outcome)(answer)
 
-    async def _accepted(
-        self, client: ActionClient, goal: Any, deadline: Deadline
-    ) -> ArmOutcome | None:
+    async def _accepted(self, client: ActionClient, goal: Any, deadline: Deadline) -> Any:
+        """Return the handle of the goal once it is accepted, or the outcome where it is not."""
         name = client._action_name
         sooner = deadline.sooner(self._settings.response_timeout_s)
         while not client.server_is_ready():
@@ -144,7 +146,7 @@ class JointTrajectoryClient:
             await asyncio.wait({sending}, timeout=sooner.remaining_s())
         except asyncio.CancelledError:
             # It may be accepted all the same, and what moves is stopped before this goes on.
-            await asyncio.shield(self._taken_back(sending))
+            await to_its_end(self._taken_back(sending))
             raise
         if not sending.done():
             sending.add_done_callback(self._unwanted)
@@ -152,8 +154,7 @@ class JointTrajectoryClient:
         handle = sending.result()
         if not handle.accepted:
             return _failed(HandReason.ARM_REJECTED, f'{name} refused the goal')
-        self._handle = handle
-        return None
+        return handle
 
     async def _taken_back(self, sending: asyncio.Future[Any]) -> None:
         """Wait for a goal's acceptance no longer than allowed, and end it."""
@@ -161,8 +162,12 @@ class JointTrajectoryClient:
         if not sending.done():
             sending.add_done_callback(self._unwanted)
         elif sending.exception() is None and sending.result().accepted:
-            self._handle = sending.result()
-            await self.stop()
+            await self._called_off(sending.result())
+
+    async def _called_off(self, handle: Any) -> None:
+        """Ask for the end of a goal, and wait for the answer no longer than allowed."""
+        answer = answer_of(self._node, handle.cancel_goal_async)
+        await asyncio.wait({answer}, timeout=self._settings.cancel_timeout_s)
 
     def _unwanted(self, sending: asyncio.Future[Any]) -> None:
         """Cancel a goal whose acceptance came when nobody waited for it any more."""

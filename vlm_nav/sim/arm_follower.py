@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import HandReason
+from vlm_nav.core.waiting import to_its_end
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.joint_solving import JointSolver
@@ -56,7 +56,7 @@ class SimulatedFollower:
             await self._robot.ask(lambda _: self._arm.begin(motion))
             end = await self._ended(self._arm.step, deadline)
         finally:
-            await asyncio.shield(asyncio.ensure_future(self.stop()))
+            await to_its_end(self.stop())
         if end is None:
             return ArmOutcome(False, HandReason.ARM_LATE, 'the motion took too long')
         if not end.reached:
@@ -70,7 +70,7 @@ class SimulatedFollower:
         try:
             end = await self._ended(self._gripper.step, deadline)
         finally:
-            await asyncio.shield(asyncio.ensure_future(self._let_grip()))
+            await to_its_end(self._let_grip())
         if end is None:
             return ArmOutcome(False, HandReason.ARM_LATE, 'the fingers took too long')
         what = 'hold' if end.stalled else 'are apart by'
