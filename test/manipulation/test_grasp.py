@@ -212,6 +212,10 @@ def test_settings_and_sizes_that_mean_nothing_are_refused() -> None:
         GraspSettings(workspace_low_m=(3.0, 0.0, 0.0))
     with pytest.raises(InvalidValueError):
         GripperSizes(opening_m=float('nan'))
+    with pytest.raises(InvalidValueError):
+        GripperSizes(opening_m=0.0)
+    with pytest.raises(InvalidValueError):
+        GraspSettings(tip_room_m=float('nan'))
 
 
 def test_a_place_is_free_flat_and_near_what_was_asked_for() -> None:

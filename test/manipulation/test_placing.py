@@ -17,6 +17,7 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.events import PickDecision, PickEnd, PickEnded, PickTask
 from vlm_nav.manipulation.grasp_plan import GraspPlan, Place
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.in_words import (
     pick_decision_json,
     pick_decision_words,
@@ -74,11 +75,14 @@ def test_the_hand_holds_what_it_picked_until_it_is_put_down() -> None:
         (there, FAILED, True),
         (there, DONE, False),
         (picked(), DONE, True),
-        # A pick begins with open fingers.
-        (picked(), FAILED, False),
+        # Nobody has opened the fingers: it was not released, or cancelled while it was asked.
+        (picked(), FAILED, True),
     ):
         holding(PickEnded(PickEnd(decision, outcome)))
         assert (holding.held is not None) is holds
+    holding.open()
+    holding(PickEnded(PickEnd(picked(), FAILED)))
+    assert holding.held is None
 
 
 def test_it_is_put_on_the_free_table_near_the_pixel_as_upright_as_it_stood() -> None:
@@ -124,6 +128,10 @@ def test_where_there_is_no_room_or_no_reach_the_reason_says_so() -> None:
     assert isinstance(far, Refused)
     assert far.reason is HandReason.UNREACHABLE
     frame = table_frame(BOX)
+    workspace = GraspSettings(workspace_high_m=(0.3, 2.0, 2.5))
+    outside = replace(step(held()), grasp=workspace)(frame, pixel_of(frame, 0.7, 0.12, 0.0))
+    assert isinstance(outside, Refused)
+    assert outside.reason is HandReason.OUTSIDE_WORKSPACE
     nothing = step(None)(frame, pixel_of(frame, 0.7, 0.12, 0.0))
     assert isinstance(nothing, Refused)
     assert nothing.reason is HandReason.HOLDS_NOTHING

@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.grasp_plan import Approach, Grasp, GraspPlan
+from vlm_nav.manipulation.grasp_plan import Approach, Grasp, GraspPlan, Reachable
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.grasp_tries import GraspTry, grasp_tries
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.hand_room import Beside, beside, clearance_m, swept_boxes
 from vlm_nav.manipulation.lifted import Lifted
 from vlm_nav.manipulation.outliers import ends, thinned
-
-Reachable: TypeAlias = Callable[[FloatArray], HandReason | None]
 
 _DEPTH_SHARES = (0.7, 0.4, 0.0)
 _DEPTH_STEP_M = 0.002
@@ -170,7 +167,7 @@ def _fit(
     spare_m = (room.gap_m - gripper.finger_thickness_m) / 2.0
     room_m = min(settings.room_m, spare_m, (gripper.opening_m - one.width_m) / 2.0)
     opening_m = one.width_m + 2.0 * max(room_m, settings.least_room_m)
-    if not _inside(one, depth_m, settings):
+    if not settings.in_workspace(_places(one, depth_m, settings)):
         return _Fit(depth_m, opening_m, reason=HandReason.OUTSIDE_WORKSPACE)
     if spare_m < settings.least_room_m:
         return _Fit(depth_m, opening_m, reason=_no_room(room))
@@ -228,12 +225,6 @@ def _places(one: GraspTry, depth_m: float, settings: GraspSettings) -> FloatArra
     ahead_m = np.array(((depth_m,), (depth_m - settings.approach_m,)))
     places: FloatArray = one.place @ one.axes + ahead_m * one.axes[0]
     return places
-
-
-def _inside(one: GraspTry, depth_m: float, settings: GraspSettings) -> bool:
-    places = _places(one, depth_m, settings)
-    low, high = settings.workspace_low_m, settings.workspace_high_m
-    return bool(((places >= low) & (places <= high)).all())
 
 
 def _reached(grasp: Grasp, reachable: Reachable | None) -> tuple[Grasp, HandReason | None]:

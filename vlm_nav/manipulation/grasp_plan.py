@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
+
+Reachable: TypeAlias = Callable[[FloatArray], HandReason | None]
+"""Tells of a pose (4, 4) of the gripper why it cannot be taken, None where it can."""
 
 
 class Approach(str, Enum):
@@ -56,6 +61,12 @@ class GraspPlan:
         if self.ranked or not self.refused:
             return None
         return Counter(reason for _, reason in self.refused).most_common(1)[0][0]
+
+    @property
+    def why(self) -> str:
+        """Return how many grasps were refused for each reason, in words."""
+        counted = Counter(reason.value for _, reason in self.refused)
+        return ', '.join(f'{count} {reason}' for reason, count in counted.most_common())
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.grasp_plan import Approach
 
 
@@ -35,7 +36,14 @@ class GraspSettings:
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError for lengths that are none, and an empty workspace."""
-        lengths = (self.approach_m, self.depth_m, self.least_depth_m, self.room_m)
+        lengths = (
+            self.approach_m,
+            self.depth_m,
+            self.least_depth_m,
+            self.tip_room_m,
+            self.room_m,
+            self.least_room_m,
+        )
         if not all(0.0 < length < math.inf for length in lengths) or self.count < 1:
             raise InvalidValueError(f'lengths and counts are above 0, got {self}')
         if not all(np.less(self.workspace_low_m, self.workspace_high_m)):
@@ -43,3 +51,8 @@ class GraspSettings:
                 f'a workspace lies between its corners, got {self.workspace_low_m} and '
                 f'{self.workspace_high_m}'
             )
+
+    def in_workspace(self, places_base: FloatArray) -> bool:
+        """Return whether all places (..., 3) are inside the workspace."""
+        low, high = self.workspace_low_m, self.workspace_high_m
+        return bool(((places_base >= low) & (places_base <= high)).all())

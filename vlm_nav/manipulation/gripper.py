@@ -14,14 +14,12 @@ class GripperSizes:
 
     The frame of a grasp lies between the finger tips: x is the direction of approach, y that in
     which the fingers close, z across both. `opening_m` is the widest free space between the
-    fingers, `smallest_m` the narrowest that they hold. Fingers reach `finger_length_m` from the
-    palm to their tips; each is `finger_thickness_m` thick along y and `finger_width_m` along z.
-    Behind them is the palm, `palm_length_m` along x, `palm_width_m` along y and `palm_height_m`
-    along z.
+    fingers. Fingers reach `finger_length_m` from the palm to their tips; each is
+    `finger_thickness_m` thick along y and `finger_width_m` along z. Behind them is the palm,
+    `palm_length_m` along x, `palm_width_m` along y and `palm_height_m` along z.
     """
 
     opening_m: float = 0.08
-    smallest_m: float = 0.002
     finger_length_m: float = 0.05
     finger_thickness_m: float = 0.012
     finger_width_m: float = 0.02
@@ -37,8 +35,5 @@ class GripperSizes:
                 raise InvalidValueError(
                     f'a gripper has finite sizes of 0 m or more, got {field.name} {value}'
                 )
-        if not self.smallest_m < self.opening_m:
-            raise InvalidValueError(
-                f'fingers open wider than they close, got opening_m {self.opening_m} and '
-                f'smallest_m {self.smallest_m}'
-            )
+        if not self.opening_m > 0.0:
+            raise InvalidValueError(f'fingers open by more than 0 m, got {self.opening_m}')

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.manipulation.arm_port import Arm
-from vlm_nav.manipulation.grasp_plan import Place, PlacePlan
+from vlm_nav.manipulation.grasp_plan import Place, PlacePlan, Reachable
 from vlm_nav.manipulation.lifted import Lifted
 
 _CELL_M = 0.01
@@ -55,13 +54,13 @@ def places(
     settings: PlaceSettings = PlaceSettings(),
     *,
     base_from_hand: FloatArray | None = None,
-    arm: Arm | None = None,
+    reachable: Reachable | None = None,
 ) -> PlacePlan:
     """Return where to put something down near a point of a level surface, the nearest first.
 
     `points_base` (n, 3) is all that is seen there, the surface included; what is not seen is not
     free. `base_from_hand` (3, 3) is how the hand is turned when it lets go, from above where
-    nothing else is said. `arm` is asked what it reaches.
+    nothing else is said. `reachable` tells of a pose (4, 4) whether the hand may and can take it.
     """
     cells = math.ceil(settings.reach_m / _CELL_M)
     flat = _flat(points_base, lifted.point_base, cells)
@@ -79,7 +78,9 @@ def places(
     nearness = 1.0 - np.linalg.norm(spots, axis=1) / (2.0 * settings.reach_m)
     scores = nearness * (0.7 + 0.3 * np.minimum(1.0, room_m[rows, columns] / 0.1))
     hand = FROM_ABOVE if base_from_hand is None else base_from_hand
-    return _chosen(lifted.point_base, spots, scores, room_m[rows, columns], settings, hand, arm)
+    return _chosen(
+        lifted.point_base, spots, scores, room_m[rows, columns], settings, hand, reachable
+    )
 
 
 def _flat(points: FloatArray, centre: FloatArray, cells: int) -> NDArray[np.bool_]:
@@ -108,7 +109,7 @@ def _chosen(
     room_m: FloatArray,
     settings: PlaceSettings,
     base_from_hand: FloatArray,
-    arm: Arm | None,
+    reachable: Reachable | None,
 ) -> PlacePlan:
     """Return the best spots that lie apart from each other and that the arm reaches."""
     ranked: list[Place] = []
@@ -123,14 +124,14 @@ def _chosen(
             settings,
             base_from_hand,
         )
-        reason = _reason(arm, place)
+        reason = _reason(reachable, place)
         if reason is None:
             ranked.append(place)
         unreached = unreached or reason
         apart = np.linalg.norm(spots[left] - spots[one], axis=1) > _LEAST_APART_M
         left = left[apart]
     if not ranked and unreached is not None:
-        return PlacePlan(reason=unreached, detail='the arm reaches none of the free spots')
+        return PlacePlan(reason=unreached, detail='the hand can take none of the free spots')
     return PlacePlan(tuple(ranked))
 
 
@@ -149,7 +150,7 @@ def _place(
     return Place(pose, before, point, room_m, score)
 
 
-def _reason(arm: Arm | None, place: Place) -> HandReason | None:
-    if arm is None:
+def _reason(reachable: Reachable | None, place: Place) -> HandReason | None:
+    if reachable is None:
         return None
-    return arm.reachable(place.base_from_place) or arm.reachable(place.base_from_preplace)
+    return reachable(place.base_from_place) or reachable(place.base_from_preplace)

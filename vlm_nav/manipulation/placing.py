@@ -15,6 +15,7 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import Arm
 from vlm_nav.manipulation.events import PickDecision, PickEnded
 from vlm_nav.manipulation.grasp_plan import Place, PlacePlan
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.place import PlaceSettings, places
 from vlm_nav.manipulation.steps import LiftStep
@@ -41,22 +42,27 @@ class Held:
 
 
 class Holding:
-    """A listener of picking that remembers what was picked until it is put down."""
+    """A listener of picking that remembers what was picked until it is put down.
+
+    Who moves the arm calls `open` where a pick begins to move: before that, and without, whatever
+    is held stays held.
+    """
 
     def __init__(self) -> None:
         """Hold nothing."""
         self.held: Held | None = None
 
+    def open(self) -> None:
+        """Take note that a pick begins to move: with open fingers."""
+        self.held = None
+
     def __call__(self, event: Event) -> None:
         """Take note of what the hand did."""
         if not isinstance(event, PickEnded) or event.end.outcome is None:
             return
-        end, done = event.end, event.end.outcome.done
-        if not end.decision.task.place:
-            # Whatever it held before: a pick begins with open fingers.
-            self.held = held_after(end.decision) if done else None
-        elif done:
-            self.held = None
+        if event.end.outcome.done:
+            decision = event.end.decision
+            self.held = None if decision.task.place else held_after(decision)
 
 
 def held_after(decision: PickDecision) -> Held | None:
@@ -72,11 +78,15 @@ def held_after(decision: PickDecision) -> Held | None:
 
 @dataclass(frozen=True, eq=False)
 class PlaceStep:
-    """Implements picking.Putting: near the pixel, among everything else that is seen."""
+    """Implements pick_ports.Putting: near the pixel, among everything else that is seen.
+
+    The hand stays in the workspace that it grasps in.
+    """
 
     lift: LiftStep
     holding: Holding
     arm: Arm
+    grasp: GraspSettings = GraspSettings()
 
     def ready(self) -> Refused | None:
         """Return why nothing can be put down, None where something is held."""
@@ -97,9 +107,16 @@ class PlaceStep:
         plan = PlacePlan()
         for turn_rad in _TURNS_RAD:
             hand = euler2mat(0.0, 0.0, turn_rad) @ held.base_from_hand
-            plan = places(surface, points, settings, base_from_hand=hand, arm=self.arm)
+            plan = places(
+                surface, points, settings, base_from_hand=hand, reachable=self._reachable
+            )
             if plan.best is not None:
                 return plan.best
             if plan.reason is HandReason.NO_FLAT_SPOT:
                 break
         return Refused(plan.reason or HandReason.UNREACHABLE, plan.detail)
+
+    def _reachable(self, base_from_hand: FloatArray) -> HandReason | None:
+        if not self.grasp.in_workspace(base_from_hand[:3, 3]):
+            return HandReason.OUTSIDE_WORKSPACE
+        return self.arm.reachable(base_from_hand)

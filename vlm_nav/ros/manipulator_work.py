@@ -21,6 +21,7 @@ from vlm_nav.manipulation.careful_arms import (
     ToldArm,
 )
 from vlm_nav.manipulation.events import ArmReleased, PickEnd, PickStarted, PickTask
+from vlm_nav.manipulation.grasp_plan import Grasp
 from vlm_nav.manipulation.picking import Picking
 from vlm_nav.manipulation.placing import Holding, PlaceStep
 from vlm_nav.manipulation.planned_arm import PlannedArm
@@ -35,7 +36,6 @@ from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.arm_topics import ArmTopics
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
-from vlm_nav.ros.joint_trajectory_client import JointTrajectoryClient
 from vlm_nav.ros.manipulator_parameters import ManipulatorSettings
 from vlm_nav.ros.pick_inputs import PickInputs
 from vlm_nav.ros.pick_outputs import PickOutputs
@@ -50,7 +50,7 @@ _KEPT_LOOKS = 4
 
 
 class _FirstCamera:
-    """Implements picking.HandEyes with the first of the robot's cameras.
+    """Implements pick_ports.HandEyes with the first of the robot's cameras.
 
     The pictures that were looked at last are kept: people click on what is shown to them.
     """
@@ -100,7 +100,6 @@ class PickShift:
         )
         outputs.base_frame = settings.base_frame
         self.topics: ArmTopics | None = None
-        self.client: JointTrajectoryClient | None = None
         self._clients = clients
         self._listeners: list[Listener] = [
             BudgetListener(self.budget, PickStarted),
@@ -119,11 +118,11 @@ class PickShift:
                 pointer,
                 lift,
                 PlanStep(settings.gripper, settings.grasp, arm.reachable),
-                self._careful(arm, outputs, confirmation),
+                self._careful(arm, outputs, confirmation, holding),
                 settings.limits,
                 self._listeners,
                 settings.records.name_record,
-                put=PlaceStep(lift, holding, arm),
+                put=PlaceStep(lift, holding, arm, settings.grasp),
             ),
             on_error=logging_errors(node),
         )
@@ -131,9 +130,8 @@ class PickShift:
 
     async def close(self) -> None:
         """End the task under way and everything that it used."""
+        # What the task moved is stopped by its end; the next shift may have the same client.
         await self.dispatcher.close()
-        if self.client is not None:
-            await self.client.stop()
         if self.topics is not None:
             self.topics.close()
         self.eyes.close()
@@ -145,18 +143,25 @@ class PickShift:
             return PublishedOnlyArm()
         frames = (settings.base_frame, settings.tip_frame)
         self.topics = ArmTopics(node, *frames, settings.controllers.joints_age_s, warn)
-        self.client = self._clients.controllers(settings.controllers, settings.gripper.opening_m)
+        client = self._clients.controllers(settings.controllers, settings.gripper.opening_m)
         topics = self.topics
         if settings.executor is Executor.MOVEIT:
-            planner = self._clients.planner(self.client, *frames, settings.moveit)
+            planner = self._clients.planner(client, *frames, settings.moveit)
             return PlannedArm(planner, settings.arm, lambda: topics.solver)
-        return TrajectoryArm(lambda: topics.solver, topics.joints_now, self.client, settings.arm)
+        return TrajectoryArm(lambda: topics.solver, topics.joints_now, client, settings.arm)
 
-    def _careful(self, arm: Arm, outputs: PickOutputs, confirmation: Confirmation) -> Arm:
+    def _careful(
+        self, arm: Arm, outputs: PickOutputs, confirmation: Confirmation, holding: Holding
+    ) -> Arm:
         """Return the arm with everything around it that keeps it from moving."""
         if self.settings.dry_run:
             return DryRunArm(arm)
-        told: Arm = ToldArm(arm, outputs.send, outputs.send_place)
+
+        def send(grasp: Grasp) -> None:
+            holding.open()
+            outputs.send(grasp)
+
+        told: Arm = ToldArm(arm, send, outputs.send_place)
         if not self.settings.confirm:
             return told
 
