@@ -221,7 +221,8 @@ def test_joints_that_are_not_told_are_not_guessed(solver: JointSolver) -> None:
 @pytest.mark.parametrize(
     ('urdf', 'base', 'tip'),
     [('<robot', 'base_link', 'tool'), (arm_urdf(), 'base_link', 'hand'),
-     (arm_urdf(), 'tool', 'tool')],
+     (arm_urdf(), 'tool', 'tool'),
+     (arm_urdf().replace('lower="-', 'lower="9'), 'base_link', 'tool')],
 )  # fmt: skip
 def test_a_description_without_such_an_arm_is_refused(urdf: str, base: str, tip: str) -> None:
     with pytest.raises(DescriptionError):

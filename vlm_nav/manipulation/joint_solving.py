@@ -55,6 +55,8 @@ class JointSolver:
                 f'an arm has joints with one angle each between {base_frame!r} and '
                 f'{tip_frame!r}, got {", ".join(self.joint_names) or "none"}'
             )
+        if not (self._model.lowerPositionLimit <= self._model.upperPositionLimit).all():
+            raise DescriptionError('limits of joints go from less to more, got others')
         zeros = np.zeros(self._model.nq)
         self._root_from_base = self._placed(zeros, self._model.getFrameId(base_frame))
         self._rng = np.random.default_rng(0)

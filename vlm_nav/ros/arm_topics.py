@@ -31,7 +31,8 @@ class ArmTopics:
     ) -> None:
         """Listen on `node` for an arm from `base_frame` to `tip_frame`.
 
-        Angles are believed that are `joints_age_s` old at most.
+        Angles are believed that are `joints_age_s` old at most, or as far ahead of ROS time: those
+        from before time was set back are not.
         """
         self._node = node
         self._frames = (base_frame, tip_frame)
@@ -56,7 +57,7 @@ class ArmTopics:
         young = {
             name: angle
             for name, (angle, stamp_ns) in self._states.items()
-            if (now_ns - stamp_ns) / NS_IN_S <= self._joints_age_s
+            if abs(now_ns - stamp_ns) / NS_IN_S <= self._joints_age_s
         }
         return solver.joints_from(young)
 
@@ -66,7 +67,10 @@ class ArmTopics:
         self._subscriptions.clear()
 
     def _take_urdf(self, message: String) -> None:
-        if message.data == self._urdf or len(message.data) > _LARGEST_CHARACTERS:
+        if message.data == self._urdf:
+            return
+        if len(message.data) > _LARGEST_CHARACTERS:
+            self._warn(f'robot_description has more than {_LARGEST_CHARACTERS} characters')
             return
         self._urdf = message.data
         try:
