@@ -168,6 +168,7 @@ async def test_the_arm_never_moves_on_what_is_refused(name: str) -> None:
     assert type(heard[-1]).__name__ == 'PickEnded'
     said = json.loads(pick_decision_json(end.decision))
     assert (said['outcome'], said['reason']) == ('hold', reason.value)
+    assert ('1 in_collision' in said['detail']) is (name == 'all_grasps_refused')
     assert json.loads(pick_end_json(end))['picked'] is None
     assert reason.value in pick_decision_words(end.decision)
 

@@ -65,7 +65,7 @@ class PickSimulator(Simulator):
 
 
 class PickEyes:
-    """Implements picking.HandEyes; `view` is the last look with its truth, `views` keep all."""
+    """Implements pick_ports.HandEyes; `view` is the last look with its truth, `views` keep all."""
 
     view: SimulatedView | None = None
 

@@ -137,6 +137,10 @@ def _added(
 
 
 def mask_of(frame: RgbdFrame, target: PixelBox | NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which pixels (H, W) a mask, or the thing in the middle of a box, is made of.
+
+    A mask of another size than the picture has none.
+    """
     shape = frame.rgb.shape[:2]
     if not isinstance(target, PixelBox):
         return target if target.shape == shape else np.zeros(shape, dtype=np.bool_)

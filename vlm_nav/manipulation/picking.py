@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
 
 import cv2
 import numpy as np
@@ -27,7 +26,6 @@ from vlm_nav.core.reasons import (
     ObservationReason,
     Refusal,
 )
-from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.manipulation.arm_port import Arm, ArmOutcome
 from vlm_nav.manipulation.events import (
     ArmMoved,
@@ -39,61 +37,13 @@ from vlm_nav.manipulation.events import (
     PickStarted,
     PickTask,
 )
-from vlm_nav.manipulation.grasp_plan import GraspPlan, Place
-from vlm_nav.manipulation.lifted import Lifted, Refused
-from vlm_nav.manipulation.pointing import Pointed
+from vlm_nav.manipulation.lifted import Refused
+from vlm_nav.manipulation.pick_ports import HandEyes, Lifting, Planning, Points, Putting
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-
-Lifting: TypeAlias = Callable[[RgbdFrame, Pixel], Lifted | Refused]
-"""From a pixel to the point and the object that it shows."""
-
-Planning: TypeAlias = Callable[[RgbdFrame, Lifted], GraspPlan | Refused]
-"""From an object to poses of the gripper that an arm can take."""
-
-
-class Putting(Protocol):
-    """Finds where what the hand holds is put down; `placing.PlaceStep` does."""
-
-    def ready(self) -> Refused | None:
-        """Return why nothing can be put down, whatever is seen; None where something can."""
-        ...
-
-    def __call__(self, frame: RgbdFrame, pixel: Pixel) -> Place | Refused:
-        """Return a place near a pixel, or why there is none."""
-        ...
-
 
 # Depth is often missing on just what is meant: shiny or thin things. A pixel whose
 # neighbourhood is measured may be pointed at; whether it can be lifted is seen then.
 _NEAR_DEPTH_SHARE = 0.02
-
-
-class HandEyes(Protocol):
-    """Looks at what may be picked."""
-
-    async def look(self, deadline: Deadline) -> RgbdFrame:
-        """Return a picture fresh enough to decide from; raise Refusal where there is none."""
-        ...
-
-    async def look_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
-        """Return the picture of this stamp (ROS time); raise Refusal where it is gone."""
-        ...
-
-
-class Points(Protocol):
-    """Chooses the pixel that an instruction means; `pointing.Pointer` does."""
-
-    async def point(
-        self,
-        identifier: str,
-        rgb: RgbArray,
-        instruction: str,
-        deadline: Deadline,
-        allowed: NDArray[np.bool_] | None = None,
-        depth_m: DepthArray | None = None,
-    ) -> Pointed:
-        """Return the pixel, or why there is none; raise Refusal where none is answered."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -257,7 +207,7 @@ class Picking:
             return replace(decision, reason=plan.reason, detail=plan.detail)
         decision = replace(decision, plan=plan, grasp=plan.best)
         if plan.best is None:
-            detail = f'all {len(plan.refused)} grasps that were tried are refused'
+            detail = f'no grasp of {len(plan.refused)} that were tried is left: {plan.why}'
             return replace(decision, reason=plan.reason or HandReason.UNREACHABLE, detail=detail)
         return decision
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,15 +12,18 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
-from vlm_nav.manipulation.grasp_plan import Grasp, Place
-from vlm_nav.manipulation.joint_solving import JointSolver
-from vlm_nav.manipulation.trajectory_arm import (
+from vlm_nav.manipulation.arm_steps import (
     LOST_ON_THE_WAY,
     MET_NOTHING,
     Fingers,
-    TrajectorySettings,
     closed,
+    in_turn,
 )
+from vlm_nav.manipulation.grasp_plan import Grasp, Place
+from vlm_nav.manipulation.joint_solving import JointSolver
+from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
+
+_ALL_DONE = 'all motions were planned and carried out'
 
 
 class MotionPlanner(Fingers, Protocol):
@@ -62,13 +65,14 @@ class PlannedArm:
         )
         lifted = at.copy()
         lifted[2, 3] += self.settings.lift_m
-        return await _in_turn(
+        return await in_turn(
             lambda: self.planner.grip(grasp.opening_m, deadline),
             lambda: self.planner.go(before, deadline),
             lambda: self.planner.go_straight(at, deadline),
             lambda: closed(self.planner, MET_NOTHING, deadline),
             lambda: self.planner.go_straight(lifted, deadline),
             lambda: closed(self.planner, LOST_ON_THE_WAY, deadline),
+            all_done=_ALL_DONE,
         )
 
     async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
@@ -77,11 +81,12 @@ class PlannedArm:
             self.settings.base_from_tip(pose)
             for pose in (place.base_from_preplace, place.base_from_place)
         )
-        return await _in_turn(
+        return await in_turn(
             lambda: self.planner.go(before, deadline),
             lambda: self.planner.go_straight(at, deadline),
             lambda: self.planner.grip(np.inf, deadline),
             lambda: self.planner.go_straight(before, deadline),
+            all_done=_ALL_DONE,
         )
 
     async def stop(self) -> None:
@@ -100,11 +105,3 @@ class PlannedArm:
             return None
         found = solver.solve(self.settings.base_from_tip(base_from_grasp))
         return HandReason.UNREACHABLE if found is None else None
-
-
-async def _in_turn(*steps: Callable[[], Awaitable[ArmOutcome]]) -> ArmOutcome:
-    for step in steps:
-        outcome = await step()
-        if not outcome.done:
-            return outcome
-    return ArmOutcome(True, None, 'all motions were planned and carried out')

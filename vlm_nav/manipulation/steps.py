@@ -30,7 +30,7 @@ Corners = tuple[FloatArray, FloatArray]
 
 @dataclass(frozen=True, eq=False)
 class LiftStep:
-    """Implements picking.Lifting; what lies in `own_boxes` is the robot itself."""
+    """Implements pick_ports.Lifting; what lies in `own_boxes` is the robot itself."""
 
     settings: LiftSettings
     now_ns: Callable[[], int]
@@ -60,7 +60,7 @@ class LiftStep:
 
 @dataclass(frozen=True, eq=False)
 class PlanStep:
-    """Implements picking.Planning among everything else that the picture shows.
+    """Implements pick_ports.Planning among everything else that the picture shows.
 
     `reachable` is that of an arm_port.Arm.
     """

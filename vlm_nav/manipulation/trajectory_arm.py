@@ -17,13 +17,12 @@ from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.arm_room import arm_touches
+from vlm_nav.manipulation.arm_steps import LOST_ON_THE_WAY, MET_NOTHING, Fingers, closed, in_turn
 from vlm_nav.manipulation.grasp_plan import Grasp, Place
 from vlm_nav.manipulation.joint_solving import JointSolver
 
 _Path: TypeAlias = Sequence[FloatArray]
-
-MET_NOTHING = 'the fingers closed and met nothing'
-LOST_ON_THE_WAY = 'the fingers closed once more after the lift and met nothing'
+_ALL_DONE = 'the arm followed all motions'
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +32,6 @@ class JointMotion:
     joint_names: tuple[str, ...]
     positions: FloatArray
     at_s: FloatArray
-
-
-class Fingers(Protocol):
-    """Opens and closes the fingers of a gripper."""
-
-    async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
-        """Bring the fingers so far apart, inf: as far as they go; or hold what is between.
-
-        Told to close again they go on holding what they hold.
-        """
-        ...
-
-    def holds_nothing(self) -> bool:
-        """Return whether the fingers met nothing when they closed, False where nobody knows."""
-        ...
 
 
 class Follower(Fingers, Protocol):
@@ -128,13 +112,14 @@ class TrajectoryArm:
         if isinstance(motions, ArmOutcome):
             return motions
         *towards, onto, up = motions
-        return await self._in_turn(
+        return await in_turn(
             lambda: self.follower.grip(grasp.opening_m, deadline),
             *(partial(self.follower.follow, motion, deadline) for motion in towards),
             lambda: self.follower.follow(onto, deadline),
             lambda: closed(self.follower, MET_NOTHING, deadline),
             lambda: self.follower.follow(up, deadline),
             lambda: closed(self.follower, LOST_ON_THE_WAY, deadline),
+            all_done=_ALL_DONE,
         )
 
     async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
@@ -147,11 +132,12 @@ class TrajectoryArm:
         if isinstance(motions, ArmOutcome):
             return motions
         *towards, down, back = motions
-        return await self._in_turn(
+        return await in_turn(
             *(partial(self.follower.follow, motion, deadline) for motion in towards),
             lambda: self.follower.follow(down, deadline),
             lambda: self.follower.grip(np.inf, deadline),
             lambda: self.follower.follow(back, deadline),
+            all_done=_ALL_DONE,
         )
 
     async def stop(self) -> None:
@@ -176,13 +162,6 @@ class TrajectoryArm:
         if around is not None and arm_touches(solver.places_at(found), radius_m, around):
             return HandReason.IN_COLLISION
         return None
-
-    async def _in_turn(self, *steps: Callable[[], object]) -> ArmOutcome:
-        for step in steps:
-            outcome = await step()  # type: ignore[misc]
-            if not outcome.done:
-                return outcome  # type: ignore[no-any-return]
-        return ArmOutcome(True, None, 'the arm followed all motions')
 
     async def _motions(
         self, first: FloatArray, then: Sequence[FloatArray]
@@ -241,14 +220,6 @@ class TrajectoryArm:
         turned = np.abs(np.diff(np.vstack([start, positions]), axis=0)).max(axis=1)
         at_s = np.cumsum(np.maximum(turned / self.settings.joint_speed_rad_s, 0.05))
         return JointMotion(solver.joint_names, positions, at_s)
-
-
-async def closed(fingers: Fingers, lost: str, deadline: Deadline) -> ArmOutcome:
-    """Close the fingers; GRASP_LOST with the words `lost` where they then hold nothing."""
-    outcome = await fingers.grip(0.0, deadline)
-    if outcome.done and fingers.holds_nothing():
-        return ArmOutcome(False, HandReason.GRASP_LOST, lost)
-    return outcome
 
 
 def _postures(solver: JointSolver, pose: FloatArray, start: FloatArray) -> Sequence[FloatArray]:
