@@ -11,7 +11,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 from vlm_nav.drawing.palette import BLUE, GREY, RED, WHITE, YELLOW_GREEN, Color
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.events import PickDecision
-from vlm_nav.manipulation.grasp_plan import Grasp
+from vlm_nav.manipulation.grasp_plan import Grasp, Place
 from vlm_nav.manipulation.lifted import LiftSource
 from vlm_nav.ros.markers import LIFETIME_S
 
@@ -37,6 +37,8 @@ def grasp_markers(decision: PickDecision, header: Header) -> MarkerArray:
             markers.append(words)
     if decision.grasp is not None:
         markers += _gripper('grasp', 0, decision.grasp, header, YELLOW_GREEN)
+    if decision.place is not None:
+        markers += _place('grasp', decision.place, header)
     refused = () if decision.plan is None else decision.plan.refused[:_MOST_REFUSED]
     for number, (grasp, reason) in enumerate(refused):
         markers += _gripper('refused', 2 * number, grasp, header, GREY)
@@ -52,10 +54,7 @@ def _gripper(
 ) -> list[Marker]:
     """Return the way to a grasp as an arrow, and the fingers there as lines."""
     arrow = _marker(namespace, identifier, Marker.ARROW, header, color)
-    arrow.points = [
-        _point(pose[:3, 3]) for pose in (grasp.base_from_pregrasp, grasp.base_from_grasp)
-    ]
-    arrow.scale.x, arrow.scale.y, arrow.scale.z = _LINE_M, 2.0 * _LINE_M, 3.0 * _LINE_M
+    _point_from_to(arrow, grasp.base_from_pregrasp, grasp.base_from_grasp)
     fingers = _marker(namespace, identifier + 1, Marker.LINE_LIST, header, color)
     fingers.scale.x = _LINE_M
     half_m = grasp.opening_m / 2.0
@@ -64,6 +63,21 @@ def _gripper(
     in_grasp = np.array([(x_m, y_m, 0.0, 1.0) for x_m, y_m in corners])
     fingers.points = [_point(place) for place in in_grasp @ grasp.base_from_grasp.T]
     return [arrow, fingers]
+
+
+def _place(namespace: str, place: Place, header: Header) -> list[Marker]:
+    """Return the way of the hand as an arrow, and where the thing comes to stand as a ball."""
+    arrow = _marker(namespace, 0, Marker.ARROW, header, YELLOW_GREEN)
+    _point_from_to(arrow, place.base_from_preplace, place.base_from_place)
+    foot = _marker(namespace, 1, Marker.SPHERE, header, YELLOW_GREEN)
+    foot.scale.x = foot.scale.y = foot.scale.z = _POINT_M
+    foot.pose.position = _point(place.point_base)
+    return [arrow, foot]
+
+
+def _point_from_to(arrow: Marker, base_from_before: FloatArray, base_from_at: FloatArray) -> None:
+    arrow.points = [_point(pose[:3, 3]) for pose in (base_from_before, base_from_at)]
+    arrow.scale.x, arrow.scale.y, arrow.scale.z = _LINE_M, 2.0 * _LINE_M, 3.0 * _LINE_M
 
 
 def _marker(namespace: str, identifier: int, kind: int, header: Header, color: Color) -> Marker:

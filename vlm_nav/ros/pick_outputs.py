@@ -60,7 +60,8 @@ class PickOutputs:
         elif isinstance(event, Answered) and isinstance(event.result, Answer):
             if not event.asked.check:
                 picture = event.asked.question.pictures[0]
-                self._show(draw_marks(picture, chosen=event.result.labels))
+                drawn = draw_marks(picture, chosen=event.result.labels)
+                self._show(drawn, is_part=picture.cut is not None)
         elif isinstance(event, PickDecided):
             self._decided(event.decision)
         elif isinstance(event, PickEnded):
@@ -101,7 +102,10 @@ class PickOutputs:
             draw_goal(drawn, pixel, _GOAL_RADIUS_PX)
             self._show(drawn)
 
-    def _show(self, rgb: RgbArray) -> None:
+    def _show(self, rgb: RgbArray, *, is_part: bool = False) -> None:
         if self._frame is not None:
-            header = header_at(self._frame.camera_frame, self._frame.stamp_ns)
+            # Who clicks on a part names other pixels than the picture's: its stamp is nobody's,
+            # so that the click is refused.
+            stamp_ns = self._frame.stamp_ns + int(is_part)
+            header = header_at(self._frame.camera_frame, stamp_ns)
             self._annotated.publish(image_from_rgb(rgb, header))
