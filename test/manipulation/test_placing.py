@@ -12,7 +12,7 @@ from hands import ArmDouble, EyesDouble, grasp_at, lifted_at
 from table_scene import TABLE_M, TableBox, pixel_of, table_frame
 
 from vlm_nav.core.candidate import Pixel
-from vlm_nav.core.reasons import HandReason
+from vlm_nav.core.reasons import HandReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import ArmOutcome
 from vlm_nav.manipulation.events import PickDecision, PickEnd, PickEnded, PickTask
@@ -132,6 +132,9 @@ def test_where_there_is_no_room_or_no_reach_the_reason_says_so() -> None:
     outside = replace(step(held()), grasp=workspace)(frame, pixel_of(frame, 0.7, 0.12, 0.0))
     assert isinstance(outside, Refused)
     assert outside.reason is HandReason.OUTSIDE_WORKSPACE
+    blind = step(held())(replace(frame, depth_m=None), Pixel(30.0, 20.0))
+    assert isinstance(blind, Refused)
+    assert blind.reason is ObservationReason.NO_DEPTH
     nothing = step(None)(frame, pixel_of(frame, 0.7, 0.12, 0.0))
     assert isinstance(nothing, Refused)
     assert nothing.reason is HandReason.HOLDS_NOTHING

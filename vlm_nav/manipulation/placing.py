@@ -10,7 +10,7 @@ from transforms3d.euler import euler2mat
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.events import Event
-from vlm_nav.core.reasons import HandReason
+from vlm_nav.core.reasons import HandReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.arm_port import Arm
 from vlm_nav.manipulation.events import PickDecision, PickEnded
@@ -26,6 +26,8 @@ _DROP_M, _ROOM_M = 0.005, 0.04
 # About the upright, one after the other until the arm reaches.
 _TURNS_RAD = tuple(math.radians(turn) for turn in (0, 30, -30, 60, -60, 90, -90, 135, -135, 180))
 _NOTHING = Refused(HandReason.HOLDS_NOTHING, 'nothing was picked that could be put down')
+
+_UNSEEN = Refused(ObservationReason.NO_DEPTH, 'depth says where there is room, and none came')
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,8 @@ class PlaceStep:
         held = self.holding.held
         if held is None:
             return _NOTHING
+        if frame.depth_m is None:
+            return _UNSEEN
         surface = self.lift.surface(frame, pixel)
         if isinstance(surface, Refused):
             return surface

@@ -73,14 +73,19 @@ class JointTrajectoryClient:
         return await self.carry_out(self._arm, goal, float(motion.at_s[-1]), deadline)
 
     async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
-        """Move the fingers; that something stops them is how they hold it."""
+        """Move the fingers; that something stops them is how they hold it.
+
+        Fingers that are to open for a thing and stop before that go nowhere near it.
+        """
         self._holds_nothing = False
         if self._gripper is None:
             return ArmOutcome(True, None, 'no gripper is told apart')
         position = self._settings.gripper_scale * min(opening_m, self._opening_m)
         command = GripperGoal(position=position, max_effort=self._settings.gripper_effort)
         goal = GripperCommand.Goal(command=command)
-        return await self.carry_out(self._gripper, goal, _GRIP_S, deadline)
+        # As far as they go, they let go of what they held wherever they stop.
+        ends = _opened if 0.0 < opening_m < math.inf else _outcome
+        return await self.carry_out(self._gripper, goal, _GRIP_S, deadline, ends)
 
     def holds_nothing(self) -> bool:
         """Return whether the gripper said that it closed as far as it was told to."""
@@ -173,6 +178,14 @@ class JointTrajectoryClient:
         """Cancel a goal whose acceptance came when nobody waited for it any more."""
         if not sending.cancelled() and sending.exception() is None and sending.result().accepted:
             answer_of(self._node, sending.result().cancel_goal_async)
+
+
+def _opened(answer: Any) -> ArmOutcome:
+    if answer.status == GoalStatus.STATUS_ABORTED and getattr(answer.result, 'stalled', False):
+        position = getattr(answer.result, 'position', math.nan)
+        detail = f'the fingers stopped at {position:.3f} before they were open'
+        return _failed(HandReason.ARM_ABORTED, detail)
+    return _outcome(answer)
 
 
 def _outcome(answer: Any) -> ArmOutcome:

@@ -94,20 +94,25 @@ class PickInputs:
         pixel = Pixel(request.u_px, request.v_px) if request.by_pixel else None
         task, ended = PickTask(request.instruction, pixel, place), self._future()
 
+        def finish(end: PickEnd) -> None:
+            # Here and not in the executor's thread, where the next task may have looked by then.
+            settle(self._node, ended, (end, self._worker.hand_pose(end)))
+
         def begin() -> None:
-            if not self._worker.instruct(task, lambda end: settle(self._node, ended, end)):
+            if not self._worker.instruct(task, finish):
                 settle(self._node, ended, None)
 
         call_in_loop(self._loop, begin)
-        end = await ended
-        if end is None:
+        came = await ended
+        if came is None:
             response.message = 'the node is not active'
             return response
+        end, pose = came
         response.picked = end.outcome is not None and end.outcome.done
         response.reason = end.reason.value if end.reason else ''
         detail = end.outcome.detail if end.outcome else end.decision.detail
         response.message, response.record = printable(detail), end.decision.record
-        response.grasp_pose = self._worker.hand_pose(end) or response.grasp_pose
+        response.grasp_pose = pose or response.grasp_pose
         return response
 
     def _in_loop(self, call: Callable[[], bool]) -> RclpyFuture:
