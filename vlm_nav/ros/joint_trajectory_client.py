@@ -125,8 +125,8 @@ class JointTrajectoryClient:
             await asyncio.wait({asked}, timeout=until.remaining_s())
             in_time, late = asked.done(), deadline.expired()
         finally:
-            # Who stops now stops nothing of a task that comes after this one.
-            self._handle = None
+            if self._handle is handle:
+                self._handle = None
             if not asked.done():
                 await to_its_end(self._called_off(handle))
         if not in_time:
