@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -314,6 +315,33 @@ async def test_all_tries_share_the_time_of_motion() -> None:
     arm = losing_arm(1)
     await picking(arm, limits=PickLimits(motion_timeout_s=1e-6)).carry_out(PickTask('a cup'))
     assert len(arm.picked) == 1
+
+
+async def test_a_new_look_takes_nothing_from_the_time_of_motion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, left_s = SimpleNamespace(now_s=0.0), []
+    monkeypatch.setattr(
+        'vlm_nav.core.deadline.time', SimpleNamespace(monotonic=lambda: clock.now_s)
+    )
+
+    class SlowEyes(EyesDouble):
+        async def look(self, deadline: Deadline) -> RgbdFrame:
+            """Look for a long time."""
+            clock.now_s += 100.0
+            return await super().look(deadline)
+
+    class TimedArm(LosingArm):
+        async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
+            """Move for 20 s."""
+            left_s.append(deadline.remaining_s())
+            clock.now_s += 20.0
+            return await super().pick(grasp, deadline)
+
+    arm = TimedArm()
+    arm.may_end.set()
+    await picking(arm, eyes=SlowEyes()).carry_out(PickTask('a cup'))
+    assert left_s == [60.0, 40.0]
 
 
 def test_limits_leave_room() -> None:

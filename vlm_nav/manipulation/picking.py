@@ -109,7 +109,10 @@ class Picking:
             for _ in range(self.limits.retries):
                 if outcome is None or not _may_look_again(task, outcome, deadline):
                     break
+                left_s = deadline.remaining_s()
                 again = await self._decide(task)
+                # What looking and asking take is not taken from the motions.
+                deadline = Deadline.after(left_s)
                 decision = replace(again, record=identifier, calls=decision.calls + again.calls)
                 tell(self.listeners, PickDecided(decision))
                 outcome = _after_loss(outcome, decision, await self._move(decision, deadline))
