@@ -12,6 +12,7 @@ _LEAST_WIDE_CELLS = 3.0
 _LEAST_SHARE = 0.1
 _BETWEEN = 0.6
 _MOST_CUTS = 3
+_SLIT = np.ones((3, 3), dtype=np.uint8)
 
 
 def own_lobe(whole: NDArray[np.bool_], seed: tuple[int, int]) -> NDArray[np.bool_] | None:
@@ -30,6 +31,12 @@ def own_lobe(whole: NDArray[np.bool_], seed: tuple[int, int]) -> NDArray[np.bool
             return None
         lobe = lobe & own
     return lobe
+
+
+def has_slits_only(whole: NDArray[np.bool_]) -> bool:
+    """Return whether a region (h, w) has no neck once slits one or two cells wide are closed."""
+    closed = cv2.morphologyEx(np.pad(whole.astype(np.uint8), 1), cv2.MORPH_CLOSE, _SLIT)
+    return _cores(closed[1:-1, 1:-1] > 0) is None
 
 
 def _cores(lobe: NDArray[np.bool_]) -> list[NDArray[np.bool_]] | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vlm_nav.core.reasons import HandReason
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.manipulation.cells import Cells, dot, normals_of, planes_of
-from vlm_nav.manipulation.lobes import own_lobe
+from vlm_nav.manipulation.lobes import has_slits_only, own_lobe
 from vlm_nav.manipulation.surfaces import depth_std_m
 
 _STEP_M = 0.006
@@ -23,6 +23,8 @@ _SUPPORT_BIN_M = 0.005
 _SAME_SHARE = 1.35
 _AT_BORDER = 0.1
 _OVERLAP = 0.6
+# Of what is below a roof but the near sides are seen.
+_ROOF_OVERLAP = 0.5
 _PLAN_M = 0.01
 _ACROSS_CELLS = 4
 _SAME_FACE = 0.85
@@ -48,6 +50,9 @@ def segment(
     lobe = own_lobe(whole, cells.seed)
     if lobe is None:
         return HandReason.TOUCHING_OBJECTS
+    if has_slits_only(whole) and _is_above(lobe, whole, cells, _ROOF_OVERLAP):
+        # A slit that goes across, as under a roof, is no neck.
+        lobe = whole
     whole = lobe
     part = _component(whole & ~edges & ~_colour_edges(cells), whole, cells.seed)
     part = _without_patterns(part) & whole
@@ -186,11 +191,16 @@ def _is_inside(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> bool:
     return bool((border & outline).sum() <= _AT_BORDER * max(1, border.sum()))
 
 
-def _is_above(part: NDArray[np.bool_], whole: NDArray[np.bool_], cells: Cells) -> bool:
+def _is_above(
+    part: NDArray[np.bool_],
+    whole: NDArray[np.bool_],
+    cells: Cells,
+    overlap: float = _OVERLAP,
+) -> bool:
     """Return whether the rest lies under or over the part, so that both take the same floor."""
     one, rest = _plan(part, cells), _plan(whole & ~part, cells)
     smaller = min(len(one), len(rest))
-    return smaller == 0 or len(one & rest) >= _OVERLAP * smaller
+    return smaller == 0 or len(one & rest) >= overlap * smaller
 
 
 def _is_face(
