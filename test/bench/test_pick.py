@@ -22,6 +22,7 @@ from vlm_nav.sim.house.pick_scenes import LOOSE_KG, PickScene, pick_scene
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 
 BOTTLE, MILK = 2, 0
+CORNERWISE, ROOF_SIDEWAYS = 13, 156
 
 
 def test_each_seed_has_a_scene_of_its_own_and_they_go_through_all_kinds() -> None:
@@ -56,6 +57,13 @@ def test_a_tall_thing_is_pointed_at_by_questions_lifted_and_held_by_friction() -
     again = pick(BOTTLE)
     timeless = partial(replace, lift_grasp_ms=None, lift_1000_ms=None)
     assert timeless(result) == timeless(again)
+
+
+@pytest.mark.parametrize('seed', [CORNERWISE, ROOF_SIDEWAYS])
+def test_a_milk_carton_is_held_by_its_sides_however_it_stands(seed: int) -> None:
+    result = pick(seed)
+    assert (result.target, result.lifted, result.reason) == ('milk_carton', True, None)
+    assert result.table_n <= 20.0
 
 
 async def _arm_of(task: PickTask, scene: PickScene) -> tuple[PickEnd, float]:
