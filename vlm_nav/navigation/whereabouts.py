@@ -23,7 +23,7 @@ from vlm_nav.observation.floor_grid import FreeSpaceSettings
 
 # So far from what is pointed at the robot stands to have arrived, its own size apart; farther
 # only where there is no room.
-_BESIDE_M = ((0.45, 0.7), (0.7, 0.9))
+_BESIDE_M = ((0.45, 0.55), (0.55, 0.7), (0.7, 0.9))
 # So near to each other, what was pointed at twice is the same thing.
 _SAME_THING_M = 0.7
 # Nearer by it is pointed at more exactly; a third try would show the same again.
