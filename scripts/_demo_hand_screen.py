@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from typing import Any
 
-from _demo_processes import say
+from _demo_progress import Progress
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
@@ -18,16 +16,15 @@ from vlm_nav.navigation.in_words import printable
 from vlm_nav.ros.doubles.lifecycle_watch import LifecycleWatch
 from vlm_nav.ros.qos import COMMAND, LATCHED, SENSOR
 
-PERIOD_S = 0.25
-CLEAR = '\r\x1b[2K'
 NS_IN_S = 1e9
 
 
-class HandScreen:
+class HandScreen(Progress):
     """Sends the task, follows the things on the table, and tells in lines what is decided."""
 
     def __init__(self, node: Node) -> None:
         """Subscribe to the manipulator's topics, and to where the things truly are."""
+        super().__init__()
         self.node = node
         self.outcome: dict[str, Any] | None = None
         self.decision: dict[str, Any] | None = None
@@ -36,10 +33,6 @@ class HandScreen:
         self._seen: Image | None = None
         self._before: dict[str, list[float]] = {}
         self._loose: dict[str, Any] = {}
-        self._doing = 'starts'
-        self._began_s: float | None = None
-        self._shown_s = 0.0
-        self._live = sys.stdout.isatty()
         self._manipulator = LifecycleWatch(node, 'manipulator')
         self._instruction = node.create_publisher(String, 'manipulator/instruction', COMMAND)
         node.create_subscription(String, 'manipulator/decision', self._decided, LATCHED)
@@ -70,10 +63,9 @@ class HandScreen:
 
     def send(self, task: str) -> None:
         """Publish the task."""
-        self._began_s = time.monotonic()
         self.outcome = self.decision = self._marked = None
         self._before = self._loose['places_m']
-        self._doing = 'looks and asks'
+        self._begins('looks and asks')
         self._instruction.publish(String(data=task))
 
     def place_m(self, thing: str) -> tuple[float, float, float]:
@@ -91,30 +83,10 @@ class HandScreen:
         came = (self._marked, self._pointed, self._seen)
         return [rgb_from_message(one) for one in came if one is not None]
 
-    def show_progress(self) -> None:
-        """Renew the one line that shows what happens, where somebody sees it."""
-        now_s = time.monotonic()
-        if self._live and self._began_s is not None and now_s - self._shown_s > PERIOD_S:
-            self._shown_s = now_s
-            sys.stdout.write(f'{CLEAR}  {self._so_far()}')
-            sys.stdout.flush()
-
-    def end_progress(self) -> None:
-        """Take the line away."""
-        if self._live:
-            sys.stdout.write(CLEAR)
-            sys.stdout.flush()
-
-    def _so_far(self) -> str:
-        took_s = 0.0 if self._began_s is None else time.monotonic() - self._began_s
-        return f'{took_s:5.1f} s  {self._doing}'
-
     def _decided(self, message: String) -> None:
         decision = json.loads(message.data)
         self.decision = decision
-        self._doing = printable(_words_of(decision))
-        self.end_progress()
-        say(f'  {self._so_far()}')
+        self._tells(printable(_words_of(decision)))
 
     def _ended(self, message: String) -> None:
         self.outcome = json.loads(message.data)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import sys
-import time
 from typing import Any
 
-from _demo_processes import say
+from _demo_progress import Progress
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -18,25 +16,20 @@ from vlm_nav.ros.doubles.lifecycle_watch import LifecycleWatch
 from vlm_nav.ros.qos import COMMAND, LATCHED, SENSOR
 
 STEP_M = 0.05
-PERIOD_S = 0.25
-CLEAR = '\r\x1b[2K'
 
 
-class HouseScreen:
+class HouseScreen(Progress):
     """Sends the instruction, follows the robot, and tells in lines what it decides."""
 
     def __init__(self, node: Node) -> None:
         """Subscribe to the navigator's topics, and to where the robot truly is."""
+        super().__init__()
         self.node = node
         self.outcome: dict[str, Any] | None = None
         self.path: list[tuple[float, float]] = []
         self.record = ''
         self.decisions = 0
         self.driven_m = 0.0
-        self._doing = 'starts'
-        self._began_s: float | None = None
-        self._shown_s = 0.0
-        self._live = sys.stdout.isatty()
         self._navigator = LifecycleWatch(node, 'navigator')
         self._instruction = node.create_publisher(String, 'navigator/instruction', COMMAND)
         node.create_subscription(String, 'navigator/decision', self._decided, LATCHED)
@@ -54,35 +47,17 @@ class HouseScreen:
 
     def send(self, instruction: str) -> None:
         """Publish the instruction."""
-        self._began_s = time.monotonic()
-        self._doing = 'looks'
+        self._begins('looks')
         self._instruction.publish(String(data=instruction))
 
-    def show_progress(self) -> None:
-        """Renew the one line that shows what happens, where somebody sees it."""
-        now_s = time.monotonic()
-        if self._live and self._began_s is not None and now_s - self._shown_s > PERIOD_S:
-            self._shown_s = now_s
-            sys.stdout.write(f'{CLEAR}  {self._so_far()}')
-            sys.stdout.flush()
-
-    def end_progress(self) -> None:
-        """Take the line away."""
-        if self._live:
-            sys.stdout.write(CLEAR)
-            sys.stdout.flush()
-
-    def _so_far(self) -> str:
-        took_s = 0.0 if self._began_s is None else time.monotonic() - self._began_s
-        return f'{took_s:5.1f} s  {self.driven_m:4.1f} m  {self._doing}'
+    def _besides(self) -> str:
+        return f'{self.driven_m:4.1f} m  '
 
     def _decided(self, message: String) -> None:
         decision = json.loads(message.data)
         self.record = str(decision['record'])
         self.decisions += 1
-        self._doing = printable(self._words_of(decision))
-        self.end_progress()
-        say(f'  {self._so_far()}')
+        self._tells(printable(self._words_of(decision)))
 
     def _words_of(self, decision: dict[str, Any]) -> str:
         outcome = decision['outcome']
