@@ -86,6 +86,24 @@ def test_fewer_pixels_than_are_seen_of_a_thing_are_not_enough() -> None:
         assert answer(imagined(1, provenance))[1] is expected
 
 
+def magnified(count: int) -> Provenance:
+    """Return a picture that shows the first `count` pixels of the chair eight times as large."""
+    rows, columns = np.nonzero(VIEW.things >= 0)
+    provenance = identity()
+    shown = np.resize(provenance.pixel[rows[:count], columns[:count]], 64 * count)
+    provenance.source[...] = -1
+    provenance.source.ravel()[: len(shown)] = 0
+    provenance.pixel.ravel()[: len(shown)] = shown
+    return provenance
+
+
+def test_what_hardly_shows_is_not_seen_the_better_for_being_magnified() -> None:
+    assert answer(imagined(1, magnified(SEEN_FROM_PX - 1)))[1] is False
+    assert answer(imagined(1, magnified(SEEN_FROM_PX)))[1] is True
+    # Another view that shows less of it, yet larger, is not the better one.
+    assert answer(imagined(1, magnified(SEEN_FROM_PX)), imagined(2, identity())) == ((2,), True)
+
+
 def test_a_pixel_beyond_its_source_and_a_source_of_another_width_show_nothing() -> None:
     beyond = identity()
     beyond.pixel[...] = 10**8

@@ -7,22 +7,23 @@ from numpy.typing import NDArray
 
 from vlm_nav.observation.imagined_view import Provenance
 from vlm_nav.sim.answering.views import RecentViews
-from vlm_nav.sim.view import NOTHING
 
 
 def things_imagined(provenance: Provenance, views: RecentViews) -> NDArray[np.int32]:
-    """Return the things (H, W) that an imagined picture shows, by the warp that made it.
+    """Return what the seen pixels (n,) show that an imagined picture is made of, each one once.
 
-    A pixel that was made up, or whose source is not known any more, shows NOTHING: whatever truly
-    stands there.
+    However much of the imagined picture a seen pixel fills, nothing more is seen for that: no
+    imagined picture shows more of a thing than the cameras saw. A pixel that was made up, or
+    whose source is not known any more, shows nothing: whatever truly stands there.
     """
-    things = np.full(provenance.source.shape, NOTHING, dtype=np.int32)
+    shown = [np.empty(0, dtype=np.int32)]
     for index, identifier in enumerate(provenance.identifiers):
         view = views.view(identifier)
         if view is None or view.things.shape[1] != provenance.widths_px[index]:
             continue
         seen = view.things.ravel()
-        ours = (provenance.source == index) & (provenance.pixel < seen.size)
-        ours &= provenance.pixel >= 0
-        things[ours] = seen[provenance.pixel[ours]]
-    return things
+        pixel = provenance.pixel[provenance.source == index]
+        taken = np.zeros(seen.size, dtype=np.bool_)
+        taken[pixel[(pixel >= 0) & (pixel < seen.size)]] = True
+        shown.append(seen[taken])
+    return np.concatenate(shown)

@@ -134,7 +134,7 @@ class Seer(ScriptedModel):
     def _shown_px(self, picture: MarkedPicture, instruction: str) -> int:
         """Return how many pixels of what is meant a picture shows, 0 where too few to be seen.
 
-        Of an imagined picture only those count that come from a pixel which shows it.
+        Of an imagined picture those seen pixels count that it is made of, each one once.
         """
         indices = [self._plan.things.index(thing) for thing in self._meant(instruction)]
         if picture.imagined is not None:
