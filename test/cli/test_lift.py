@@ -12,6 +12,13 @@ from command_line import Command
 from sensor_data import folder
 from table_scene import TABLE_M, TableBox, on_top, table_frame
 
+from vlm_nav.core.candidate import Pixel
+from vlm_nav.manipulation.grasp_settings import GraspSettings
+from vlm_nav.manipulation.gripper import GripperSizes
+from vlm_nav.manipulation.lift_points import LiftSettings
+from vlm_nav.manipulation.lifted import Lifted
+from vlm_nav.manipulation.steps import LiftStep, PlanStep
+
 CARTON = TableBox(0.7, 0.0, (0.06, 0.06, 0.18))
 
 
@@ -61,6 +68,19 @@ def test_grasps_are_told_best_first_and_drawn(
     assert np.isclose(np.linalg.norm(best['quaternion_xyzw']), 1.0)
     assert (tmp_path / 'shown' / 'hand.png').is_file()
     assert 'top_down: ' in vlm_nav('grasp', *files).stdout
+
+
+def test_grasps_are_those_that_the_node_plans(vlm_nav: Command, files: list[str]) -> None:
+    (found,) = vlm_nav('grasp', *files, '--json').lines
+    frame = table_frame(CARTON)
+    pixel = Pixel(found['u_px'], found['v_px'])
+    lifted = LiftStep(LiftSettings(), lambda: frame.stamp_ns)(frame, pixel)
+    assert isinstance(lifted, Lifted)
+    plan = PlanStep(GripperSizes(), GraspSettings())(frame, lifted)
+    assert plan.ranked
+    for told, grasp in zip(found['grasps'], plan.ranked, strict=True):
+        assert np.allclose(told['position_base'], grasp.base_from_grasp[:3, 3])
+        assert np.isclose(told['score'], grasp.score)
 
 
 def test_a_refusal_is_an_answer_with_its_reason(vlm_nav: Command, files: list[str]) -> None:

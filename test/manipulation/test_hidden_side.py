@@ -68,9 +68,7 @@ def test_without_depth_what_was_lifted_stays_as_it_is() -> None:
 
 
 def planned(frame: RgbdFrame, lifted: Lifted) -> GraspPlan:
-    plan = PlanStep(WIDE, FROM_ABOVE, lambda pose, around: None)(frame, lifted)
-    assert isinstance(plan, GraspPlan)
-    return plan
+    return PlanStep(WIDE, FROM_ABOVE)(frame, lifted)
 
 
 def test_a_thing_of_which_two_sides_are_seen_is_held_across_its_middle() -> None:

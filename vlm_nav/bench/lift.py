@@ -19,7 +19,7 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 _PIXELS = 1000
 # Whether an arm reaches a grasp takes as long as that arm's solver likes.
-_PLAN = PlanStep(GripperSizes(), GraspSettings(), lambda pose, scene: None)
+_PLAN = PlanStep(GripperSizes(), GraspSettings())
 
 
 @dataclass(frozen=True)

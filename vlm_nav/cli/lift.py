@@ -23,14 +23,14 @@ from vlm_nav.cli.saying import note, say
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import quaternion_of, xyzw_from_wxyz
-from vlm_nav.manipulation.grasp import grasps
 from vlm_nav.manipulation.grasp_plan import Grasp, GraspPlan
+from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.hand_picture import draw_grasp, draw_lifted
 from vlm_nav.manipulation.lift import lift as lift_target
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.lifted import Lifted, PixelBox, Refused
-from vlm_nav.manipulation.scene_points import scene_around
+from vlm_nav.manipulation.steps import PlanStep
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 PICTURE = 'hand.png'
@@ -111,7 +111,7 @@ def grasp(
         _say(_fields(found), _words(found), as_json)
         return
     gripper = GripperSizes(opening_m=opening, finger_length_m=finger_length)
-    plan = grasps(found, scene_around(frame, found), gripper)
+    plan = PlanStep(gripper, GraspSettings())(frame, found)
     if out is not None:
         drawn = draw_lifted(frame, found)
         if plan.best is not None:

@@ -58,18 +58,22 @@ class LiftStep:
         return inside
 
 
+def _anywhere(base_from_grasp: FloatArray, around: FloatArray | None) -> None:
+    """Refuse no pose."""
+
+
 @dataclass(frozen=True, eq=False)
 class PlanStep:
     """Implements pick_ports.Planning among everything else that the picture shows.
 
-    `reachable` is that of an arm_port.Arm.
+    `reachable` is that of an arm_port.Arm; without one, every pose is.
     """
 
     gripper: GripperSizes
     settings: GraspSettings
-    reachable: Callable[[FloatArray, FloatArray | None], HandReason | None]
+    reachable: Callable[[FloatArray, FloatArray | None], HandReason | None] = _anywhere
 
-    def __call__(self, frame: RgbdFrame, lifted: Lifted) -> GraspPlan | Refused:
+    def __call__(self, frame: RgbdFrame, lifted: Lifted) -> GraspPlan:
         """Return the grasps, the best first, and those that were refused."""
         scene = scene_around(frame, lifted)
 
