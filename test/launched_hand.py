@@ -212,6 +212,11 @@ class Hand:
             assert time.monotonic() < until_s, 'the manipulator does not listen'
             time.sleep(0.02)
         self._wait_for_task(until_s)
+        self.empty()
+
+    def empty(self) -> bool:
+        """Take what the hand holds out of it; return whether it held something."""
+        return bool(self.call(Trigger, 'manipulator/emptied', Trigger.Request()).success)
 
     def point(self, stamp_ns: int = 0) -> None:
         """Publish the pixel that shows the box, in the picture of this stamp; 0: the next."""

@@ -170,6 +170,8 @@ def test_a_thing_that_words_mean_is_lifted_and_held_and_put_down_again(table: Ta
     assert table.height_m() - low_m >= LIFTED_M
     table.until(table.at_s() + HELD_S)
     assert table.height_m() - low_m >= LIFTED_M
+    again = table.human.call(Pick, 'manipulator/pick', Pick.Request(instruction=WORDS))
+    assert again.reason == 'holds_something', again
     request = Pick.Request(instruction='put it on the table')
     answer = table.human.call(Pick, 'manipulator/place', request, ENDS_WITHIN_S)
     assert (answer.picked, answer.reason) == (True, ''), answer

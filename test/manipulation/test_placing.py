@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
-from hands import ArmDouble, EyesDouble, grasp_at, lifted_at
+from hands import ArmDouble, EyesDouble, grasp_at, lifted_at, plan_of
 from table_scene import TABLE_M, TableBox, pixel_of, table_frame
 
 from vlm_nav.core.candidate import Pixel
@@ -80,9 +80,10 @@ def test_the_hand_holds_what_it_picked_until_it_is_put_down() -> None:
     ):
         holding(PickEnded(PickEnd(decision, outcome)))
         assert (holding.held is not None) is holds
-    holding.open()
-    holding(PickEnded(PickEnd(picked(), FAILED)))
-    assert holding.held is None
+    assert holding.free() is not None
+    assert holding.emptied()
+    holding(PickEnded(PickEnd(there, FAILED)))
+    assert (holding.held, holding.free(), holding.emptied()) == (None, None, False)
 
 
 def test_it_is_put_on_the_free_table_near_the_pixel_as_upright_as_it_stood() -> None:
@@ -179,6 +180,25 @@ async def test_a_hand_that_holds_nothing_puts_nothing_down(put: TablePut | None)
     end = await putting(arm, put).carry_out(THERE)
     assert (end.reason, arm.placed) == (HandReason.HOLDS_NOTHING, [])
     assert json.loads(pick_decision_json(end.decision))['outcome'] == 'hold'
+
+
+async def test_a_hand_that_holds_something_picks_nothing_until_it_is_empty() -> None:
+    holding, arm = Holding(), ArmDouble()
+    arm.may_end.set()
+    hand = Picking(
+        EyesDouble(),
+        points=cast('Any', None),
+        lift=lambda frame, pixel: lifted_at(pixel),
+        plan=lambda frame, lifted: plan_of(grasp_at()),
+        arm=arm,
+        listeners=(holding,),
+        free=holding.free,
+    )
+    assert (await hand.carry_out(CUP)).reason is None
+    end = await hand.carry_out(CUP)
+    assert (end.reason, end.outcome, len(arm.picked)) == (HandReason.HOLDS_SOMETHING, None, 1)
+    holding.emptied()
+    assert (await hand.carry_out(CUP)).reason is None
 
 
 def test_a_plan_to_grasp_is_no_place() -> None:

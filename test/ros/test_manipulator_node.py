@@ -113,7 +113,10 @@ def test_the_arm_is_brought_there_and_every_end_of_it_has_a_reason(hand: Hand) -
     told = [event['event'] for event in hand.arm.events if event['event'] != 'accepted']
     assert told == ['grips', 'follows', 'follows', 'grips', 'follows', 'grips']
     assert response.grasp_pose.header.frame_id == 'base_link'
+    # Nothing drops what it holds.
     hand.behave('empty')
+    assert hand.pick_at(*hand.box_px).reason == 'holds_something'
+    assert (hand.arm.events, hand.empty(), hand.empty()) == ([], True, False)
     assert hand.pick_at(*hand.box_px).reason == 'grasp_lost'
     for behaviour, reason in (
         ('reject', 'arm_rejected'), ('abort', 'arm_aborted'), ('silent', 'arm_silent'),

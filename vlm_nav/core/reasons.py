@@ -121,6 +121,7 @@ class HandReason(Enum):
     ARM_LATE = 'arm_late'
     GRASP_LOST = 'grasp_lost'
     HOLDS_NOTHING = 'holds_nothing'
+    HOLDS_SOMETHING = 'holds_something'
 
 
 class CommonReason(Enum):

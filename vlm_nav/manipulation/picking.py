@@ -75,7 +75,10 @@ _BROKEN = ArmOutcome(False, CommonReason.INTERNAL_ERROR, 'an error of the progra
 
 @dataclass(frozen=True, eq=False)
 class Picking:
-    """Carries out tasks, one call for each."""
+    """Carries out tasks, one call for each.
+
+    `free` tells why the hand can pick nothing now, None where it can.
+    """
 
     eyes: HandEyes
     points: Points
@@ -86,6 +89,7 @@ class Picking:
     listeners: Sequence[Listener] = ()
     name_record: Callable[[], str] = str
     put: Putting | None = None
+    free: Callable[[], Refused | None] = lambda: None
 
     async def carry_out(
         self,
@@ -222,9 +226,6 @@ class Picking:
         return replace(decision, place=place)
 
     def _check(self, task: PickTask) -> None:
-        refused = self.put.ready() if task.place and self.put is not None else None
-        if refused is not None:
-            raise Refusal(refused.reason, refused.detail)
         if task.pixel is None and not task.instruction.strip():
             raise Refusal(AskingReason.INSTRUCTION_EMPTY, 'an instruction has words, got none')
         most = self.limits.instruction_characters
@@ -233,6 +234,14 @@ class Picking:
                 AskingReason.INSTRUCTION_TOO_LONG,
                 f'an instruction has at most {most} characters, got {len(task.instruction)}',
             )
+        refused = self._hand_refuses(task)
+        if refused is not None:
+            raise Refusal(refused.reason, refused.detail)
+
+    def _hand_refuses(self, task: PickTask) -> Refused | None:
+        if task.place:
+            return _NO_PLACE if self.put is None else self.put.ready()
+        return self.free()
 
 
 def _may_look_again(task: PickTask, outcome: ArmOutcome, deadline: Deadline) -> bool:

@@ -26,6 +26,9 @@ _DROP_M, _ROOM_M = 0.005, 0.04
 # About the upright, one after the other until the arm reaches.
 _TURNS_RAD = tuple(math.radians(turn) for turn in (0, 30, -30, 60, -60, 90, -90, 135, -135, 180))
 _NOTHING = Refused(HandReason.HOLDS_NOTHING, 'nothing was picked that could be put down')
+_SOMETHING = Refused(
+    HandReason.HOLDS_SOMETHING, 'what the hand has picked would fall: it is put down first'
+)
 
 _UNSEEN = Refused(ObservationReason.NO_DEPTH, 'depth says where there is room, and none came')
 
@@ -46,17 +49,22 @@ class Held:
 class Holding:
     """A listener of picking that remembers what was picked until it is put down.
 
-    Who moves the arm calls `open` where a pick begins to move: before that, and without, whatever
-    is held stays held.
+    Who moves the fingers calls `emptied` when they have opened: until then whatever is held stays
+    held, however a task ended.
     """
 
     def __init__(self) -> None:
         """Hold nothing."""
         self.held: Held | None = None
 
-    def open(self) -> None:
-        """Take note that a pick begins to move: with open fingers."""
-        self.held = None
+    def emptied(self) -> bool:
+        """Take note that the hand holds nothing any more; return whether it held something."""
+        held, self.held = self.held, None
+        return held is not None
+
+    def free(self) -> Refused | None:
+        """Return why nothing can be picked, None where nothing is held."""
+        return None if self.held is None else _SOMETHING
 
     def __call__(self, event: Event) -> None:
         """Take note of what the hand did."""

@@ -50,11 +50,21 @@ class ControllerSettings:
 class JointTrajectoryClient:
     """Implements trajectory_arm.Follower on a node that an executor spins in another thread."""
 
-    def __init__(self, node: Node, settings: ControllerSettings, opening_m: float) -> None:
-        """Make the clients on `node`, under its namespace and remappings; they live as long."""
+    def __init__(
+        self,
+        node: Node,
+        settings: ControllerSettings,
+        opening_m: float,
+        on_open: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Make the clients on `node`, under its namespace and remappings; they live as long.
+
+        `on_open` is called when the fingers have opened.
+        """
         self._node = node
         self._settings = settings
         self._opening_m = opening_m
+        self._on_open = on_open
         self._arm = ActionClient(node, FollowJointTrajectory, settings.trajectory_action)
         self._gripper: ActionClient | None = None
         if settings.gripper_action:
@@ -78,14 +88,10 @@ class JointTrajectoryClient:
         Fingers that are to open for a thing and stop before that go nowhere near it.
         """
         self._holds_nothing = False
-        if self._gripper is None:
-            return ArmOutcome(True, None, 'no gripper is told apart')
-        position = self._settings.gripper_scale * min(opening_m, self._opening_m)
-        command = GripperGoal(position=position, max_effort=self._settings.gripper_effort)
-        goal = GripperCommand.Goal(command=command)
-        # As far as they go, they let go of what they held wherever they stop.
-        ends = _opened if 0.0 < opening_m < math.inf else _outcome
-        return await self.carry_out(self._gripper, goal, _GRIP_S, deadline, ends)
+        outcome = await self._gripped(opening_m, deadline)
+        if outcome.done and opening_m > 0.0:
+            self._on_open()
+        return outcome
 
     def holds_nothing(self) -> bool:
         """Return whether the gripper said that it closed as far as it was told to."""
@@ -137,6 +143,16 @@ class JointTrajectoryClient:
         stalled = getattr(answer.result, 'stalled', False)
         self._holds_nothing = getattr(answer.result, 'reached_goal', False) and not stalled
         return (outcome_of or _outcome)(answer)
+
+    async def _gripped(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
+        if self._gripper is None:
+            return ArmOutcome(True, None, 'no gripper is told apart')
+        position = self._settings.gripper_scale * min(opening_m, self._opening_m)
+        command = GripperGoal(position=position, max_effort=self._settings.gripper_effort)
+        goal = GripperCommand.Goal(command=command)
+        # As far as they go, they let go of what they held wherever they stop.
+        ends = _opened if 0.0 < opening_m < math.inf else _outcome
+        return await self.carry_out(self._gripper, goal, _GRIP_S, deadline, ends)
 
     async def _accepted(self, client: ActionClient, goal: Any, deadline: Deadline) -> Any:
         """Return the handle of the goal once it is accepted, or the outcome where it is not."""

@@ -21,7 +21,7 @@ from vlm_nav.manipulation.careful_arms import (
     ToldArm,
 )
 from vlm_nav.manipulation.events import ArmReleased, PickEnd, PickStarted, PickTask
-from vlm_nav.manipulation.grasp_plan import Grasp
+from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.picking import Picking
 from vlm_nav.manipulation.placing import Holding, PlaceStep
 from vlm_nav.manipulation.planned_arm import PlannedArm
@@ -118,11 +118,12 @@ class PickShift:
                 pointer,
                 lift,
                 PlanStep(settings.gripper, settings.grasp, arm.reachable),
-                self._careful(arm, outputs, confirmation, holding),
+                self._careful(arm, outputs, confirmation),
                 settings.limits,
                 self._listeners,
                 settings.records.name_record,
                 put=PlaceStep(lift, holding, arm, settings.grasp),
+                free=self._free(holding),
             ),
             on_error=logging_errors(node),
         )
@@ -150,18 +151,18 @@ class PickShift:
             return PlannedArm(planner, settings.arm, lambda: topics.solver)
         return TrajectoryArm(lambda: topics.solver, topics.joints_now, client, settings.arm)
 
-    def _careful(
-        self, arm: Arm, outputs: PickOutputs, confirmation: Confirmation, holding: Holding
-    ) -> Arm:
+    def _free(self, holding: Holding) -> Callable[[], Refused | None]:
+        """Return who says whether the hand can pick."""
+        if self.settings.executor is Executor.PUBLISH:
+            # Whoever moves knows what became of the thing, and tells nobody.
+            return lambda: None
+        return holding.free
+
+    def _careful(self, arm: Arm, outputs: PickOutputs, confirmation: Confirmation) -> Arm:
         """Return the arm with everything around it that keeps it from moving."""
         if self.settings.dry_run:
             return DryRunArm(arm)
-
-        def send(grasp: Grasp) -> None:
-            holding.open()
-            outputs.send(grasp)
-
-        told: Arm = ToldArm(arm, send, outputs.send_place)
+        told: Arm = ToldArm(arm, outputs.send, outputs.send_place)
         if not self.settings.confirm:
             return told
 
@@ -188,7 +189,7 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         self._inputs = PickInputs(node, self)
         # What the hand holds it holds on to when the node is taken down and up again.
         self._holding = Holding()
-        self._clients = ArmClients(node)
+        self._clients = ArmClients(node, self._holding.emptied)
 
     def make_shift(self, settings: ManipulatorSettings) -> PickShift:
         """Return what takes tasks from now on."""
@@ -208,6 +209,10 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         hand = end.decision.base_from_hand
         return None if hand is None else self._outputs.pose(hand)
 
+    def emptied(self) -> bool:
+        """Take note that a person emptied the hand; return whether it held something."""
+        return self._holding.emptied()
+
     def diagnose(self) -> None:
         """Publish how things are."""
         shift = self._shift
@@ -217,6 +222,7 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         values = {f'camera {name}': words for name, words in shift.eyes.describe().items()}
         values['busy'] = str(shift.dispatcher.busy)
         values['executor'] = shift.settings.executor.value
+        values['holds'] = '' if self._holding.held is None else 'what was picked'
         values['release'] = 'awaited' if self._confirmation.is_awaited else ''
         values |= budget_values(shift.budget)
         problem = 'budget_spent' if shift.budget.problem() else ''

@@ -36,13 +36,17 @@ class PickWorker(Protocol):
         """Pause or go on; return whether that could be done."""
         ...
 
+    def emptied(self) -> bool:
+        """Take note that a person emptied the hand; return whether it held something."""
+        ...
+
     def hand_pose(self, end: PickEnd) -> Any:
         """Return the pose of the hand that was decided for as PoseStamped, None without one."""
         ...
 
 
 class PickInputs:
-    """Topics `~/pixel` and `~/instruction`, services `~/pick` to `~/pause`, for a worker."""
+    """Topics `~/pixel` and `~/instruction`, services `~/pick` to `~/emptied`, for a worker."""
 
     def __init__(self, node: Node, worker: PickWorker) -> None:
         """Listen; callbacks hand over to the running event loop and return at once."""
@@ -55,6 +59,7 @@ class PickInputs:
         group = ReentrantCallbackGroup()
         node.create_service(Trigger, '~/cancel', self._cancel, callback_group=group)
         node.create_service(SetBool, '~/pause', self._pause, callback_group=group)
+        node.create_service(Trigger, '~/emptied', self._emptied, callback_group=group)
         try:
             from vlm_nav_msgs.srv import Pick
         except ImportError:
@@ -82,6 +87,11 @@ class PickInputs:
     async def _pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:
         response.success = await self._in_loop(lambda: self._worker.pause(request.data))
         response.message = '' if response.success else 'the node is not active'
+        return response
+
+    async def _emptied(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = await self._in_loop(self._worker.emptied)
+        response.message = 'noted' if response.success else 'it held nothing'
         return response
 
     async def _pick(self, request: Any, response: Any) -> Any:
