@@ -324,13 +324,13 @@ async def test_a_second_cancel_of_the_task_does_not_forget_the_goal(bench: Bench
     drive.cancel()
     await asyncio.sleep(0.02)
     drive.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await drive
-    assert goal.cancels == 1
     next_drive = bench.start(OTHER)
     await asyncio.sleep(0.02)
-    assert len(bench.nav2.goals) == 1
+    # The robot may still move: nobody is told that it stands.
+    assert (drive.done(), goal.cancels, len(bench.nav2.goals)) == (False, 1, 1)
     goal.end(GoalStatus.CANCELED)
+    with pytest.raises(asyncio.CancelledError):
+        await drive
     (await bench.nav2.next_goal()).end(GoalStatus.ABORTED, 208)
     assert await bench.end_of(next_drive) is DriveState.ABORTED
 

@@ -169,14 +169,18 @@ def test_a_nav2_that_does_not_end_a_cancelled_turn_is_left_with_a_warning() -> N
     assert 'did not end' in warned[0]
 
 
-def cancelled_at(at_s: float, prepare: Callable[[PlayedNav2], Awaitable[None]]) -> PlayedNav2:
+def cancelled_at(
+    at_s: float, prepare: Callable[[PlayedNav2], Awaitable[None]], times: int = 1
+) -> PlayedNav2:
     nav2 = PlayedNav2()
 
     async def turn() -> None:
         task = asyncio.ensure_future(Nav2Spin(nav2, SETTINGS).turn(1.0, Deadline.after(10.0)))
         await prepare(nav2)
         await asyncio.sleep(at_s)
-        task.cancel()
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0.01)
         with pytest.raises(asyncio.CancelledError):
             await task
 
@@ -190,6 +194,19 @@ def test_cancelling_stops_the_robot_before_it_goes_on() -> None:
         accept(nav2.turns[0])
 
     nav2 = cancelled_at(0.5, under_way)
+    assert nav2.turns[0].cancels == 1
+    assert nav2.turns[0].result.done()
+
+
+def test_cancelling_again_does_not_go_on_before_the_robot_stands() -> None:
+    async def slow_to_end(nav2: PlayedNav2) -> None:
+        await asyncio.sleep(0.1)
+        (goal,) = nav2.turns
+        accept(goal)
+        goal.ends_when_cancelled = False
+        asyncio.get_running_loop().call_later(0.8, goal.end, GoalStatus.CANCELED)
+
+    nav2 = cancelled_at(0.5, slow_to_end, times=3)
     assert nav2.turns[0].cancels == 1
     assert nav2.turns[0].result.done()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
+from vlm_nav.core.waiting import to_its_end
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.navigation.nav2_states import (
@@ -254,10 +255,10 @@ class Nav2Client:
         return frozenset((*ids, *self._late.being_cancelled))
 
     async def _leave(self, drive: _Drive) -> None:
-        """See to it that the drive's goal has ended, even if this is cancelled meanwhile."""
+        """See to it that the drive's goal has ended, however often this is cancelled meanwhile."""
         drive.ending = asyncio.ensure_future(self._end(drive))
         drive.ending.add_done_callback(lambda _: self._forget(drive))
-        await asyncio.shield(drive.ending)
+        await to_its_end(drive.ending)
 
     def _forget(self, drive: _Drive) -> None:
         self._drives.remove(drive)

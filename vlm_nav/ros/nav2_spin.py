@@ -14,6 +14,7 @@ from typing import Protocol
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import DrivingReason
+from vlm_nav.core.waiting import to_its_end
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.navigation.nav2_states import NavResult, nav2_said
 from vlm_nav.navigation.ports import DriveOutcome
@@ -99,11 +100,11 @@ class Nav2Spin:
         return _meaning(goal.result.result())
 
     async def _leave(self, goal: SentGoal) -> None:
-        """See to it that the goal has ended, even if this is cancelled meanwhile."""
+        """See to it that the goal has ended, however often this is cancelled meanwhile."""
         ending = asyncio.ensure_future(self._end(goal))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
-        await asyncio.shield(ending)
+        await to_its_end(ending)
 
     async def _end(self, goal: SentGoal) -> None:
         if goal.result.done():

@@ -6,7 +6,6 @@ well as for the monotonic clock, whichever ends first.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import math
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import numpy as np
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import CommonReason, DrivingReason, ReasonCode
+from vlm_nav.core.waiting import to_its_end
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
@@ -144,7 +144,7 @@ class SimulatedDriver(Generic[AnySimulated]):
                 left_s -= _STRETCH_S
             return self._ended[goal_id]
         finally:
-            await asyncio.shield(asyncio.ensure_future(self._stop(goal_id, cancel)))
+            await to_its_end(self._stop(goal_id, cancel))
 
     async def _stop(self, goal_id: bytes, cancel: Callable[[], object]) -> None:
         if goal_id not in self._ended:
