@@ -6,7 +6,7 @@ import pytest
 
 from vlm_nav.core.candidate import Candidate, GroundAction, MetricFacts, Pixel
 from vlm_nav.core.reasons import CandidateReason
-from vlm_nav.evidence.mark_facts import free_distances_m, mark_facts
+from vlm_nav.evidence.mark_facts import free_distances_m, mark_facts, straight_distances_m
 
 
 def at(
@@ -51,3 +51,10 @@ def test_lines_come_in_the_order_of_the_candidates() -> None:
 def test_the_free_distances_that_the_lines_tell_are_read_back() -> None:
     lines = mark_facts([at(1.4, 0.5, 2.1), at(1.0, 0.0)])
     assert free_distances_m([*lines, 'something else is free for 9 m']) == {3: 2.1}
+
+
+def test_the_straight_distances_that_the_lines_tell_are_read_back() -> None:
+    lines = mark_facts([at(3.0, -4.0, 2.1)])
+    view = '4: 1.5 m left, 2.0 m of way, 3.0 m² of floor not looked over yet'
+    more = ['5: where the robot stands', '6: 2.0 m of way', '7: was there', '1.0 m ahead']
+    assert straight_distances_m([*lines, view, *more]) == {3: 5.0, 4: 1.5}

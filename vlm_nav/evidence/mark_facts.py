@@ -9,6 +9,8 @@ from typing import Any
 
 from vlm_nav.core.candidate import Candidate, MetricFacts
 
+_PLACE = re.compile(r'(\d+): (\d+\.\d) m (?:ahead|behind|left|right)'
+                    r'(?:, (\d+\.\d) m (?:left|right))?(?:,.*)?')  # fmt: skip
 _FREE = re.compile(r'(\d+): .*free for (\d+(?:\.\d+)?) m')
 
 
@@ -30,6 +32,16 @@ def free_distances_m(lines: Iterable[str]) -> dict[int, float]:
     """Return the free distances by label that lines of `mark_facts` tell; others tell none."""
     found = (_FREE.fullmatch(line) for line in lines)
     return {int(match[1]): float(match[2]) for match in found if match}
+
+
+def straight_distances_m(lines: Iterable[str]) -> dict[int, float]:
+    """Return by label how far from the base, straight on, the places lie that lines tell of."""
+    found = (_PLACE.fullmatch(line) for line in lines)
+    return {
+        int(match[1]): math.hypot(float(match[2]), float(match[3] or 0.0))
+        for match in found
+        if match
+    }
 
 
 def place_in_words(forward_m: float, left_m: float) -> list[str]:

@@ -14,13 +14,15 @@ from vlm_nav.drawing.marks import Mark
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.ground import FLOOR, intersect
 from vlm_nav.geometry.poses import transform_points
-from vlm_nav.sim.view import SimulatedView
+from vlm_nav.sim.view import NOTHING, SimulatedView
 
 SEEN_FROM_PX = 150
 """How many pixels of a thing a picture must show, for it to be seen in it."""
 
 # As many points of a thing tell how near it is, to the centimetre.
 _MOST_POINTS = 2000
+# Of a thing that is just seen some nine pixels are left so far apart.
+_STEP_PX = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +44,35 @@ class SeenThings:
     @functools.cached_property
     def places(self) -> FloatArray:
         """Return where the seen pixels' points stand on the floor of the map, (n, 2) metres."""
-        columns, rows = self.pixels.astype(np.int64).T
-        depth_m = self.view.true_depth_m[rows, columns].astype(np.float64)
-        points = self.view.camera.rays(self.pixels) * depth_m[:, None]
-        map_from_camera = self.view.map_from_base @ self.view.base_from_camera
-        places: FloatArray = transform_points(map_from_camera, points)[:, :2]
+        places = _below(self.pixels, self.view)
         return places[np.isfinite(places).all(axis=1)]
 
     @staticmethod
     def _count(shown: NDArray[np.int32], index: int) -> int:
         return int(np.count_nonzero(shown == index))
+
+
+def standing(view: SimulatedView) -> tuple[NDArray[np.int32], FloatArray]:
+    """Return of points of all things that are seen which thing each is of (n,), and where (n, 2).
+
+    Where they stand on the floor of the map, in metres; evenly thinned out.
+    """
+    counts = np.bincount(view.things[view.things != NOTHING])
+    sample = view.things[::_STEP_PX, ::_STEP_PX]
+    rows, columns = np.nonzero(np.isin(sample, np.flatnonzero(counts >= SEEN_FROM_PX)))
+    pixels = np.column_stack([columns, rows]).astype(np.float64) * _STEP_PX
+    places = _below(pixels, view)
+    known = np.isfinite(places).all(axis=1)
+    return sample[rows, columns][known], places[known]
+
+
+def _below(pixels: FloatArray, view: SimulatedView) -> FloatArray:
+    """Return where on the floor of the map what pixels (n, 2) show stands (n, 2), NaN unknown."""
+    columns, rows = pixels.astype(np.int64).T
+    depth_m = view.true_depth_m[rows, columns].astype(np.float64)
+    points = view.camera.rays(pixels) * depth_m[:, None]
+    places: FloatArray = transform_points(view.map_from_base @ view.base_from_camera, points)
+    return places[:, :2]
 
 
 def places_of(marks: Sequence[Mark], view: SimulatedView) -> FloatArray:

@@ -7,33 +7,28 @@ and remembers nothing: the same question, the same answer.
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import math
-import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture, as_taken
-from vlm_nav.evidence.mark_facts import free_distances_m
+from vlm_nav.drawing.marks import as_taken
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.imagination.view_facts import ToldOfView, told_of_views
-from vlm_nav.sim.answering.imagined_things import things_imagined
+from vlm_nav.sim.answering.by_lot import answer_by_lot, lot_for
 from vlm_nav.sim.answering.naming import things_named
 from vlm_nav.sim.answering.seen_things import (
-    SEEN_FROM_PX,
     SeenThings,
     base_place,
     nearest_m,
     places_of,
 )
 from vlm_nav.sim.answering.views import RecentViews
+from vlm_nav.sim.answering.what_shows import WhatShows
+from vlm_nav.sim.answering.worth_going import ShownMark, WorthGoing
 from vlm_nav.sim.house.house_plan import HousePlan
-from vlm_nav.sim.view import SimulatedView
-from vlm_nav.vlm.doubles import ScriptedModel, chosen, random_choice
+from vlm_nav.vlm.doubles import ScriptedModel, chosen
 from vlm_nav.vlm.question import Purpose, Question
 
 ARRIVED_M = 1.0
@@ -43,20 +38,13 @@ ARRIVED_M = 1.0
 _OFF_MIDDLE_COST = 0.01
 
 
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """A mark, where it stands on the floor of the map, and the view that it is drawn on."""
-
-    mark: Mark
-    place: FloatArray
-    view: SimulatedView
-
-
 class Seer(ScriptedModel):
     """A double that knows of a house what the pictures in the question truly show.
 
     A thing is seen from 150 pixels on. Where none that the instruction means is seen, it picks
-    the mark with the largest free distance among those that the question does not call visited.
+    the mark of most free floor, or the view of most new floor soon, among those that the question
+    does not call visited; either counts the more, the better what shows there goes with the thing:
+    it knows which things stand together in houses, and nothing of this one.
     `right` is the share of questions that it answers so; the others get random answers.
     """
 
@@ -68,6 +56,7 @@ class Seer(ScriptedModel):
             raise InvalidValueError(f'the share of right answers lies in [0, 1], got {right!r}')
         self._plan = plan
         self._views = views
+        self._shows = WhatShows(plan, views)
         self._right = right
         # One instruction is asked about again and again.
         self._meant = functools.lru_cache(maxsize=16)(functools.partial(things_named, plan=plan))
@@ -79,9 +68,9 @@ class Seer(ScriptedModel):
 
     def reply(self, question: Question) -> str:
         """Return the answer to the question, or in a share of the questions a random one."""
-        lot = random.Random(_digest(question))
+        lot = lot_for(question)
         if lot.random() >= self._right:
-            return _random_answer(question, lot)
+            return answer_by_lot(question, lot)
         question = replace(question, pictures=tuple(map(as_taken, question.pictures)))
         if question.purpose is Purpose.ARRIVAL:
             return self._arrival(question)
@@ -114,38 +103,23 @@ class Seer(ScriptedModel):
 
     def _view(self, question: Question) -> str:
         """Return the view that shows the most of the thing, else that of most new floor soon."""
-        shown_px = {
-            picture.marks[0].label: self._shown_px(picture, question.instruction)
-            for picture in question.pictures
-            if picture.marks
+        pictures = {one.marks[0].label: one for one in question.pictures if one.marks}
+        shown = {label: self._shows.in_picture(one) for label, one in pictures.items()}
+        meant = self._meant(question.instruction)
+        seen = {
+            label: -max(shown[label][thing] for thing in meant if thing in shown[label])
+            for label in pictures
+            if not shown[label].keys().isdisjoint(meant)
         }
-        seen = {label: -count for label, count in shown_px.items() if count}
         if seen:
             return nearest_first(question, seen, 'most of it shows there', seen=True)
-        told = told_of_views(question.evidence)
-        unvisited = [label for label in shown_px if label not in question.visited]
-        if not unvisited:
+        worth = WorthGoing(self._shows, meant, question.evidence).of_views(pictures, shown)
+        away = {label: -worth[label] for label in pictures if label not in question.visited}
+        if not away:
             words = 'it is not to be seen, and all views lead to where it was'
             return chosen((), words, none=True, seen=False)
-        away = {label: -_soon(told.get(label, ToldOfView())) for label in unvisited}
-        words = 'it is not to be seen: most new floor for its way'
+        words = 'it is not to be seen: most new floor for its way, where such things stand'
         return nearest_first(question, away, words, seen=False)
-
-    def _shown_px(self, picture: MarkedPicture, instruction: str) -> int:
-        """Return how many pixels of what is meant a picture shows, 0 where too few to be seen.
-
-        Of an imagined picture those seen pixels count that it is made of, each one once.
-        """
-        indices = [self._plan.things.index(thing) for thing in self._meant(instruction)]
-        if picture.imagined is not None:
-            things = things_imagined(picture.imagined, self._views)
-        else:
-            view = self._views.view(picture.identifier)
-            if view is None:
-                return 0
-            things = view.things
-        counts = [int(np.count_nonzero(things == index)) for index in indices]
-        return max((count for count in counts if count >= SEEN_FROM_PX), default=0)
 
     def _waypoint(self, question: Question) -> str:
         places = [seen.places for seen in self._seen(question)]
@@ -161,33 +135,35 @@ class Seer(ScriptedModel):
         return nearest_first(question, away_m, 'nearest to where it is seen')
 
     def _elsewhere(self, question: Question) -> str:
-        """Return the marks with the most free floor behind them, where nobody was."""
+        """Return the marks with the most free floor behind them, where nobody was.
+
+        It counts the more, the better what shows beside it goes with the thing.
+        """
         shown = [one for one in self._shown(question) if one.mark.label not in question.visited]
-        free_m = free_distances_m(question.evidence)
-        narrow_m = {
-            one.mark.label: (-free_m.get(one.mark.label, 0.0), -_range_m(one)) for one in shown
-        }
-        if not narrow_m:
-            return chosen(
-                (), 'it is not to be seen, and all marks lead to where it was', none=True
-            )
-        best, *_ = sorted(shown, key=lambda one: (narrow_m[one.mark.label], one.mark.label))
+        if not shown:
+            words = 'it is not to be seen, and all marks lead to where it was'
+            return chosen((), words, none=True)
+        meant = self._meant(question.instruction)
+        worth = WorthGoing(self._shows, meant, question.evidence).of_marks(shown)
+        best = min(shown, key=lambda one: (-worth[one.mark.label], -one.range_m, one.mark.label))
         away_m = nearest_m(np.array([one.place for one in shown]), best.place[None])
         labels = (one.mark.label for one in shown)
         return nearest_first(
             question,
             dict(zip(labels, away_m.tolist(), strict=True)),
-            'it is not to be seen: to where the most floor is free',
+            'it is not to be seen: to where the most floor is free, where such things stand',
         )
 
-    def _shown(self, question: Question) -> list[_Shown]:
+    def _shown(self, question: Question) -> list[ShownMark]:
         """Return the marks of all pictures that are known, those on the floor."""
         shown = []
         for picture in question.pictures:
             view = self._views.view(picture.identifier)
             if view is not None and picture.marks:
                 places = places_of(picture.marks, view)
-                shown += [_Shown(*pair, view) for pair in zip(picture.marks, places, strict=True)]
+                shown += [
+                    ShownMark(*pair, view) for pair in zip(picture.marks, places, strict=True)
+                ]
         return [one for one in shown if np.isfinite(one.place).all()]
 
     def _seen(self, question: Question) -> list[SeenThings]:
@@ -211,16 +187,6 @@ class Seer(ScriptedModel):
         return float(nearest_m(base_place(seen.view)[None], seen.places)[0])
 
 
-def _soon(told: ToldOfView) -> float:
-    """Return how much new floor shows how soon; to stand there and look is a metre."""
-    # Twice the floor is not worth twice the way: what is near is looked over by the way.
-    return math.sqrt(told.new_floor_m2) / (1.0 + told.way_m)
-
-
-def _range_m(shown: _Shown) -> float:
-    return float(np.linalg.norm(shown.place - base_place(shown.view)))
-
-
 def nearest_first(
     question: Question, away: Mapping[int, float], words: str, seen: bool | None = None
 ) -> str:
@@ -228,24 +194,3 @@ def nearest_first(
     finite = [label for label, value in away.items() if math.isfinite(value)]
     ranked = sorted(finite, key=lambda label: (away[label], label))
     return chosen(ranked[: question.pick], words, none=not ranked, seen=seen)
-
-
-def _random_answer(question: Question, lot: random.Random) -> str:
-    if question.labels:
-        return random_choice(question, lot)
-    arrived = lot.random() < 0.5
-    return chosen((), 'drawn by lot', none=not arrived, arrived=arrived)
-
-
-def _digest(question: Question) -> bytes:
-    """Return what tells a question from others, and nothing that changes from run to run."""
-    marks = [
-        (picture.identifier, [(mark.label, *_pixel(mark)) for mark in picture.marks])
-        for picture in question.pictures
-    ]
-    told = [question.purpose.value, question.instruction, marks]
-    return hashlib.sha256(json.dumps(told).encode()).digest()
-
-
-def _pixel(mark: Mark) -> tuple[int, int]:
-    return round(mark.anchor.u_px), round(mark.anchor.v_px)
