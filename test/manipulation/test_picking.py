@@ -45,7 +45,8 @@ from vlm_nav.manipulation.in_words import (
     pick_end_words,
 )
 from vlm_nav.manipulation.lifted import Lifted, Refused
-from vlm_nav.manipulation.picking import Picking, PickLimits, measured_near
+from vlm_nav.manipulation.pick_poses import measured_near
+from vlm_nav.manipulation.picking import Picking, PickLimits
 from vlm_nav.manipulation.pointing import Pointed
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 

@@ -9,12 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Listener, tell
@@ -39,11 +35,8 @@ from vlm_nav.manipulation.events import (
 )
 from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.pick_ports import HandEyes, Lifting, Planning, Points, Putting
+from vlm_nav.manipulation.pick_poses import measured_near, with_grasp, with_place
 from vlm_nav.observation.rgbd_frame import RgbdFrame
-
-# Depth is often missing on just what is meant: shiny or thin things. A pixel whose
-# neighbourhood is measured may be pointed at; whether it can be lifted is seen then.
-_NEAR_DEPTH_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,6 @@ class PickLimits:
             raise InvalidValueError(f'0 retries or more were wanted, got {self.retries}')
 
 
-_NO_PLACE = Refused(HandReason.HOLDS_NOTHING, 'nothing is put down here')
 _BROKEN = ArmOutcome(False, CommonReason.INTERNAL_ERROR, 'an error of the program ended it')
 
 
@@ -164,8 +156,10 @@ class Picking:
             decision = await self._choose(task, frame)
             if decision.pixel is None:
                 return decision
-            plan = self._placed if task.place else self._planned
-            return await in_own_thread(plan, frame, decision, decision.pixel)
+            if task.place:
+                return await in_own_thread(with_place, decision, decision.pixel, frame, self.put)
+            plan = partial(with_grasp, lift=self.lift, plan=self.plan)
+            return await in_own_thread(plan, decision, decision.pixel, frame)
         except Refusal as refusal:
             return replace(decision, reason=refusal.reason, detail=refusal.detail)
 
@@ -203,28 +197,6 @@ class Picking:
             calls=pointed.calls,
         )
 
-    def _planned(self, frame: RgbdFrame, decision: PickDecision, pixel: Pixel) -> PickDecision:
-        """Return the decision with the point, the poses, and the best of them."""
-        lifted = self.lift(frame, pixel)
-        if isinstance(lifted, Refused):
-            return replace(decision, reason=lifted.reason, detail=lifted.detail)
-        decision = replace(decision, lifted=lifted)
-        plan = self.plan(frame, lifted)
-        if isinstance(plan, Refused):
-            return replace(decision, reason=plan.reason, detail=plan.detail)
-        decision = replace(decision, plan=plan, grasp=plan.best)
-        if plan.best is None:
-            detail = f'no grasp of {len(plan.refused)} that were tried is left: {plan.why}'
-            return replace(decision, reason=plan.reason or HandReason.UNREACHABLE, detail=detail)
-        return decision
-
-    def _placed(self, frame: RgbdFrame, decision: PickDecision, pixel: Pixel) -> PickDecision:
-        """Return the decision with where what is held is put down."""
-        place = _NO_PLACE if self.put is None else self.put(frame, pixel)
-        if isinstance(place, Refused):
-            return replace(decision, reason=place.reason, detail=place.detail)
-        return replace(decision, place=place)
-
     def _check(self, task: PickTask) -> None:
         if task.pixel is None and not task.instruction.strip():
             raise Refusal(AskingReason.INSTRUCTION_EMPTY, 'an instruction has words, got none')
@@ -240,7 +212,7 @@ class Picking:
 
     def _hand_refuses(self, task: PickTask) -> Refused | None:
         if task.place:
-            return _NO_PLACE if self.put is None else self.put.ready()
+            return None if self.put is None else self.put.ready()
         return self.free()
 
 
@@ -259,13 +231,3 @@ def _after_loss(
     reason = 'no grasp' if decision.reason is None else decision.reason.value
     detail = f'{lost.detail}; from a new look nothing was tried: {reason} ({decision.detail})'
     return replace(lost, detail=detail)
-
-
-def measured_near(frame: RgbdFrame) -> NDArray[np.bool_] | None:
-    """Return which pixels (H, W) have depth, or have it near them; None without depth."""
-    if frame.depth_m is None:
-        return None
-    reach_px = max(1, round(_NEAR_DEPTH_SHARE * min(frame.depth_m.shape)))
-    kernel = np.ones((2 * reach_px + 1, 2 * reach_px + 1), dtype=np.uint8)
-    known = np.isfinite(frame.depth_m).astype(np.uint8)
-    return np.asarray(cv2.dilate(known, kernel), dtype=np.bool_)
