@@ -255,6 +255,55 @@ async def test_a_grasp_waits_for_its_release_and_is_told_when_it_is_sent() -> No
     assert len(shown) == 2
 
 
+class WaylessArm(ArmDouble):
+    """A double that finds a way to nothing but the last of these."""
+
+    last = 0
+    moves = False
+
+    async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
+        """Find no way, or pick it."""
+        outcome = await super().pick(grasp, deadline)
+        if len(self.picked) > self.last:
+            return outcome
+        if self.moves:
+            return ArmOutcome(False, HandReason.UNREACHABLE, 'no way from there')
+        return ArmOutcome.without_way(HandReason.UNREACHABLE, 'no way')
+
+
+def wayless_arm(last: int, *, moves: bool = False) -> WaylessArm:
+    arm = WaylessArm()
+    arm.last, arm.moves = last, moves
+    arm.may_end.set()
+    return arm
+
+
+async def test_where_the_arm_finds_no_way_to_the_best_grasp_it_tries_the_next() -> None:
+    arm, heard, other = wayless_arm(1), [], grasp_at(y_m=0.1)
+    hand = picking(arm, plan=lambda frame, lifted: plan_of(GRASP, other), listeners=[heard.append])
+    end = await hand.carry_out(CUP)
+    assert (end.reason, arm.picked) == (None, [GRASP, other])
+    assert end.decision.grasp is other
+    assert end.decision.plan is not None
+    assert end.decision.plan.ranked == (other,)
+    assert end.decision.plan.refused == ((GRASP, HandReason.UNREACHABLE),)
+    assert [type(event).__name__ for event in heard] == [
+        'PickStarted', 'PickLooked', 'PickDecided', 'PickDecided', 'ArmMoved', 'PickEnded',
+    ]  # fmt: skip
+
+
+async def test_where_there_is_a_way_to_no_grasp_the_last_one_says_why() -> None:
+    arm = wayless_arm(9)
+    end = await picking(arm).carry_out(CUP)
+    assert (len(arm.picked), end.reason) == (2, HandReason.UNREACHABLE)
+
+
+async def test_once_the_arm_has_moved_no_other_grasp_of_that_look_is_tried() -> None:
+    arm = wayless_arm(1, moves=True)
+    end = await picking(arm).carry_out(CUP)
+    assert (arm.picked, end.reason) == ([GRASP], HandReason.UNREACHABLE)
+
+
 class LosingArm(ArmDouble):
     """A double that loses what it picks so many times."""
 

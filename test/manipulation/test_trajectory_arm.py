@@ -172,7 +172,7 @@ def test_after_a_step_that_failed_nothing_more_is_moved(
 ) -> None:
     follower = FollowerDouble(fails_at)
     outcome = asyncio.run(arm_with(solver, follower).pick(grasp_at(), Deadline.after(30.0)))
-    assert outcome.reason is HandReason.ARM_ABORTED
+    assert (outcome.reason, outcome.no_way) == (HandReason.ARM_ABORTED, None)
     assert len(follower.steps) == fails_at + 1
 
 
@@ -199,6 +199,7 @@ def test_what_is_out_of_reach_is_refused_before_anything_moves(solver: JointSolv
     assert arm.reachable(grasp_at().base_from_grasp) is None
     outcome = asyncio.run(arm.pick(far, Deadline.after(30.0)))
     assert (outcome.reason, follower.steps) == (HandReason.UNREACHABLE, [])
+    assert outcome.no_way is HandReason.UNREACHABLE
 
 
 def test_without_a_description_nothing_moves() -> None:

@@ -235,6 +235,22 @@ def test_the_page_of_a_pick_shows_the_point_the_grasps_and_what_the_arm_did(
     assert 'Map of the run' not in page
 
 
+def test_grasps_to_which_the_arm_found_no_way_are_told_among_the_refused(records: Path) -> None:
+    no_way = ArmOutcome.without_way(HandReason.UNREACHABLE, 'no angles lead there')
+    end, record = picked(records, PickTask('', box_pixel()), no_way)
+    assert end.reason is HandReason.UNREACHABLE
+    hands = [one.hand for one in record.decisions if one.hand is not None]
+    left = [len(hand.ranked) for hand in hands]
+    assert left == list(range(left[0], 0, -1))
+    assert left[0] > 1
+    assert [len(hand.refused) - len(hands[0].refused) for hand in hands] == list(range(left[0]))
+    # All of them are of one look, and the arm has not moved between them.
+    assert {one.look for one in record.decisions} == {0}
+    assert [one.arm is None for one in record.decisions] == [True] * (left[0] - 1) + [False]
+    page = write_report(records / 'a_pick').read_text('utf-8')
+    assert 'no angles lead there' in page
+
+
 def test_the_page_of_a_hostile_record_cuts_nothing_out_that_is_not_there(records: Path) -> None:
     picked(records)
     file = records / 'a_pick' / 'decision.json'

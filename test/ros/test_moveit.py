@@ -102,20 +102,23 @@ async def test_putting_down_is_a_free_motion_and_two_straight_ones(
 
 
 @pytest.mark.parametrize(
-    ('code', 'reason'),
+    ('code', 'reason', 'stands'),
     [
-        (-1, HandReason.UNREACHABLE),
-        (-31, HandReason.UNREACHABLE),
-        (-12, HandReason.IN_COLLISION),
-        (-4, HandReason.ARM_ABORTED),
+        (-1, HandReason.UNREACHABLE, True),
+        (-31, HandReason.UNREACHABLE, True),
+        (-12, HandReason.IN_COLLISION, True),
+        # It may be the plan that was late, or the motion.
+        (-6, HandReason.UNREACHABLE, False),
+        (-4, HandReason.ARM_ABORTED, False),
     ],
 )
 async def test_what_is_not_planned_or_not_carried_out_has_a_reason(
-    arm: PlannedArm, group: MoveGroupDouble, code: int, reason: HandReason
+    arm: PlannedArm, group: MoveGroupDouble, code: int, reason: HandReason, stands: bool
 ) -> None:
     group.codes['move_action'] = code
     outcome = await pick(arm)
     assert (outcome.done, outcome.reason) == (False, reason)
+    assert outcome.no_way is (reason if stands else None)
     assert str(code) in outcome.detail
     assert group.requests == []
 
@@ -127,6 +130,8 @@ async def test_a_straight_way_that_does_not_lead_to_its_end_is_not_begun(
     group.fraction, group.planned = fraction, planned
     outcome = await pick(arm)
     assert (outcome.done, outcome.reason) == (False, HandReason.UNREACHABLE)
+    # The arm stands before the thing by then.
+    assert outcome.no_way is None
     assert [name for name, _ in group.goals] == ['move_action']
 
 

@@ -13,11 +13,21 @@ from vlm_nav.manipulation.grasp_plan import Grasp, Place
 
 @dataclass(frozen=True)
 class ArmOutcome:
-    """How a motion of the arm ended: `reason` is None exactly when it was done."""
+    """How a motion of the arm ended: `reason` is None exactly when it was done.
+
+    `no_way` is that same reason where it says that no way was found to the first pose, so that
+    the arm has not moved and may be asked for another.
+    """
 
     done: bool
     reason: ReasonCode | None
     detail: str
+    no_way: HandReason | None = None
+
+    @classmethod
+    def without_way(cls, reason: HandReason, detail: str) -> ArmOutcome:
+        """Return how it ends where no way was found, before anything has moved."""
+        return cls(False, reason, detail, no_way=reason)
 
 
 class Arm(Protocol):

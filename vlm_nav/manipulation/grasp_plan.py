@@ -62,6 +62,11 @@ class GraspPlan:
             return None
         return Counter(reason for _, reason in self.refused).most_common(1)[0][0]
 
+    def without_best(self, reason: HandReason) -> GraspPlan:
+        """Return the plan with its best grasp among those that were refused."""
+        refused = [(grasp, reason) for grasp in self.ranked[:1]]
+        return GraspPlan(self.ranked[1:], (*self.refused, *refused))
+
     @property
     def why(self) -> str:
         """Return how many grasps were refused for each reason, in words."""

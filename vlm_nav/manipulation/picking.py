@@ -18,7 +18,6 @@ from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import (
     AskingReason,
     CommonReason,
-    HandReason,
     ObservationReason,
     Refusal,
 )
@@ -36,6 +35,7 @@ from vlm_nav.manipulation.events import (
 from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.pick_ports import HandEyes, Lifting, Planning, Points, Putting
 from vlm_nav.manipulation.pick_poses import measured_near, with_grasp, with_place
+from vlm_nav.manipulation.pick_tries import after_loss, may_look_again, next_best
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 
@@ -63,6 +63,14 @@ class PickLimits:
 
 
 _BROKEN = ArmOutcome(False, CommonReason.INTERNAL_ERROR, 'an error of the program ended it')
+
+
+@dataclass(eq=False)
+class _Course:
+    """What a task has come to so far."""
+
+    decision: PickDecision
+    outcome: ArmOutcome | None = _BROKEN
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,29 +103,27 @@ class Picking:
         """
         identifier = self.name_record()
         tell(self.listeners, PickStarted(identifier, task))
-        decision = PickDecision(task, record=identifier)
-        outcome: ArmOutcome | None = _BROKEN
+        course = _Course(PickDecision(task, record=identifier))
         try:
-            decision = replace(await self._decide(task), record=identifier)
-            tell(self.listeners, PickDecided(decision))
+            await self._make_up_mind(course)
             deadline = Deadline.after(self.limits.motion_timeout_s)
-            outcome = await self._move(decision, deadline)
+            await self._move(course, deadline)
             for _ in range(self.limits.retries):
-                if outcome is None or not _may_look_again(task, outcome, deadline):
+                lost = course.outcome
+                if lost is None or not may_look_again(task, lost, deadline):
                     break
                 left_s = deadline.remaining_s()
-                again = await self._decide(task)
+                await self._make_up_mind(course)
                 # What looking and asking take is not taken from the motions.
                 deadline = Deadline.after(left_s)
-                decision = replace(again, record=identifier, calls=decision.calls + again.calls)
-                tell(self.listeners, PickDecided(decision))
-                outcome = _after_loss(outcome, decision, await self._move(decision, deadline))
+                await self._move(course, deadline)
+                course.outcome = after_loss(lost, course.decision, course.outcome)
         except asyncio.CancelledError:
-            outcome = ArmOutcome(False, why_cancelled(), 'stopped before its end')
+            course.outcome = ArmOutcome(False, why_cancelled(), 'stopped before its end')
             raise
         finally:
             # Whatever happened, listeners learn that it is over.
-            end = PickEnd(decision, outcome)
+            end = PickEnd(course.decision, course.outcome)
             tell(self.listeners, PickEnded(end))
         return end
 
@@ -135,17 +141,28 @@ class Picking:
         """Return how a task ended that was begun and brought no result."""
         return PickEnd(PickDecision(task, reason=reason), ArmOutcome(False, reason, detail))
 
-    async def _move(self, decision: PickDecision, deadline: Deadline) -> ArmOutcome | None:
+    async def _make_up_mind(self, course: _Course) -> None:
+        before, found = course.decision, await self._decide(course.decision.task)
+        calls = before.calls + found.calls
+        course.decision = replace(found, record=before.record, calls=calls)
+        tell(self.listeners, PickDecided(course.decision))
+
+    async def _move(self, course: _Course, deadline: Deadline) -> None:
+        """Let the arm do what was decided, or what is next best where it finds no way to that."""
+        course.outcome = await self._outcome_of(course.decision, deadline)
+        while (other := next_best(course.decision, course.outcome)) is not None:
+            course.decision = other
+            tell(self.listeners, PickDecided(other))
+            course.outcome = await self._outcome_of(other, deadline)
+        if course.outcome is not None:
+            tell(self.listeners, ArmMoved(course.outcome))
+
+    async def _outcome_of(self, decision: PickDecision, deadline: Deadline) -> ArmOutcome | None:
         if decision.reason is not None:
             return None
         if decision.place is not None:
-            outcome = await self.arm.place(decision.place, deadline)
-        elif decision.grasp is not None:
-            outcome = await self.arm.pick(decision.grasp, deadline)
-        else:
-            return None
-        tell(self.listeners, ArmMoved(outcome))
-        return outcome
+            return await self.arm.place(decision.place, deadline)
+        return None if decision.grasp is None else await self.arm.pick(decision.grasp, deadline)
 
     async def _decide(self, task: PickTask) -> PickDecision:
         decision = PickDecision(task)
@@ -214,20 +231,3 @@ class Picking:
         if task.place:
             return None if self.put is None else self.put.ready()
         return self.free()
-
-
-def _may_look_again(task: PickTask, outcome: ArmOutcome, deadline: Deadline) -> bool:
-    """Return whether what was lost can be found again: a pixel shows where it was before."""
-    is_lost = outcome.reason is HandReason.GRASP_LOST and not task.place
-    return is_lost and task.pixel is None and not task.stamp_ns and not deadline.expired()
-
-
-def _after_loss(
-    lost: ArmOutcome, decision: PickDecision, outcome: ArmOutcome | None
-) -> ArmOutcome:
-    """Return how it ended after a loss: as the new try, or as the loss where there was none."""
-    if outcome is not None:
-        return replace(outcome, detail=f'{outcome.detail}; tried again, for first {lost.detail}')
-    reason = 'no grasp' if decision.reason is None else decision.reason.value
-    detail = f'{lost.detail}; from a new look nothing was tried: {reason} ({decision.detail})'
-    return replace(lost, detail=detail)

@@ -33,7 +33,7 @@ class MotionPlanner(Fingers, Protocol):
     """
 
     async def go(self, base_from_tip: FloatArray, deadline: Deadline) -> ArmOutcome:
-        """Bring the tip's frame to a pose (4, 4), on whichever way."""
+        """Bring the tip's frame to a pose (4, 4), on whichever way; tell where there is none."""
         ...
 
     async def go_straight(self, base_from_tip: FloatArray, deadline: Deadline) -> ArmOutcome:

@@ -185,8 +185,8 @@ class TrajectoryArm:
             lines = _lines(solver, way[-1][-1], then)
             if lines is not None:
                 return self._in_motions(solver, start, (*way, *lines))
-        return ArmOutcome(
-            False, HandReason.UNREACHABLE, 'no angles of the joints lead along the whole way'
+        return ArmOutcome.without_way(
+            HandReason.UNREACHABLE, 'no angles of the joints lead along the whole way'
         )
 
     def _ways_to(

@@ -82,7 +82,7 @@ class _AddingUp:
             case DroveLine():
                 self._move(drive=line.drive)
             case ReleasedLine():
-                self._move(released_s=line.at_s)
+                self._complete(released_s=line.at_s)
             case MovedLine():
                 self._move(arm=line.arm)
             case EndedLine():
@@ -106,8 +106,11 @@ class _AddingUp:
     def _decide(self, decision: DecidedPart, **more: Any) -> None:
         self._decisions.append(DecisionPart(**vars(decision), **self._belonging(), **more))
 
+    def _complete(self, **more: Any) -> None:
+        self._decisions[-1:] = [self._last().model_copy(update=more)]
+
     def _move(self, **moved: Any) -> None:
-        self._decisions[-1:] = [self._last().model_copy(update=moved)]
+        self._complete(**moved)
         # What the robot saw before it moved is not what the next decision is made from.
         self._look = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.action import ActionClient
@@ -17,6 +18,7 @@ from vlm_nav.ros.moveit_goals import (
     SUCCESS,
     MoveItSettings,
     MoveItTypes,
+    finds_no_way,
     move_goal,
     reason_of,
     straight_request,
@@ -52,7 +54,7 @@ class MoveItClient:
     async def go(self, base_from_tip: FloatArray, deadline: Deadline) -> ArmOutcome:
         """Have the motion planned and carried out; see planned_arm.MotionPlanner."""
         goal = move_goal(self._types, base_from_tip, *self._frames, self._settings)
-        return await self._carried_out(self._move, goal, deadline)
+        return await self._carried_out(self._move, goal, deadline, _planned_outcome)
 
     async def go_straight(self, base_from_tip: FloatArray, deadline: Deadline) -> ArmOutcome:
         """Have the straight way planned, and carried out where it leads to its end."""
@@ -68,7 +70,7 @@ class MoveItClient:
             return ArmOutcome(False, HandReason.UNREACHABLE, detail)
         goal = self._types.ExecuteTrajectory.Goal()
         goal.trajectory = response.solution
-        return await self._carried_out(self._execute, goal, deadline)
+        return await self._carried_out(self._execute, goal, deadline, _outcome)
 
     async def grip(self, opening_m: float, deadline: Deadline) -> ArmOutcome:
         """Move the fingers."""
@@ -83,11 +85,15 @@ class MoveItClient:
         await self._controllers.stop()
 
     async def _carried_out(
-        self, client: ActionClient, goal: Any, deadline: Deadline
+        self,
+        client: ActionClient,
+        goal: Any,
+        deadline: Deadline,
+        outcome_of: Callable[[Any], ArmOutcome],
     ) -> ArmOutcome:
         # How long it takes nobody knows before it is planned.
         takes_s = deadline.remaining_s()
-        return await self._controllers.carry_out(client, goal, takes_s, deadline, _outcome)
+        return await self._controllers.carry_out(client, goal, takes_s, deadline, outcome_of)
 
     async def _planned(self, request: Any, deadline: Deadline) -> Any:
         """Return MoveIt's response, or the outcome where none comes."""
@@ -104,6 +110,12 @@ class MoveItClient:
         if not answer.done():
             return ArmOutcome(False, HandReason.ARM_SILENT, f'{name} does not answer')
         return answer.result()
+
+
+def _planned_outcome(answer: Any) -> ArmOutcome:
+    """Return how it ended to plan a motion and to carry it out."""
+    code = int(answer.result.error_code.val)
+    return ArmOutcome.without_way(*reason_of(code)) if finds_no_way(code) else _outcome(answer)
 
 
 def _outcome(answer: Any) -> ArmOutcome:

@@ -23,6 +23,9 @@ _NO_WAY = {
     -31: 'no angles of the joints lead there',
     99999: 'it failed',
 }
+# Of those, what is only told before anything moves and of this one pose: a time-out or a failure
+# may be that of a motion, and from a start that collides there is no way to any pose.
+_NOT_THERE = (-1, -2, -12, -31)
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,11 @@ def straight_request(
         if hasattr(request, name):
             setattr(request, name, settings.speed_share)
     return request
+
+
+def finds_no_way(code: int) -> bool:
+    """Return whether an error code says that nothing moved and another pose may do."""
+    return code in _NOT_THERE
 
 
 def reason_of(code: int) -> tuple[HandReason, str]:
