@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ImaginingReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.camera import PinholeCamera
-from vlm_nav.geometry.poses import FloorPose, inverse, transform_from_floor_pose, transform_points
-from vlm_nav.imagination.fusing import Source, box_of, fused
+from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
+from vlm_nav.imagination.fusing import fused
+from vlm_nav.imagination.sources import sources_of
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
-from vlm_nav.imagination.warping import Box
 from vlm_nav.observation.headings import heading_in_base_rad
 from vlm_nav.observation.imagined_view import ImaginedView, Provenance
 from vlm_nav.observation.rgbd_frame import RgbdFrame
@@ -27,12 +25,6 @@ from vlm_nav.observation.rgbd_frame import RgbdFrame
 _SAME = 1e-6
 # Farther than this nobody imagines anything from what is seen here.
 _FARTHEST_M = 100.0
-# Every so many pixels are enough to tell which frames show something.
-_SAMPLE_STEP_PX = 16
-# So many of these around what shows may show as well.
-_MARGIN = 2
-# Of a row or a column nobody knows what lies beside it.
-_LEAST_SIDE_PX = 2
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ def warped_view(
     if all(frame.depth_m is None for frame in frames):
         return ReasonedAbsence(ObservationReason.NO_DEPTH, 'a warp needs depth, no frame has any')
     camera = replace(like.camera, distortion=())
-    sources = _sources(frames, camera, base_from_camera, settings.most_sources)
+    sources = sources_of(frames, camera, base_from_camera, settings.most_sources)
     share = 0.0
     if sources:
         view = fused(sources, camera, base_from_camera, pose, _name(like, pose))
@@ -111,51 +103,6 @@ def _unfit(frames: Sequence[RgbdFrame], viewpoint: Viewpoint) -> str:
     if not (all(map(math.isfinite, numbers)) and math.hypot(*numbers[:2]) <= _FARTHEST_M):
         return f'a pose within {_FARTHEST_M:g} m was wanted, got {numbers}'
     return ''
-
-
-def _sources(
-    frames: Sequence[RgbdFrame], camera: PinholeCamera, base_from_camera: FloatArray, most: int
-) -> list[Source]:
-    """Return the frames with depth that show most of what would be seen, at most `most`."""
-    shown = [
-        (index, _shown(frame, camera, base_from_camera)) for index, frame in enumerate(frames)
-    ]
-    best = sorted(shown, key=lambda one: -int(np.count_nonzero(one[1])))[:most]
-    return [
-        Source(frames[index], _part(inside, frames[index]))
-        for index, inside in best
-        if inside.any()
-    ]
-
-
-def _shown(
-    frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray
-) -> NDArray[np.bool_]:
-    """Return which of a frame's pixels, `_step_px` apart, would show."""
-    if frame.depth_m is None or min(frame.rgb.shape[:2]) < _LEAST_SIDE_PX:
-        return np.zeros((0, 0), dtype=np.bool_)
-    step_px = _step_px(frame)
-    step = (slice(step_px // 2, None, step_px),) * 2
-    rays, depth_m = frame.camera.pixel_rays()[step], frame.depth_m[step]
-    source = transform_points(
-        inverse(base_from_camera) @ frame.base_from_camera, rays * depth_m[..., None]
-    )
-    return camera.contains(camera.project(source))
-
-
-def _part(inside: NDArray[np.bool_], frame: RgbdFrame) -> Box:
-    """Return the part of a frame around those of its pixels that show, with a margin."""
-    step_px = _step_px(frame)
-    rows, columns = (
-        slice(max(0, (one.start - _MARGIN) * step_px), (one.stop + _MARGIN) * step_px)
-        for one in box_of(inside)
-    )
-    return rows, columns
-
-
-def _step_px(frame: RgbdFrame) -> int:
-    side_px: int = min(frame.rgb.shape[:2])
-    return min(_SAMPLE_STEP_PX, max(1, side_px // _SAMPLE_STEP_PX))
 
 
 def _as_taken(frame: RgbdFrame, pose: FloorPose) -> ImaginedView:

@@ -19,8 +19,9 @@ class CarryingOn:
     """What carries instructions on; without `looking_around` the robot looks ahead only.
 
     `allowed` says which places of the map it may be at, `free_space` what the depth shows to be
-    in its way. Without `keyframes` no picture of earlier is kept. With `points_first` the model is
-    asked to point at the thing before each choice, for a selector that chooses by whether it does.
+    in its way. Without `keyframes` no picture of earlier is kept, and `earlier_frames` is how many
+    frames are kept for pictures of other places. With `points_first` the model is asked to point
+    at the thing before each choice, for a selector that chooses by whether it does.
     """
 
     arrival: ArrivalCheck
@@ -29,6 +30,7 @@ class CarryingOn:
     allowed: Allowed = everywhere
     free_space: FreeSpaceSettings = FreeSpaceSettings()
     keyframes: KeyframeSettings | None = None
+    earlier_frames: int = 0
     points_first: bool = False
 
 

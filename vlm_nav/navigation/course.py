@@ -10,6 +10,7 @@ from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ChoosingReason, MissionReason, Refusal
+from vlm_nav.memory.earlier_frames import EarlierFrames
 from vlm_nav.memory.fresh_views import FreshViews
 from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.memory.visited import VisitedPlaces
@@ -43,6 +44,7 @@ class Course:
         self._fresh = FreshViews(settings.fresh_view_s, settings.fresh_view_m)
         keyframes = carrying_on.keyframes
         self._keyframes = None if keyframes is None else Keyframes(keyframes)
+        self._earlier = EarlierFrames(carrying_on.earlier_frames)
         visited = VisitedPlaces(settings.visited_radius_m)
         self._whereabouts = Whereabouts(visited, carrying_on.allowed, carrying_on.free_space)
         self._standing = Standing()
@@ -170,6 +172,7 @@ class Course:
             await self._approach.point(sight)
         if self._keyframes is not None:
             self._keyframes = self._keyframes.with_frames(sight.frames)
+        earlier, self._earlier = self._earlier, self._earlier.with_frames(sight.frames)
         visited, to_search = self._whereabouts.visited, self._standing.to_search
         return SoFar(
             visited,
@@ -179,6 +182,7 @@ class Course:
             points_at_it=self._approach.points_at_it,
             thing=self._approach.thing,
             keyframes=self._keyframes or Keyframes(),
+            earlier=earlier,
         )
 
     async def _select(self, sight: Sight, so_far: SoFar) -> Decision:

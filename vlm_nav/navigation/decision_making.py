@@ -172,12 +172,15 @@ def _carrying_on(
     )
     radius_m = settings.free_space.robot_radius_m
     allowed = functools.partial(settings.fence.allows, radius_m=radius_m)
-    # Kept for those alone who choose among views, and are shown them.
+    # Kept for those alone who choose among views: pictures where they are shown, frames where
+    # pictures are made of them.
     imagine, strategy = settings.imagine, settings.strategy
     shown = strategy is not Strategy.PIVOT and imagine.views.remembered > 0
     keyframes = imagine.keyframes if shown else None
+    warps = strategy is not Strategy.PIVOT and imagine.synthesis is Synthesis.WARP
+    earlier = imagine.earlier_frames if warps else 0
     points_first = strategy is Strategy.HYBRID
-    parts = (until_arrived, allowed, settings.free_space, keyframes, points_first)
+    parts = (until_arrived, allowed, settings.free_space, keyframes, earlier, points_first)
     if turner is None:
         return CarryingOn(arrival, None, *parts)
     looking_around = LookingAround(

@@ -11,10 +11,11 @@ from vlm_nav.checks.known import checks_named
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.imagination.choose_view import ViewSettings
 from vlm_nav.imagination.view_service import ServiceSettings
+from vlm_nav.memory.earlier_frames import EarlierFrames
 from vlm_nav.memory.keyframes import KeyframeSettings
 from vlm_nav.navigation.parameters import Parameter, named, seconds
 
-_VIEWS, _KEYFRAMES = ViewSettings(), KeyframeSettings()
+_VIEWS, _KEYFRAMES, _EARLIER = ViewSettings(), KeyframeSettings(), EarlierFrames()
 
 
 class Strategy(str, Enum):
@@ -114,6 +115,13 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
         0.1,
         100.0,
     ),
+    Parameter(
+        'imagine.earlier_frames',
+        _EARLIER.most,
+        'frames of earlier that are kept to warp from; 0: what is seen now alone is warped',
+        0,
+        200,
+    ),
     Parameter('imagine.service_url', '', 'the image service that synthesis: service asks'),
     seconds('imagine.service_timeout_s', 20.0, 'how long a picture of it may take'),
     Parameter('imagine.service_key_variable', '', 'variable with its key; empty: it wants none'),
@@ -125,7 +133,8 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
 class ImagineSettings:
     """How views are proposed, imagined and chosen; `service` is None where none is named.
 
-    `keyframes` says which pictures of earlier are kept, to be shown besides.
+    `keyframes` says which pictures of earlier are kept, to be shown besides, `earlier_frames` how
+    many frames to warp from.
     """
 
     proposer: Proposer = Proposer.FREE_SPACE
@@ -133,6 +142,7 @@ class ImagineSettings:
     views: ViewSettings = ViewSettings()
     service: ServiceSettings | None = None
     keyframes: KeyframeSettings = KeyframeSettings()
+    earlier_frames: int = _EARLIER.most
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError where a service is to be asked that nobody named."""
@@ -150,6 +160,7 @@ def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
         _views(values),
         _service(values),
         KeyframeSettings(**named(values, KeyframeSettings, 'imagine.keyframe_')),
+        values['imagine.earlier_frames'],
     )
 
 

@@ -87,7 +87,7 @@ class ImagineSelector:
             detail = 'looks to all sides before it chooses a view'
             return Decision(DecisionOutcome.TURN, instruction, detail=detail), False
         proposed = await in_own_thread(self._proposed, sight, so_far)
-        views, problems = await self._views(sight, proposed.viewpoints, deadline)
+        views, problems = await self._views(sight, so_far, proposed.viewpoints, deadline)
         inquiry = self._inquiry(sight, instruction, deadline, so_far, views)
         try:
             result = await inquiry.choose(self.seed + so_far.tries)
@@ -151,13 +151,19 @@ class ImagineSelector:
         return ways_in_map(sight, (here.x_m, here.y_m), self.free_space, allowed)
 
     async def _views(
-        self, sight: Sight, viewpoints: Sequence[Viewpoint], deadline: Deadline
+        self,
+        sight: Sight,
+        so_far: SoFar,
+        viewpoints: Sequence[Viewpoint],
+        deadline: Deadline,
     ) -> tuple[list[View], list[str]]:
         """Return a picture for each viewpoint, and why some are not imagined."""
         if not viewpoints:
             return [], []
         until = self._before_asking(deadline)
-        imagined = await self.synthesis.imagine(sight.frames, viewpoints, until)
+        # Viewpoints count the frames of now, which come first.
+        frames = (*sight.frames, *so_far.earlier.around(sight.frame))
+        imagined = await self.synthesis.imagine(frames, viewpoints, until)
         views, problems = [], []
         for viewpoint, came in zip(viewpoints, imagined, strict=True):
             problem = self._problem(came)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vlm_nav.memory.costmap_ways import Place
+from vlm_nav.memory.earlier_frames import EarlierFrames
 from vlm_nav.memory.floor_to_search import FloorToSearch
 from vlm_nav.memory.keyframes import Keyframes
 from vlm_nav.memory.visited import VisitedPlaces
@@ -17,7 +18,8 @@ class SoFar:
     `to_search` is what of the map is left to search, None where no map tells.
     `may_look_around` says that a decision to turn is carried out, and `points_at_it` that the
     model points at the thing in what is seen now; `thing` is where in the map it pointed last.
-    `keyframes` are the pictures that show most of what it saw.
+    `keyframes` are the pictures that show most of what it saw, `earlier` the frames of which
+    pictures of other places may be made besides what is seen now.
     `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
     """
 
@@ -29,3 +31,4 @@ class SoFar:
     points_at_it: bool = False
     thing: Place | None = None
     keyframes: Keyframes = field(default_factory=Keyframes)
+    earlier: EarlierFrames = field(default_factory=EarlierFrames)

@@ -20,7 +20,7 @@ class RecentViews:
     Of each it keeps what doubles look at: which thing is where, and how far away it is.
     """
 
-    def __init__(self, most: int = 64) -> None:
+    def __init__(self, most: int = 160) -> None:
         """Keep at most `most` views; raises InvalidValueError for fewer than one."""
         if most < 1:
             raise InvalidValueError(f'one view or more is kept, got {most}')
