@@ -47,8 +47,8 @@ from vlm_nav.manipulation.in_words import (
 from vlm_nav.manipulation.lifted import Lifted, Refused
 from vlm_nav.manipulation.pick_poses import measured_near
 from vlm_nav.manipulation.picking import Picking, PickLimits
-from vlm_nav.manipulation.pointing import Pointed
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.pivot.pointing import Pointed
 
 CUP = PickTask('pick up the cup', Pixel(30.0, 20.0))
 GRASP = grasp_at()

@@ -22,10 +22,10 @@ from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift import lift
 from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.picking import Picking
-from vlm_nav.manipulation.pointing import Pointer
 from vlm_nav.manipulation.steps import PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.pivot.pointing import Pointer
 from vlm_nav.sim.answering.seeing_doubles import seeing_double
 from vlm_nav.sim.answering.views import RecentViews
 from vlm_nav.sim.arm_follower import simulated_arm

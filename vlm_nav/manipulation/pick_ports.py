@@ -13,8 +13,8 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.geometry.arrays import DepthArray, RgbArray
 from vlm_nav.manipulation.grasp_plan import GraspPlan, Place
 from vlm_nav.manipulation.lifted import Lifted, Refused
-from vlm_nav.manipulation.pointing import Pointed
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.pivot.pointing import Pointed
 
 Lifting: TypeAlias = Callable[[RgbdFrame, Pixel], Lifted | Refused]
 """From a pixel to the point and the object that it shows."""

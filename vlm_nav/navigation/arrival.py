@@ -19,7 +19,7 @@ from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.floor_view import FloorView
 from vlm_nav.pivot.inquiry import Inquiry
-from vlm_nav.pivot.loop import pivot
+from vlm_nav.pivot.pointing import Pointer
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.pivot.spaces import ImagePointSpace
 from vlm_nav.vlm.errors import ModelError
@@ -27,9 +27,6 @@ from vlm_nav.vlm.events import Asked
 from vlm_nav.vlm.model import Model
 from vlm_nav.vlm.question import Purpose, Question
 
-# What is far away is small, and beside it shows what is nearer or farther: with three rounds a
-# sixth of the things of a house were put more than 1 m off, with five or six a tenth.
-_ROUNDS = 5
 _SIDES = 2
 
 
@@ -94,9 +91,8 @@ class ArrivalCheck:
             return Verdict(True, True, "by the model's word alone: there is no depth to measure")
         calls, nearest_m, detail = 0, math.inf, ''
         for frame in frames:
-            inquiry = self._inquiry(frame, instruction, deadline)
-            found = await self._pointed(inquiry, frame)
-            calls += inquiry.calls
+            found, asked = await self._pointed(frame, instruction, deadline)
+            calls += asked
             if isinstance(found, str):
                 detail = detail or found
                 continue
@@ -127,38 +123,49 @@ class ArrivalCheck:
             frames = sorted(frames, key=lambda frame: _aside_rad(frame, place))[:_SIDES]
         calls = 0
         for frame in frames:
-            inquiry = self._inquiry(frame, instruction, deadline, rounds=_ROUNDS)
-            found = await self._pointed(inquiry, frame)
-            calls += inquiry.calls
+            found, asked = await self._pointed(frame, instruction, deadline)
+            calls += asked
             if not isinstance(found, str):
                 x_m, y_m, _ = transform_points(frame.map_from_base, (*found, 0.0))
                 return Pointed((float(x_m), float(y_m)), calls)
         return Pointed(None, calls)
 
-    async def _pointed(self, inquiry: Inquiry[Pixel], frame: RgbdFrame) -> FloatArray | str:
-        """Return where on the floor of the base frame (2,) what is pointed at is, or why not."""
-        assert frame.depth_m is not None
-        result = await pivot(inquiry, self.seed)
-        if result.action is None:
-            return result.detail
-        point = point_at_pixel(frame.depth_m, frame.camera, result.action)
-        if isinstance(point, ObservationReason):
-            return f'there is no depth where the model points ({point.value})'
-        place: FloatArray = transform_points(frame.base_from_camera, point.as_array())[:2]
-        return place
+    async def _pointed(
+        self, frame: RgbdFrame, instruction: str, deadline: Deadline
+    ) -> tuple[FloatArray | str, int]:
+        """Return where on the floor of the base frame (2,) what is pointed at is, and the cost.
 
-    def _inquiry(
-        self, frame: RgbdFrame, instruction: str, deadline: Deadline, rounds: int | None = None
-    ) -> Inquiry[Pixel]:
+        In words why there is no such place.
+        """
+        assert frame.depth_m is not None
+        # What is far away is small, and beside it shows what is nearer or farther: without the
+        # closer look a tenth of the things of a house were put more than 1 m off.
+        pointer = Pointer(self.model, self._settings, listeners=self.listeners, seed=self.seed)
+        # Where there is no depth, nobody could say where that is.
+        measured = np.isfinite(frame.depth_m)
+        pointed = await pointer.point(
+            frame.identifier, frame.rgb, instruction, deadline, allowed=measured
+        )
+        if pointed.pixel is None:
+            return pointed.detail, pointed.calls
+        point = point_at_pixel(frame.depth_m, frame.camera, pointed.pixel)
+        if isinstance(point, ObservationReason):
+            detail = f'there is no depth where the model points ({point.value})'
+            return detail, pointed.calls
+        place: FloatArray = transform_points(frame.base_from_camera, point.as_array())[:2]
+        return place, pointed.calls
+
+    @property
+    def _settings(self) -> PivotSettings:
         # One run alone points; how near runs agree plays no part, and the depth is the check.
-        settings = replace(self.settings, runs=1, minimum_agreement=0.0, checks=())
-        if rounds is not None:
-            settings = replace(settings, rounds=rounds)
+        return replace(self.settings, runs=1, minimum_agreement=0.0, checks=())
+
+    def _inquiry(self, frame: RgbdFrame, instruction: str, deadline: Deadline) -> Inquiry[Pixel]:
         return Inquiry(
             space=ImagePointSpace(frame.identifier, frame.rgb),
             model=self.model,
             instruction=instruction,
-            settings=settings,
+            settings=self._settings,
             deadline=deadline,
             listeners=self.listeners,
         )

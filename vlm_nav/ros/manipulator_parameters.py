@@ -11,7 +11,6 @@ from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.picking import PickLimits
-from vlm_nav.manipulation.pointing import FirstMarks, PointingSettings
 from vlm_nav.manipulation.steps import Corners
 from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
 from vlm_nav.messages.matched_set import SynchroniserSettings
@@ -24,6 +23,7 @@ from vlm_nav.navigation.decision_parameters import (
     model_settings,
 )
 from vlm_nav.navigation.parameters import Parameter, named, seconds
+from vlm_nav.pivot.pointing import FirstMarks, PointingSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
 from vlm_nav.ros.camera_parameters import CAMERAS_PARAMETERS, cameras_from

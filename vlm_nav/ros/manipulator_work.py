@@ -25,12 +25,12 @@ from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.picking import Picking
 from vlm_nav.manipulation.placing import Holding, PlaceStep
 from vlm_nav.manipulation.planned_arm import PlannedArm
-from vlm_nav.manipulation.pointing import Pointer
 from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
 from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.in_words import budget_values, printable
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.pivot.pointing import Pointer
 from vlm_nav.ros.arm_clients import ArmClients
 from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.arm_topics import ArmTopics

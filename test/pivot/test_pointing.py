@@ -12,7 +12,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Event
 from vlm_nav.core.reasons import AskingReason, ChoosingReason
-from vlm_nav.manipulation.pointing import FirstMarks, Pointed, Pointer, PointingSettings
+from vlm_nav.pivot.pointing import FirstMarks, Pointed, Pointer, PointingSettings
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.vlm.doubles import Malformed, NearestToTarget, SaysNone, ScriptedModel
 from vlm_nav.vlm.events import Asked
