@@ -64,6 +64,24 @@ def test_pictures_of_earlier_are_kept_where_they_are_shown(
 
 
 @pytest.mark.parametrize(
+    ('strategy', 'synthesis', 'kept'),
+    [('imagine', 'warp', 7), ('hybrid', 'warp', 7), ('hybrid', 'none', 0), ('pivot', 'warp', 0)],
+)
+def test_frames_of_earlier_are_kept_where_views_are_warped(
+    strategy: str, synthesis: str, kept: int
+) -> None:
+    given = {
+        'strategy': strategy,
+        'imagine.synthesis': synthesis,
+        'imagine.earlier_frames': 7,
+    }
+    settings, robot = settings_of(**given), Roamer()
+    mission = mission_for(settings, robot, robot, robot, model_for(settings))
+    assert mission.carrying_on is not None
+    assert mission.carrying_on.earlier_frames == kept
+
+
+@pytest.mark.parametrize(
     ('strategy', 'first'), [('pivot', False), ('imagine', False), ('hybrid', True)]
 )
 def test_hybrid_learns_before_each_choice_whether_the_model_points_at_the_thing(

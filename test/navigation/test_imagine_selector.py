@@ -32,6 +32,7 @@ from vlm_nav.imagination.proposing import Surroundings
 from vlm_nav.imagination.uniform import UniformProposer
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
+from vlm_nav.memory.earlier_frames import EarlierFrames
 from vlm_nav.memory.keyframes import Keyframes, KeyframeSettings
 from vlm_nav.navigation.events import Looked
 from vlm_nav.navigation.imagine_selector import ImagineSelector, looks_to_all_sides
@@ -224,6 +225,26 @@ async def test_what_it_saw_earlier_is_shown_beside_the_views_without_a_number() 
     await select(selector(AlwaysFirst(), told, proposer=TWO), Sight(now), so_far)
     asked = [event.question for event in told if isinstance(event, Asked)]
     assert {len(question.pictures) for question in asked} == {2}
+
+
+async def test_views_are_made_of_what_it_saw_earlier_too() -> None:
+    made_of: list[list[str]] = []
+
+    class Watched(Known):
+        async def imagine(
+            self, frames: Sequence[RgbdFrame], viewpoints: Sequence[Viewpoint], deadline: Deadline
+        ) -> list[ImaginedView | ReasonedAbsence]:
+            made_of.append([frame.identifier for frame in frames])
+            return await super().imagine(frames, viewpoints, deadline)
+
+    elsewhere = np.eye(4)
+    elsewhere[0, 3] = -3.0
+    earlier = dataclasses.replace(frame_of(map_from_base=elsewhere), identifier='earlier')
+    now = dataclasses.replace(frame_of(), identifier='now')
+    so_far = SoFar(earlier=EarlierFrames().with_frames([earlier]))
+    choosing = selector(AlwaysFirst(), [], proposer=TWO, synthesis=Watched(1.0, 1.0))
+    await select(choosing, Sight(now), so_far)
+    assert made_of == [['now', 'earlier']]
 
 
 @pytest.mark.parametrize('settings', [None, KeyframeSettings(), KeyframeSettings(most=2)])

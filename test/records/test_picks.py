@@ -41,9 +41,9 @@ from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.picking import Picking
-from vlm_nav.pivot.pointing import FirstMarks, Pointer, PointingSettings
 from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
+from vlm_nav.pivot.pointing import FirstMarks, Pointer, PointingSettings
 from vlm_nav.pivot.settings import PivotSettings
 from vlm_nav.records.in_words import record_words
 from vlm_nav.records.read import frame_of as recorded_frame

@@ -18,9 +18,9 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.picking import PickLimits
-from vlm_nav.pivot.pointing import PointingSettings
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.navigation.parameters import problems
+from vlm_nav.pivot.pointing import PointingSettings
 from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
 from vlm_nav.ros.launch_stand_in import LaunchError, launch
