@@ -33,11 +33,13 @@ from vlm_nav.ros.camera_messages import camera_info, depth_image
 from vlm_nav.ros.doubles.joint_trajectory_server import JointTrajectoryDouble
 from vlm_nav.ros.doubles.transform_messages import transform_stamped
 from vlm_nav.ros.images import image_from_rgb
-from vlm_nav.ros.qos import COMMAND, LATCHED, TF_STATIC
+from vlm_nav.ros.qos import COMMAND, LATCHED, TF, TF_STATIC
 
 # Waits end with what is waited for; this is for a machine that has much else to do.
 PATIENCE_S = 60.0
 _ANSWER_S = 3.0
+# So far it drives from one picture to the next.
+_STEP_M = 0.02
 LAUNCH = Path(__file__).resolve().parents[1] / 'launch' / 'manipulate.launch.py'
 CAMERA = PinholeCamera(320, 240, 260.0, 260.0, 159.5, 119.5)
 BOXES = (Box((0.42, 0.48), (-0.03, 0.03), (0.0, 0.1)),)
@@ -87,7 +89,7 @@ _BACK = {
 
 
 class TableCameraDouble(Node):
-    """A double of a camera that shows a red box on the floor before the arm."""
+    """A double of a camera that shows a red box on the floor before the arm, on wheels."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__('table_camera_double', **options)
@@ -113,12 +115,20 @@ class TableCameraDouble(Node):
         mounted = transform_stamped('base_link', header.frame_id, pose, 0)
         self._tf.publish(TFMessage(transforms=[mounted]))
         self.stamps_ns: list[int] = []
+        self._odometry = self.create_publisher(TFMessage, 'tf', TF)
+        self.drives = False
+        self._driven_m = 0.0
         self.create_timer(0.1, self._publish)
 
     def _publish(self) -> None:
         now = self.get_clock().now()
         stamp = now.to_msg()
         self.stamps_ns.append(now.nanoseconds)
+        self._driven_m += _STEP_M if self.drives else 0.0
+        pose = np.eye(4)
+        pose[0, 3] = self._driven_m
+        placed = transform_stamped('odom', 'base_link', pose, now.nanoseconds)
+        self._odometry.publish(TFMessage(transforms=[placed]))
         for publisher, message in self._outputs:
             message.header.stamp = stamp
             publisher.publish(message)
@@ -174,6 +184,7 @@ class Hand:
         self.pixels = node.create_publisher(PointStamped, 'manipulator/pixel', COMMAND)
         self.process: JsonProcess | None = None
         self.box_px: tuple[float, ...] = (0.0, 0.0)
+        self.camera: TableCameraDouble | None = None
         self.stamps_ns: list[int] = []
         self._probes = itertools.count(1)
         self._clients: dict[str, Any] = {}

@@ -54,6 +54,7 @@ def hand(ros_context: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         ending.callback(hand.end)
         hand.launch()
         hand.box_px, hand.stamps_ns = camera.box_px, camera.stamps_ns
+        hand.camera = camera
         yield hand
 
 
@@ -176,6 +177,37 @@ def test_a_grasp_that_is_released_is_carried_out(hand: Hand) -> None:
     hand.release()
     assert hand.outcomes.told(ends)['picked'] is True
     hand.grasps.next(grasps)
+
+
+def further_pictures(hand: Hand) -> None:
+    """Return when there are some more."""
+    until_s, before = time.monotonic() + PATIENCE_S, len(hand.stamps_ns)
+    while len(hand.stamps_ns) < before + 5:
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+
+
+def test_from_a_base_that_drives_nothing_is_picked(hand: Hand) -> None:
+    hand.begin(executor='follow_joint_trajectory', confirm=True)
+    hand.behave('done')
+    ends, decided = len(hand.outcomes.messages), len(hand.decisions.messages)
+    assert hand.camera is not None
+    hand.camera.drives = True
+    try:
+        hand.point()
+        hand.decisions.told(decided)
+        further_pictures(hand)
+        hand.release()
+        end = hand.outcomes.told(ends)
+    finally:
+        hand.camera.drives = False
+    assert (end['picked'], end['reason'], hand.arm.events) == (False, 'base_moved', []), end
+    # Where it has come to stand, it picks.
+    further_pictures(hand)
+    ends = len(hand.outcomes.messages)
+    hand.point()
+    hand.release()
+    assert hand.outcomes.told(ends)['picked'] is True
 
 
 def test_each_pick_is_recorded_and_has_a_budget_of_its_own(hand: Hand, tmp_path: Path) -> None:

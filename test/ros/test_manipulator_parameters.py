@@ -18,6 +18,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.picking import PickLimits
+from vlm_nav.manipulation.standing import StandingSettings
 from vlm_nav.manipulation.trajectory_arm import TrajectorySettings
 from vlm_nav.navigation.parameters import problems
 from vlm_nav.pivot.pointing import PointingSettings
@@ -100,6 +101,7 @@ def test_the_defaults_are_those_of_the_rooms_below() -> None:
     assert settings.eyes.costmap_topics == ()
     assert settings.grasp == GraspSettings()
     assert settings.own_boxes == ()
+    assert settings.standing == StandingSettings()
     assert settings.base_frame == settings.eyes.sight.map_frame == 'base_link'
 
 
@@ -108,7 +110,8 @@ def test_what_is_set_reaches_the_rooms_below() -> None:
         **DEFAULTS, 'executor': 'follow_joint_trajectory', 'arm.joint_speed_rad_s': 1.5,
         'gripper.opening_m': 0.11, 'pointing.closer_looks': 2, 'pivot.rounds': 1,
         'arm.gripper_action': '', 'base_frame': 'arm_base', 'workspace': '0 -1 0, 1 1 0.5',
-        'robot_boxes': ['-1 -1 0, 0.1 1 2'], 'picture_age_s': 9.0,
+        'robot_boxes': ['-1 -1 0, 0.1 1 2'], 'picture_age_s': 9.0, 'odom_frame': 'world',
+        'base_moved_m': 0.02, 'base_turned_rad': 0.1,
     }  # fmt: skip
     settings = manipulator_settings(values)
     assert settings.executor is Executor.FOLLOW_JOINT_TRAJECTORY
@@ -122,6 +125,7 @@ def test_what_is_set_reaches_the_rooms_below() -> None:
     (box,) = settings.own_boxes
     assert np.array_equal(box, ((-1, -1, 0), (0.1, 1, 2)))
     assert settings.lift.maximum_age_s == 9.0
+    assert settings.standing == StandingSettings('world', 0.02, 0.1)
     assert settings.eyes.synchroniser.maximum_age_s == DEFAULTS['maximum_age_s']
 
 

@@ -122,6 +122,7 @@ class HandReason(Enum):
     GRASP_LOST = 'grasp_lost'
     HOLDS_NOTHING = 'holds_nothing'
     HOLDS_SOMETHING = 'holds_something'
+    BASE_MOVED = 'base_moved'
 
 
 class CommonReason(Enum):

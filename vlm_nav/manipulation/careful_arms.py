@@ -1,4 +1,4 @@
-"""Arms around an arm: one that does not move, and one that waits for a person's release."""
+"""Arms around an arm: what does not move, or not before something is so."""
 
 from __future__ import annotations
 
@@ -79,6 +79,35 @@ class ToldArm:
         """Tell, and place; see arm_port.Arm."""
         self.on_place(place)
         return await self.arm.place(place, deadline)
+
+    async def stop(self) -> None:
+        """Stop the other arm."""
+        await self.arm.stop()
+
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
+        """Return what the other arm says."""
+        return self.arm.reachable(base_from_grasp, around)
+
+
+@dataclass(frozen=True, eq=False)
+class StandingArm:
+    """Implements arm_port.Arm with another arm, where the base has not moved since the picture.
+
+    `moved` gives how a motion ends where it has, None where it has not; see standing.Standing.
+    """
+
+    arm: Arm
+    moved: Callable[[], ArmOutcome | None]
+
+    async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
+        """Pick where the base stands as it stood; see arm_port.Arm."""
+        return self.moved() or await self.arm.pick(grasp, deadline)
+
+    async def place(self, place: Place, deadline: Deadline) -> ArmOutcome:
+        """Place where the base stands as it stood; see arm_port.Arm."""
+        return self.moved() or await self.arm.place(place, deadline)
 
     async def stop(self) -> None:
         """Stop the other arm."""

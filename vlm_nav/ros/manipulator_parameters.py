@@ -11,6 +11,7 @@ from vlm_nav.manipulation.grasp_settings import GraspSettings
 from vlm_nav.manipulation.gripper import GripperSizes
 from vlm_nav.manipulation.lift_points import LiftSettings
 from vlm_nav.manipulation.picking import PickLimits
+from vlm_nav.manipulation.standing import StandingSettings
 from vlm_nav.manipulation.steps import Corners
 from vlm_nav.manipulation.trajectory_arm import TipAxes, TrajectorySettings
 from vlm_nav.messages.matched_set import SynchroniserSettings
@@ -22,7 +23,7 @@ from vlm_nav.navigation.decision_parameters import (
     LOOKING_PARAMETERS,
     model_settings,
 )
-from vlm_nav.navigation.parameters import Parameter, named, seconds
+from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.pivot.pointing import FirstMarks, PointingSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.ros.arm_parameters import ARM_PARAMETERS, EXECUTOR, Executor
@@ -43,7 +44,7 @@ from vlm_nav.vlm.cassette import CassetteSettings
 from vlm_nav.vlm.profiles import ModelSettings
 from vlm_nav.vlm.specification import model_from_spec
 
-_LIMITS, _POINTING = PickLimits(), PointingSettings()
+_LIMITS, _POINTING, _STANDING = PickLimits(), PointingSettings(), StandingSettings()
 # What is asked, and by whom, is the same for base and hand.
 _ASKING = ('pivot.', 'vlm.', 'budget.', 'cassette', 'checks')
 _LOOKING = (
@@ -62,6 +63,19 @@ MANIPULATOR_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('dry_run', False, 'decide and show everything, publish no pose and move nothing'),
     Parameter('confirm', False, 'move nothing before a person has released it'),
     seconds('confirm_timeout_s', 60.0, 'how long a grasp waits for its release'),
+    Parameter(
+        'odom_frame',
+        _STANDING.odom_frame,
+        'frame in which a base that stands has one pose; empty: none',
+    ),
+    metres('base_moved_m', _STANDING.base_moved_m, 'how far the base may move after the picture'),
+    Parameter(
+        'base_turned_rad',
+        _STANDING.base_turned_rad,
+        'how far it may turn after the picture',
+        0.001,
+        4.0,
+    ),
     EXECUTOR,
     *LIFTING_PARAMETERS,
     *GRASP_PARAMETERS,
@@ -111,6 +125,7 @@ class ManipulatorSettings:
     gripper: GripperSizes
     lift: LiftSettings
     grasp: GraspSettings
+    standing: StandingSettings
     own_boxes: tuple[Corners, ...]
     arm: TrajectorySettings
     tip_frame: str
@@ -155,6 +170,7 @@ def manipulator_settings(values: Mapping[str, Any]) -> ManipulatorSettings:
         gripper=GripperSizes(**named(values, GripperSizes, 'gripper.')),
         lift=lift_settings(values),
         grasp=grasp_settings(values, box_from(values['workspace'])),
+        standing=StandingSettings(**named(values, StandingSettings)),
         own_boxes=tuple(box_from(text) for text in values['robot_boxes'] if text),
         arm=TrajectorySettings(**arm),
         tip_frame=values['arm.tip_frame'],

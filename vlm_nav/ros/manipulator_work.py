@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections import deque
 from collections.abc import Callable
 
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 
-from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.dispatcher import Dispatcher
 from vlm_nav.core.events import Listener, tell
 from vlm_nav.geometry.arrays import FloatArray
@@ -18,6 +16,7 @@ from vlm_nav.manipulation.careful_arms import (
     ConfirmedArm,
     DryRunArm,
     PublishedOnlyArm,
+    StandingArm,
     ToldArm,
 )
 from vlm_nav.manipulation.events import ArmReleased, PickEnd, PickStarted, PickTask
@@ -25,17 +24,18 @@ from vlm_nav.manipulation.lifted import Refused
 from vlm_nav.manipulation.picking import Picking
 from vlm_nav.manipulation.placing import Holding, PlaceStep
 from vlm_nav.manipulation.planned_arm import PlannedArm
+from vlm_nav.manipulation.standing import Standing
 from vlm_nav.manipulation.steps import LiftStep, PlanStep
 from vlm_nav.manipulation.trajectory_arm import TrajectoryArm
 from vlm_nav.navigation.budget_listener import BudgetListener
 from vlm_nav.navigation.in_words import budget_values, printable
-from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.pointing import Pointer
 from vlm_nav.ros.arm_clients import ArmClients
 from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.arm_topics import ArmTopics
 from vlm_nav.ros.confirmation import Confirmation
 from vlm_nav.ros.eyes import RosEyes
+from vlm_nav.ros.first_camera import FirstCamera, Odometry
 from vlm_nav.ros.manipulator_parameters import ManipulatorSettings
 from vlm_nav.ros.pick_inputs import PickInputs
 from vlm_nav.ros.pick_outputs import PickOutputs
@@ -45,30 +45,6 @@ from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.composed import composed_model
 from vlm_nav.vlm.ledger import Ledger
 from vlm_nav.vlm.model import close
-
-_KEPT_LOOKS = 4
-
-
-class _FirstCamera:
-    """Implements pick_ports.HandEyes with the first of the robot's cameras.
-
-    The pictures that were looked at last are kept: people click on what is shown to them.
-    """
-
-    def __init__(self, eyes: RosEyes) -> None:
-        self._eyes = eyes
-        self._looked: deque[RgbdFrame] = deque(maxlen=_KEPT_LOOKS)
-
-    async def look(self, deadline: Deadline) -> RgbdFrame:
-        """Return the next picture; raise Refusal where there is none."""
-        frame = (await self._eyes.look(deadline)).frame
-        self._looked.append(frame)
-        return frame
-
-    async def look_at(self, stamp_ns: int, deadline: Deadline) -> RgbdFrame:
-        """Return the picture of this stamp; raise Refusal where it is gone."""
-        kept = next((one for one in self._looked if one.stamp_ns == stamp_ns), None)
-        return kept or await self._eyes.frame_at(stamp_ns, deadline)
 
 
 class PickShift:
@@ -98,6 +74,9 @@ class PickShift:
             cassette=settings.cassette,
             warn=warn,
         )
+        frames = (settings.standing.odom_frame, settings.base_frame)
+        odometry = Odometry(transforms, *frames, settings.eyes.transform_timeout_s)
+        self._standing = Standing(odometry.base_now, settings.standing)
         outputs.base_frame = settings.base_frame
         self.topics: ArmTopics | None = None
         self._clients = clients
@@ -106,6 +85,7 @@ class PickShift:
             *settings.records.listeners(node, self.budget),
             outputs,
             holding,
+            self._standing,
         ]
         pointer = Pointer(
             self.model, settings.pivot, settings.pointing, self._listeners, settings.seed
@@ -114,7 +94,7 @@ class PickShift:
         lift = LiftStep(settings.lift, self.eyes.now_ns, settings.own_boxes)
         self.dispatcher: Dispatcher[PickTask, PickEnd] = Dispatcher(
             Picking(
-                _FirstCamera(self.eyes),
+                FirstCamera(self.eyes, odometry),
                 pointer,
                 lift,
                 PlanStep(settings.gripper, settings.grasp, arm.reachable),
@@ -162,15 +142,16 @@ class PickShift:
         """Return the arm with everything around it that keeps it from moving."""
         if self.settings.dry_run:
             return DryRunArm(arm)
-        told: Arm = ToldArm(arm, outputs.send, outputs.send_place)
+        told = ToldArm(arm, outputs.send, outputs.send_place)
+        standing: Arm = StandingArm(told, self._standing.moved)
         if not self.settings.confirm:
-            return told
+            return standing
 
         async def released(base_from_grasp: FloatArray) -> None:
             await confirmation.released_at(outputs.pose(base_from_grasp))
             tell(self._listeners, ArmReleased())
 
-        return ConfirmedArm(told, released, self.settings.confirm_timeout_s)
+        return ConfirmedArm(standing, released, self.settings.confirm_timeout_s)
 
 
 class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEnd]):
