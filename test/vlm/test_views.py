@@ -140,6 +140,28 @@ def test_on_a_sheet_every_number_lies_on_its_own_picture() -> None:
         assert at.tolist() == [40 * mark.label] * 3
 
 
+@pytest.mark.parametrize(
+    ('imagined', 'caption'),
+    [
+        ((), 'Picture 1, 2, 3'),
+        ((1,), 'Picture 1, 2, 3; imagined: 1'),
+        ((2, 3), 'Picture 1, 2, 3; imagined: 2, 3'),
+        ((1, 2, 3), 'Picture 1, 2, 3, imagined'),
+    ],
+)
+def test_a_sheet_says_which_of_its_pictures_are_imagined(
+    imagined: tuple[int, ...], caption: str
+) -> None:
+    views = [
+        picture(label, PictureKind.IMAGINED if label in imagined else PictureKind.SEEN)
+        for label in (1, 2, 3)
+    ]
+    question = replace(QUESTION, pictures=(REMEMBERED, *views))
+    assert captions(question, on_sheet=True) == (caption, 'Seen before')
+    kind = PictureKind.IMAGINED if imagined else PictureKind.SEEN
+    assert sheet_of(views).kind is kind
+
+
 def test_a_profile_shows_views_on_one_sheet_and_what_is_remembered_beside_it() -> None:
     separate = OpenAiModel(OpenAiSettings(model='m'))
     on_sheet = OpenAiModel(OpenAiSettings(model='m', views='sheet'))
@@ -147,6 +169,7 @@ def test_a_profile_shows_views_on_one_sheet_and_what_is_remembered_beside_it() -
     assert len(separate._sent(QUESTION).pictures) == 4
     for model in (on_sheet, few):
         sent = model._sent(QUESTION)
-        assert [one.caption for one in sent.pictures] == ['Picture 1, 2, 3', 'Seen before']
+        caption = 'Picture 1, 2, 3; imagined: 2'
+        assert [one.caption for one in sent.pictures] == [caption, 'Seen before']
         assert 'sheet' in sent.text
         assert sent.asks_seen

@@ -102,9 +102,10 @@ class OpenAiModel:
         on_sheet = self._on_sheet(question)
         words = wording(question, on_sheet=on_sheet)
         shown = self._with_sheet(question) if on_sheet else question
+        said = captions(question, on_sheet=on_sheet)
         pictures = tuple(
             replace(self.encoded(picture), caption=caption)
-            for picture, caption in zip(shown.pictures, captions(shown), strict=True)
+            for picture, caption in zip(shown.pictures, said, strict=True)
         )
         asks_seen = question.purpose is Purpose.VIEW
         return SentQuestion(self.settings.model, words.system, words.text, pictures, asks_seen)

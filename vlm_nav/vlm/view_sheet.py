@@ -10,7 +10,7 @@ import numpy as np
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind
 from vlm_nav.drawing.palette import GREY
 from vlm_nav.vlm.picture_encoding import fitted
 
@@ -23,7 +23,8 @@ def sheet_of(pictures: Sequence[MarkedPicture], max_side_px: int = 1024) -> Mark
     """Return the pictures (H, W, 3) beside and below each other as one clean picture, marks along.
 
     Up to three stand in a row, each as large as lets the sheet's longer side be `max_side_px` at
-    most; the marks keep their places on what they mark. Raises InvalidValueError for no picture.
+    most; the marks keep their places on what they mark. A sheet on which any is imagined
+    counts as imagined. Raises InvalidValueError for no picture.
     """
     if not pictures:
         raise InvalidValueError('a sheet has one picture or more, got none')
@@ -41,7 +42,9 @@ def sheet_of(pictures: Sequence[MarkedPicture], max_side_px: int = 1024) -> Mark
         sheet[top : top + tile.rgb.shape[0], left : left + tile.rgb.shape[1]] = tile.rgb
         marks += [_moved(mark, left, top) for mark in tile.marks]
     radius_px = max(tile.radius_px for tile in tiles)
-    return MarkedPicture(IDENTIFIER, sheet, tuple(marks), radius_px, kind=tiles[0].kind)
+    imagined = any(tile.kind is PictureKind.IMAGINED for tile in tiles)
+    kind = PictureKind.IMAGINED if imagined else tiles[0].kind
+    return MarkedPicture(IDENTIFIER, sheet, tuple(marks), radius_px, kind=kind)
 
 
 def _largest_side_px(

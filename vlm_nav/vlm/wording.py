@@ -72,12 +72,16 @@ def wording(question: Question, *, on_sheet: bool = False) -> Wording:
     return Wording(system=_system(question), text=_text(question, on_sheet))
 
 
-def captions(question: Question) -> tuple[str, ...]:
+def captions(question: Question, *, on_sheet: bool = False) -> tuple[str, ...]:
     """Return for each picture the words that stand before it: whose camera, and where it looks.
 
     Empty for a picture of a robot's only camera. Of pictures to choose from they say the number.
+    `on_sheet` is as for `wording`: then the first words are those of the sheet.
     """
     if question.purpose is Purpose.VIEW:
+        if on_sheet:
+            others = (picture for picture in question.pictures if not picture.marks)
+            return _sheet_caption(question), *map(_view_caption, others)
         return tuple(map(_view_caption, question.pictures))
     return tuple(
         f'Picture {number}: {picture.camera} camera, {_looking(picture)}' if picture.camera else ''
@@ -90,6 +94,21 @@ def _view_caption(picture: MarkedPicture) -> str:
         return f'Seen before: {picture.camera}' if picture.camera else 'Seen before'
     numbers = ', '.join(str(mark.label) for mark in picture.marks)
     return f'Picture {numbers}{", imagined" if picture.kind is PictureKind.IMAGINED else ""}'
+
+
+def _sheet_caption(question: Question) -> str:
+    imagined = [
+        mark.label
+        for picture in question.pictures
+        for mark in picture.marks
+        if picture.kind is PictureKind.IMAGINED
+    ]
+    caption = f'Picture {", ".join(map(str, question.labels))}'
+    if not imagined:
+        return caption
+    if len(imagined) == len(question.labels):
+        return f'{caption}, imagined'
+    return f'{caption}; imagined: {", ".join(map(str, imagined))}'
 
 
 def _looking(picture: MarkedPicture) -> str:
