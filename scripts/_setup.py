@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -148,8 +148,17 @@ def clean_environment(target: Target) -> dict[str, str]:
     }
 
 
-def run_logged(target: Target, log_name: str, commands: Iterable[list[str]], cwd: Path) -> None:
-    """Run commands one after the other; on failure show the end of their output."""
+def run_logged(
+    target: Target,
+    log_name: str,
+    commands: Iterable[list[str]],
+    cwd: Path,
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    """Run commands one after the other; on failure show the end of their output.
+
+    `variables` are set for them beside those of the environment.
+    """
     log = target.state / f'{log_name}.log'
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open('w') as output:
@@ -157,7 +166,7 @@ def run_logged(target: Target, log_name: str, commands: Iterable[list[str]], cwd
             ended = subprocess.run(
                 command,
                 cwd=cwd,
-                env=clean_environment(target),
+                env={**clean_environment(target), **(variables or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -177,14 +186,17 @@ def pip(target: Target, *arguments: str) -> list[str]:
     return [str(target.python), '-m', 'pip', '--no-input', *arguments]
 
 
-def configured_index(target: Target) -> list[str]:
-    """Return uv's option for the package index that pip is configured for, if it is."""
+def configured_index(target: Target) -> dict[str, str]:
+    """Return uv's variable for the package index that pip is configured for, if it is.
+
+    No option: a command line, and a password in it, is read by whoever lists the processes.
+    """
     said = subprocess.check_output(pip(target, 'config', 'list'), text=True)
     for line in said.splitlines():
         name, _, value = line.partition('=')
         if name.endswith('.index-url'):
-            return ['--default-index', value.strip("'")]
-    return []
+            return {'UV_DEFAULT_INDEX': value.strip("'")}
+    return {}
 
 
 def install(target: Target, log_name: str, *what: str) -> None:
@@ -193,7 +205,8 @@ def install(target: Target, log_name: str, *what: str) -> None:
     options = ('install', '--quiet', '-c', str(CONSTRAINTS))
     uv = [str(target.venv / 'bin' / 'uv'), 'pip', *options, '--python', str(target.python)]
     try:
-        run_logged(target, log_name, [pip(target, *options, 'uv'), [*uv, *index, *what]], cwd=ROOT)
+        commands = [pip(target, *options, 'uv'), [*uv, *what]]
+        run_logged(target, log_name, commands, cwd=ROOT, variables=index)
     except (SetupError, OSError):
         run_logged(target, log_name, [pip(target, *options, '--use-pep517', *what)], cwd=ROOT)
 
