@@ -9,8 +9,9 @@ import numpy as np
 
 from vlm_nav.checks.mirrored import mirrored
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.drawing.mark_reader import read_marks
-from vlm_nav.drawing.marks import Mark, as_taken, draw_marks, mirrored_picture
+from vlm_nav.drawing.marks import Mark, as_taken, mirrored_picture
 from vlm_nav.vlm.question import Answer, Question
 from vlm_nav.vlm.question_data import question_as_data
 from vlm_nav.vlm.wording import captions, wording

@@ -8,8 +8,9 @@ import pytest
 from sensor_data import kitchen_color, robot_floor_frame
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.drawing.mark_reader import SeenMark, read_marks
-from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.drawing.palette import label_radius_px, smallest_label_radius_px
 from vlm_nav.drawing.spacing import APART_RADII, BORDER_RADII, pick_spaced
 from vlm_nav.geometry.arrays import RgbArray

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.drawing.mark_reader import read_marks
-from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.drawing.palette import (
     RED,
     YELLOW_GREEN,

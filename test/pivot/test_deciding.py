@@ -16,7 +16,7 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import AskingReason, CandidateReason, ChoosingReason
-from vlm_nav.drawing.marks import draw_marks
+from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.drawing.palette import label_radius_px, smallest_label_radius_px
 from vlm_nav.navigation.guard import FloorGuard
 from vlm_nav.observation.floor_grid import FreeSpaceSettings

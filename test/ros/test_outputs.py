@@ -26,7 +26,8 @@ from vlm_nav.core.candidate import Candidate, GroundAction, Pixel
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.reasons import ChoosingReason, CommonReason
 from vlm_nav.drawing.contact_sheet import contact_sheet
-from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind
 from vlm_nav.geometry.poses import inverse, transform_points
 from vlm_nav.messages.images import rgb_from_message
 from vlm_nav.navigation.events import Decided, Ended, Looked

@@ -16,7 +16,7 @@ from held_threads import held_threads
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import AskingReason
-from vlm_nav.drawing.marks import draw_marks
+from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.vlm.errors import (
     ModelError,
     ModelLate,

@@ -9,8 +9,9 @@ from sensor_data import folder, read_color
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.drawing.mark_reader import read_marks
-from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.vlm.picture_encoding import data_url, encode_picture, fitted, jpeg_of, readable
 
 

@@ -15,7 +15,8 @@ from vlm_nav.bench.scenes import colour_pictures, floor_frame
 from vlm_nav.bench.timing import Timing, one_core, time_of
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.drawing.marks import MarkedPicture, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_marks
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.navigation.guard import guard_for

@@ -8,7 +8,8 @@ import cv2
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.events import Event
-from vlm_nav.drawing.marks import MarkedPicture, draw_goal, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_goal, draw_marks
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.files.reading import FileError
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.vlm.events import Answered

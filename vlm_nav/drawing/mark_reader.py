@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm_nav.core.candidate import Pixel
-from vlm_nav.drawing.marks import draw_label, ring_thickness_px
+from vlm_nav.drawing.mark_drawing import draw_label, ring_thickness_px
 
 _ROUNDNESS = 0.8
 _SMALLEST_RADIUS_PX = 5.0

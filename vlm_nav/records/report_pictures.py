@@ -14,7 +14,8 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import VlmNavError
 from vlm_nav.drawing.cuts import Cut, cut_out
-from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_goal, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_goal, draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.navigation.waypoint import goal_pixel
 from vlm_nav.observation.rgbd_frame import RgbdFrame

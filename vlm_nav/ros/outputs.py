@@ -14,7 +14,8 @@ from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.events import Event
 from vlm_nav.drawing.contact_sheet import contact_sheet
-from vlm_nav.drawing.marks import MarkedPicture, draw_goal, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_goal, draw_marks
+from vlm_nav.drawing.marks import MarkedPicture
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.navigation.events import ArrivalChecked, Decided, Ended, Looked, Started
 from vlm_nav.navigation.fence import Fence

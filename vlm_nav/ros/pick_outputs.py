@@ -9,7 +9,7 @@ from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
 from vlm_nav.core.events import Event
-from vlm_nav.drawing.marks import draw_goal, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_goal, draw_marks
 from vlm_nav.geometry.arrays import FloatArray, RgbArray
 from vlm_nav.manipulation.events import PickDecided, PickDecision, PickEnded, PickLooked
 from vlm_nav.manipulation.grasp_map import grasp_map

@@ -11,7 +11,8 @@ import numpy as np
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.core.errors import InvalidValueError
-from vlm_nav.drawing.marks import Mark, MarkedPicture, draw_marks
+from vlm_nav.drawing.mark_drawing import draw_marks
+from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.drawing.spacing import APART_RADII
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.vlm.question import SentPicture
