@@ -14,9 +14,9 @@ from vlm_nav.core.reasons import CandidateReason
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.navigation.guard import FloorGuard, guard_for
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.observation.common_free_space import free_space_of
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import free_space_of
 
 SETTINGS = FreeSpaceSettings()
 AHEAD = np.array([(1.5, 0.0)])

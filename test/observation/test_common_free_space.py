@@ -13,8 +13,8 @@ from surround import room_sight
 from synthetic import Box, camera_pose, frame_of
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.observation.common_free_space import common_free_space, free_space_of
 from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings
-from vlm_nav.observation.free_space import common_free_space, free_space_of
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 SETTINGS = FreeSpaceSettings()

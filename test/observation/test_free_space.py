@@ -15,8 +15,8 @@ from synthetic import Box, camera_pose, frame_of
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.camera import PinholeCamera
+from vlm_nav.observation.common_free_space import free_space_of
 from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings
-from vlm_nav.observation.free_space import free_space_of
 from vlm_nav.observation.rgbd_frame import FrameError, RgbdFrame, points_base
 
 SETTINGS = FreeSpaceSettings()

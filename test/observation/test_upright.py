@@ -15,8 +15,8 @@ from vlm_nav.core.decision import DecisionOutcome
 from vlm_nav.geometry.quarter_turns import turned_camera, turned_from_camera, turned_picture
 from vlm_nav.navigation.selectors import PivotSelector
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.observation.common_free_space import free_space_of
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import free_space_of
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 from vlm_nav.observation.upright import upright
 from vlm_nav.vlm.doubles import NearestToTarget

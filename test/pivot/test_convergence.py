@@ -13,8 +13,8 @@ from sensor_data import kitchen_frame, robot_floor_frame
 
 from vlm_nav.core.candidate import Pixel
 from vlm_nav.navigation.guard import FloorGuard
+from vlm_nav.observation.common_free_space import free_space_of
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import free_space_of
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.pivot.distribution import fit
 from vlm_nav.pivot.ground_space import GroundSpace

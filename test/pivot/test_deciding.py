@@ -19,8 +19,8 @@ from vlm_nav.core.reasons import AskingReason, CandidateReason, ChoosingReason
 from vlm_nav.drawing.mark_drawing import draw_marks
 from vlm_nav.drawing.palette import label_radius_px, smallest_label_radius_px
 from vlm_nav.navigation.guard import FloorGuard
+from vlm_nav.observation.common_free_space import free_space_of
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import free_space_of
 from vlm_nav.pivot.ground_space import GroundSpace
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
 from vlm_nav.pivot.spaces import ImagePointSpace, Proposals

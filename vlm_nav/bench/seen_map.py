@@ -14,8 +14,8 @@ from skimage.graph import MCP_Geometric
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import transform_points
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.observation.common_free_space import common_free_space
 from vlm_nav.observation.floor_grid import Cell, FreeSpaceSettings, cell_centres
-from vlm_nav.observation.free_space import common_free_space
 
 CELL_M = 0.1
 _SIDE_M = 60.0

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
+from vlm_nav.observation.common_free_space import common_free_space
 from vlm_nav.observation.costmap import CostmapView
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import FreeSpace, common_free_space
+from vlm_nav.observation.free_space import FreeSpace
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 
 

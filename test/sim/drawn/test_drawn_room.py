@@ -13,8 +13,8 @@ from vlm_nav.geometry.poses import (
     transform_points,
 )
 from vlm_nav.navigation.guard import FloorGuard
+from vlm_nav.observation.common_free_space import free_space_of
 from vlm_nav.observation.floor_grid import FreeSpaceSettings
-from vlm_nav.observation.free_space import free_space_of
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
 from vlm_nav.sim.drawn.drawn_room import (
     CAMERA,
