@@ -21,8 +21,8 @@ from vlm_nav.navigation.cassette_parameters import cassette_settings
 from vlm_nav.navigation.decision_parameters import (
     DECIDING_PARAMETERS,
     LOOKING_PARAMETERS,
-    model_settings,
 )
+from vlm_nav.navigation.model_parameters import model_settings
 from vlm_nav.navigation.parameters import Parameter, metres, named, seconds
 from vlm_nav.pivot.pointing import FirstMarks, PointingSettings
 from vlm_nav.pivot.settings import Aggregation, PivotSettings
