@@ -13,34 +13,24 @@ from numpy.typing import NDArray
 
 from vlm_nav.bench.likeness import psnr_db, ssim_map
 from vlm_nav.bench.timing import Timing, one_core, time_of
+from vlm_nav.bench.warp_errands import Errand, errands
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray, RgbArray
 from vlm_nav.geometry.poses import (
     FloorPose,
     floor_pose_of,
     inverse,
-    transform_from_floor_pose,
     transform_points,
-    wrap_angle,
 )
-from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.imagination.warped_views import WarpSettings, base_from_viewpoint_camera, warped_view
-from vlm_nav.memory.costmap_ways import cell_centres, cells_of
-from vlm_nav.observation.costmap import Costmap
 from vlm_nav.observation.imagined_view import ImaginedView
 from vlm_nav.observation.placing import seen_from
-from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.house.house_planning import plan_house, templates
 from vlm_nav.sim.ports import frame_of
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
-DISTANCES_M = (0.5, 1.0, 1.5, 2.0)
-"""How far ahead the poses lie, in turn."""
-
-_ASIDE_RAD, _TURN_RAD = math.radians(30.0), math.radians(30.0)
 _POSES_IN_A_HOUSE = 40
-_TRIES = 400
 # The share of a depth by which two measurements of one point differ at most.
 _AGREES = 0.05
 _ALL_WITHIN = WarpSettings(least_known=0.0)
@@ -106,17 +96,6 @@ class WarpBench:
         return round(float(np.mean(values)), 4) if values else None
 
 
-@dataclass(frozen=True, eq=False)
-class _Errand:
-    """A frame, and what truly shows from a viewpoint ahead of it."""
-
-    distance_m: float
-    frame: RgbdFrame
-    viewpoint: Viewpoint
-    true_rgb: RgbArray
-    true_depth_m: NDArray[np.float32]
-
-
 def bench_warp(
     poses: int = 200, seed: int = 0, calls: int = 30, settings: SimulatorSettings | None = None
 ) -> WarpBench:
@@ -131,7 +110,7 @@ def bench_warp(
         count = min(_POSES_IN_A_HOUSE, poses - house * _POSES_IN_A_HOUSE)
         random = np.random.default_rng((seed, house))
         try:
-            for errand in _errands(simulator, house_costmap(plan), count, random):
+            for errand in errands(simulator, house_costmap(plan), count, random):
                 figures.append(_figures_of(errand))
                 times = times or _times(simulator, errand, calls)
         finally:
@@ -142,53 +121,14 @@ def bench_warp(
     return WarpBench(present, len(figures) - len(present), *times)
 
 
-def _figures_of(errand: _Errand) -> PoseFigures | None:
+def _figures_of(errand: Errand) -> PoseFigures | None:
     view = warped_view([errand.frame], errand.viewpoint, _ALL_WITHIN)
     if not (isinstance(view, ImaginedView) and view.known.any()):
         return None
     return _figures(errand, view)
 
 
-def _errands(
-    simulator: Simulator, costmap: Costmap, count: int, random: np.random.Generator
-) -> Iterator[_Errand]:
-    """Let the robot stand and look at free places, and at others ahead of those."""
-    free = cell_centres(costmap)[costmap.values == 0]
-    done = 0
-    for _ in range(_TRIES * count):
-        if done == count:
-            return
-        distance_m = DISTANCES_M[done % len(DISTANCES_M)]
-        x_m, y_m = free[random.integers(len(free))].tolist()
-        here = FloorPose(x_m, y_m, float(random.uniform(-math.pi, math.pi)))
-        aside_rad, turn_rad = random.uniform((-_ASIDE_RAD, -_TURN_RAD), (_ASIDE_RAD, _TURN_RAD))
-        there = FloorPose(
-            distance_m * math.cos(aside_rad),
-            distance_m * math.sin(aside_rad),
-            wrap_angle(float(turn_rad)),
-        )
-        map_from_there = transform_from_floor_pose(here) @ transform_from_floor_pose(there)
-        if not _is_free(costmap, here, floor_pose_of(map_from_there)):
-            continue
-        done += 1
-        simulator.place(here)
-        frame = frame_of(simulator.look())
-        simulator.place(floor_pose_of(map_from_there))
-        truth = simulator.look()
-        yield _Errand(distance_m, frame, Viewpoint(there, 0), truth.rgb, truth.true_depth_m)
-
-
-def _is_free(costmap: Costmap, here: FloorPose, there: FloorPose) -> bool:
-    """Return whether the straight way between two poses is free."""
-    ends = np.array(((here.x_m, here.y_m), (there.x_m, there.y_m)))
-    shares = np.linspace(0.0, 1.0, 21)[:, None]
-    places = ends[0] + shares * (ends[1] - ends[0])
-    rows, columns = cells_of(costmap, places)
-    free = costmap.contains(places) & (costmap.values[rows, columns] == 0)
-    return bool(free.all())
-
-
-def _figures(errand: _Errand, view: ImaginedView) -> PoseFigures:
+def _figures(errand: Errand, view: ImaginedView) -> PoseFigures:
     truth, known = errand.true_rgb, view.known
     visible = _visible(errand)
     covered = float(known[visible].mean()) if visible.any() else 1.0
@@ -207,12 +147,12 @@ def _figures(errand: _Errand, view: ImaginedView) -> PoseFigures:
     )
 
 
-def _source_from_view(errand: _Errand) -> FloatArray:
+def _source_from_view(errand: Errand) -> FloatArray:
     base_from_view = base_from_viewpoint_camera(errand.viewpoint.pose, errand.frame)
     return inverse(errand.frame.base_from_camera) @ base_from_view
 
 
-def _visible(errand: _Errand) -> _Mask:
+def _visible(errand: Errand) -> _Mask:
     """Return which pixels (H, W) of the view the source shows: by depth and poses alone."""
     camera, depth_m = errand.frame.camera, errand.frame.depth_m
     assert depth_m is not None
@@ -226,7 +166,7 @@ def _visible(errand: _Errand) -> _Mask:
     return visible
 
 
-def _by_homographies(errand: _Errand) -> Iterator[RgbArray]:
+def _by_homographies(errand: Errand) -> Iterator[RgbArray]:
     """Yield the source's picture as if all of it were infinitely far, and as if it were floor."""
     camera, source_from_view = errand.frame.camera, _source_from_view(errand)
     matrix = np.array(
@@ -252,7 +192,7 @@ def _by_homographies(errand: _Errand) -> Iterator[RgbArray]:
         )
 
 
-def _times(simulator: Simulator, errand: _Errand, calls: int) -> tuple[Timing, Timing]:
+def _times(simulator: Simulator, errand: Errand, calls: int) -> tuple[Timing, Timing]:
     """Return how long a view takes of one frame, and of that and two to its sides."""
     here = floor_pose_of(errand.frame.map_from_base)
     frames = [errand.frame]
