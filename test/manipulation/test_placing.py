@@ -182,6 +182,22 @@ async def test_a_hand_that_holds_nothing_puts_nothing_down(put: TablePut | None)
     assert json.loads(pick_decision_json(end.decision))['outcome'] == 'hold'
 
 
+def test_what_the_fingers_closed_on_is_held_even_if_the_pick_went_no_further() -> None:
+    holding, failed = Holding(), PickEnded(PickEnd(picked(), FAILED))
+    for gripped, holds in ((False, False), (True, True), (False, False)):
+        holding.gripped(gripped)
+        holding(failed)
+        assert (holding.held is not None) is holds
+    holding.gripped(True)
+    holding(failed)
+    # A place that ends before the hand has opened, and one after it.
+    holding(PickEnded(PickEnd(PickDecision(THERE), FAILED)))
+    assert holding.held is not None
+    holding.gripped(False)
+    holding(PickEnded(PickEnd(PickDecision(THERE), FAILED)))
+    assert holding.held is None
+
+
 async def test_a_hand_that_holds_something_picks_nothing_until_it_is_empty() -> None:
     holding, arm = Holding(), ArmDouble()
     arm.may_end.set()

@@ -39,26 +39,26 @@ class StallingGripper:
 
 
 @pytest.mark.parametrize(
-    ('opening_m', 'reason', 'opened'),
-    [(0.0, None, 0), (math.inf, None, 1), (0.06, HandReason.ARM_ABORTED, 0)],
+    ('opening_m', 'reason', 'told'),
+    [(0.0, None, [True]), (math.inf, None, [False]), (0.06, HandReason.ARM_ABORTED, [])],
 )
 async def test_fingers_that_something_stops_hold_it_unless_they_were_to_open_for_it(
     spun: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
     opening_m: float,
     reason: HandReason | None,
-    opened: int,
+    told: list[bool],
 ) -> None:
-    told: list[bool] = []
+    heard: list[bool] = []
     client = JointTrajectoryClient(
         spun('hand', namespace='/gripper'),
         ControllerSettings(),
         0.08,
-        on_open=lambda: told.append(True),
+        on_grip=heard.append,
     )
     monkeypatch.setattr(client, '_gripper', StallingGripper())
     outcome = await client.grip(opening_m, Deadline.after(30.0))
     assert outcome.reason is reason
     assert not client.holds_nothing()
     # What they held is only gone where they have truly opened.
-    assert len(told) == opened
+    assert heard == told

@@ -49,17 +49,25 @@ class Held:
 class Holding:
     """A listener of picking that remembers what was picked until it is put down.
 
-    Who moves the fingers calls `emptied` when they have opened: until then whatever is held stays
-    held, however a task ended.
+    Who moves the fingers calls `gripped` when they have: until they open whatever is held stays
+    held, however a task ended, and what they closed on is held even if the pick went no further.
     """
 
     def __init__(self) -> None:
         """Hold nothing."""
         self.held: Held | None = None
+        self._closed = False
+
+    def gripped(self, holds: bool) -> None:
+        """Take note that the fingers have moved: whether they may hold something now."""
+        self._closed = holds
+        if not holds:
+            self.held = None
 
     def emptied(self) -> bool:
         """Take note that the hand holds nothing any more; return whether it held something."""
-        held, self.held = self.held, None
+        held = self.held
+        self.gripped(False)
         return held is not None
 
     def free(self) -> Refused | None:
@@ -70,9 +78,12 @@ class Holding:
         """Take note of what the hand did."""
         if not isinstance(event, PickEnded) or event.end.outcome is None:
             return
-        if event.end.outcome.done:
-            decision = event.end.decision
-            self.held = None if decision.task.place else held_after(decision)
+        decision = event.end.decision
+        if decision.task.place:
+            if event.end.outcome.done:
+                self.gripped(False)
+        elif event.end.outcome.done or self._closed:
+            self.held = held_after(decision)
 
 
 def held_after(decision: PickDecision) -> Held | None:

@@ -15,17 +15,17 @@ from vlm_nav.ros.moveit_goals import MoveItSettings, moveit_types
 class ArmClients:
     """Gives the clients for settings, the same ones whenever the settings are the same."""
 
-    def __init__(self, node: Node, on_open: Callable[[], object]) -> None:
-        """Make none yet; `on_open` is called whenever the fingers have opened."""
+    def __init__(self, node: Node, on_grip: Callable[[bool], object]) -> None:
+        """Make none yet; `on_grip` is as for JointTrajectoryClient."""
         self._node = node
-        self._on_open = on_open
+        self._on_grip = on_grip
         self._made: dict[Any, Any] = {}
 
     def controllers(self, settings: ControllerSettings, opening_m: float) -> JointTrajectoryClient:
         """Return the way to the controllers of arm and gripper."""
         key = (settings, opening_m)
         if key not in self._made:
-            self._made[key] = JointTrajectoryClient(self._node, *key, self._on_open)
+            self._made[key] = JointTrajectoryClient(self._node, *key, self._on_grip)
         found: JointTrajectoryClient = self._made[key]
         return found
 

@@ -55,16 +55,16 @@ class JointTrajectoryClient:
         node: Node,
         settings: ControllerSettings,
         opening_m: float,
-        on_open: Callable[[], object] = lambda: None,
+        on_grip: Callable[[bool], object] = lambda holds: None,
     ) -> None:
         """Make the clients on `node`, under its namespace and remappings; they live as long.
 
-        `on_open` is called when the fingers have opened.
+        `on_grip` is told when the fingers have moved, and whether they may hold something then.
         """
         self._node = node
         self._settings = settings
         self._opening_m = opening_m
-        self._on_open = on_open
+        self._on_grip = on_grip
         self._arm = ActionClient(node, FollowJointTrajectory, settings.trajectory_action)
         self._gripper: ActionClient | None = None
         if settings.gripper_action:
@@ -89,8 +89,8 @@ class JointTrajectoryClient:
         """
         self._holds_nothing = False
         outcome = await self._gripped(opening_m, deadline)
-        if outcome.done and opening_m > 0.0:
-            self._on_open()
+        if outcome.done:
+            self._on_grip(opening_m == 0.0 and not self._holds_nothing)
         return outcome
 
     def holds_nothing(self) -> bool:

@@ -170,7 +170,7 @@ class ManipulatorWork(ShiftWork[ManipulatorSettings, PickShift, PickTask, PickEn
         self._inputs = PickInputs(node, self)
         # What the hand holds it holds on to when the node is taken down and up again.
         self._holding = Holding()
-        self._clients = ArmClients(node, self._holding.emptied)
+        self._clients = ArmClients(node, self._holding.gripped)
 
     def make_shift(self, settings: ManipulatorSettings) -> PickShift:
         """Return what takes tasks from now on."""
