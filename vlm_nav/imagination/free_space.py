@@ -1,13 +1,15 @@
 """Viewpoints where free floor ends: through doors, at frontiers, and where most is to be searched.
 
 Of what a costmap knows all places that ways lead to are held against each other, of what the
-depth shows the ends of free floor. They are chosen one after the other, each apart from those
-before, so that no two show the same.
+depth shows the ends of free floor. They are chosen one after the other, each for what it shows
+besides those before it, so that no two show the same and every room is among them.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -30,15 +32,14 @@ _SHORTEST_FRONTIER_M = 0.5
 
 @dataclass(frozen=True)
 class FreeSpaceProposer:
-    """Viewpoints between `nearest_m` and `farthest_m` of way from the base, `apart_m` apart.
+    """Viewpoints at least `nearest_m` of way from the base.
 
-    Of the whole costmap `afar` ones are offered besides, however long the way to them is.
+    First come those that show new floor which none before them shows, then such as lie `apart_m`
+    from all others.
     """
 
     nearest_m: float = 0.5
-    farthest_m: float = 5.0
     apart_m: float = 1.2
-    afar: int = 2
 
     @property
     def name(self) -> str:
@@ -64,21 +65,12 @@ class FreeSpaceProposer:
         places = places[vantage.may_stand(places)]
         ways_m = vantage.ways_m(places)
         places = places[(ways_m >= self.nearest_m) & np.isfinite(ways_m)]
-        return self._spread(vantage.viewpoints(places), count)
-
-    def _spread(self, found: list[Viewpoint], count: int) -> list[Viewpoint]:
-        """Return the best of those that lie apart: near ones, and some that are farther away."""
-        chosen: list[Viewpoint] = []
-        afar = 0
-        for one in sorted(found, key=rank_of, reverse=True):
-            is_afar = one.way_m > self.farthest_m
-            if len(chosen) == count:
-                break
-            if (is_afar and afar >= self.afar) or not self._is_apart(one, chosen):
-                continue
-            chosen.append(one)
-            afar += is_afar
-        return chosen
+        found = sorted(vantage.viewpoints(places), key=rank_of, reverse=True)
+        chosen = _covering(found, vantage, count)
+        for one in found:
+            if len(chosen) < count and self._is_apart(one, chosen):
+                chosen.append(one)
+        return sorted(chosen, key=rank_of, reverse=True)
 
     def _is_apart(self, one: Viewpoint, chosen: list[Viewpoint]) -> bool:
         return all(
@@ -86,6 +78,32 @@ class FreeSpaceProposer:
             >= self.apart_m
             for other in chosen
         )
+
+
+def _covering(found: Sequence[Viewpoint], vantage: Vantage, count: int) -> list[Viewpoint]:
+    """Return the viewpoints that are worth most, each once what those before it show is seen.
+
+    What is left only shrinks, and so does what each is worth: of the others only those are held
+    against it anew that were worth more.
+    """
+    left = vantage.surroundings.to_search
+    if left is None or not found:
+        return []
+    places = vantage.in_map(np.array([(one.pose.x_m, one.pose.y_m) for one in found]))
+    # By what each was worth when so many were chosen.
+    waiting = [(-one.worth, index, 0) for index, one in enumerate(found) if one.worth > 0.0]
+    heapq.heapify(waiting)
+    chosen: list[Viewpoint] = []
+    while waiting and len(chosen) < count:
+        _, index, known = heapq.heappop(waiting)
+        if known == len(chosen):
+            chosen.append(found[index])
+            left = left.after_look_from(places[index])
+            continue
+        worth = float(left.worth(places[index][None])[0])
+        if worth > 0.0:
+            heapq.heappush(waiting, (-worth, index, len(chosen)))
+    return chosen
 
 
 def _ends_of_free_floor(surroundings: Surroundings) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -81,6 +81,20 @@ class FloorToSearch:
         steps, areas_m2 = _rays(self.within_m, self.ways.costmap.resolution_m, width)
         met = cells[((rows + border) * width + columns + border)[:, None, None] + steps]
         return (met == _UNSEEN) & ~np.logical_or.accumulate(met == _OPAQUE, axis=2), areas_m2
+
+    def after_look_from(self, place: FloatArray) -> FloorToSearch:
+        """Return what would be left once the robot looked to all sides from a place (2,)."""
+        (row,), (column,) = cells_of(self.ways.costmap, place[None])
+        cells, width, border = self._bordered
+        steps, _ = _rays(self.within_m, self.ways.costmap.resolution_m, width)
+        met = (row + border) * width + column + border + steps
+        hidden = np.logical_or.accumulate(cells[met] == _OPAQUE, axis=1)
+        last = np.maximum((~hidden).sum(axis=1) - 1, 0)
+        ends = met[np.arange(len(met)), last]
+        corners = np.stack([ends % width - border, ends // width - border], axis=-1)
+        shown = np.zeros(self.unseen.shape, dtype=np.uint8)
+        cv2.fillPoly(shown, [corners.astype(np.int32)], 1)
+        return replace(self, unseen=self.unseen & (shown == 0))
 
     def worth(self, places: FloatArray) -> FloatArray:
         """Return how much a drive to places (n, 2) is worth: the more, the more it shows soon."""
