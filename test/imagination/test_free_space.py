@@ -59,11 +59,12 @@ def test_viewpoints_lie_apart_and_where_the_robot_has_room() -> None:
     assert all(-math.pi < one.pose.yaw_rad <= math.pi for one in found)
 
 
-def test_of_what_is_far_away_only_so_much_is_proposed_as_wanted() -> None:
-    for afar in (0, 1):
-        proposer = FreeSpaceProposer(farthest_m=2.0, afar=afar)
-        found = proposer.propose(surroundings_at(HERE), 6)
-        assert sum(one.way_m > 2.0 for one in found) == afar
+def test_the_next_one_shows_what_the_one_before_it_does_not() -> None:
+    surroundings = surroundings_at(HERE)
+    left = surroundings.to_search
+    assert left is not None
+    first, second = places_in_map(surroundings, FreeSpaceProposer().propose(surroundings, 2))
+    assert float(left.after_look_from(first).shown_m2(second[None])[0]) > 5.0
 
 
 def test_where_a_drive_failed_is_not_proposed_again() -> None:
@@ -82,7 +83,7 @@ def test_a_border_to_the_unknown_is_a_place_to_look_from() -> None:
     half_mapped = Costmap(values, 0.05, FloorPose(0.0, 0.0, 0.0), 'map', 0)
     all_known = knowing(-1.0, 9.0)
     surroundings = surroundings_at(HERE, all_known, half_mapped)
-    found = FreeSpaceProposer(farthest_m=20.0).propose(surroundings, 6)
+    found = FreeSpaceProposer().propose(surroundings, 6)
     away_m = np.abs(places_in_map(surroundings, found)[:, 0] - 5.5)
     assert away_m.min() < 0.2
     assert (values_under(surroundings, found) >= 0).all()

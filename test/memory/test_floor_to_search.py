@@ -55,6 +55,17 @@ def test_what_was_looked_over_shows_nothing_new() -> None:
     assert shown_m2(search, 6.0, 2.0) > 5.0
 
 
+def test_a_look_from_a_place_leaves_what_is_far_and_what_a_wall_hides() -> None:
+    search = left(costmap_of(np.zeros((160, 160), dtype=np.int8)), VisitedPlaces())
+    after = search.after_look_from(np.array((4.0, 4.0)))
+    assert shown_m2(after, 4.0, 4.0) < 0.05 * shown_m2(search, 4.0, 4.0)
+    assert shown_m2(after, 0.02, 0.02) == shown_m2(search, 0.02, 0.02)
+    # A look from beside the door shows hardly anything of the room behind it.
+    rooms = left(two_rooms(), knowing(-1.0, 4.25))
+    beside_the_door = rooms.after_look_from(np.array((3.5, 0.3)))
+    assert shown_m2(beside_the_door, 6.0, 2.0) > 0.9 * shown_m2(rooms, 6.0, 2.0)
+
+
 def test_a_wall_hides_what_is_behind_it() -> None:
     search = left(two_rooms(), knowing(-1.0, 4.25))
     through_the_door, beside_the_door = shown_m2(search, 3.5, 2.25), shown_m2(search, 3.5, 0.3)
