@@ -48,7 +48,7 @@ class ViewSettings:
     pictures of earlier are shown besides. The choice is asked for again as each of `checks` says.
     """
 
-    count: int = 8
+    count: int = 12
     runs: int = 3
     minimum_agreement: float = 0.5
     least_known: float = 0.25
