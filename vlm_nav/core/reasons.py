@@ -87,6 +87,7 @@ class DrivingReason(Enum):
     NAV_PREEMPTED = 'nav_preempted'
     OFF_TARGET = 'off_target'
     WAY_BLOCKED = 'way_blocked'
+    THING_IN_SIGHT = 'thing_in_sight'
 
 
 class MissionReason(Enum):

@@ -51,6 +51,10 @@ class Approach:
             self._pointed = await self._ask(sight, None)
         return self._pointed.place
 
+    async def comes_in_sight(self, sight: Sight) -> bool:
+        """Return whether the model points at the thing in what is seen on the way."""
+        return (await self._ask(sight, None)).place is not None
+
     async def beside(self, sight: Sight) -> Waypoint | None:
         """Return where to stand beside the thing.
 

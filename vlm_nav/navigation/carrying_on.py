@@ -21,7 +21,8 @@ class CarryingOn:
     `allowed` says which places of the map it may be at, `free_space` what the depth shows to be
     in its way. Without `keyframes` no picture of earlier is kept, and `earlier_frames` is how many
     frames are kept for pictures of other places. With `points_first` the model is asked to point
-    at the thing before each choice, for a selector that chooses by whether it does.
+    at the thing before each choice, for a selector that chooses by whether it does, and while the
+    thing is out of sight it is looked for on the way, every `look_every_m`; never with 0.
     """
 
     arrival: ArrivalCheck
@@ -32,6 +33,7 @@ class CarryingOn:
     keyframes: KeyframeSettings | None = None
     earlier_frames: int = 0
     points_first: bool = False
+    look_every_m: float = 0.0
 
 
 @dataclass(eq=False)

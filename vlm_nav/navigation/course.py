@@ -9,7 +9,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.events import tell
 from vlm_nav.core.own_threads import in_own_thread
-from vlm_nav.core.reasons import ChoosingReason, MissionReason, Refusal
+from vlm_nav.core.reasons import ChoosingReason, DrivingReason, MissionReason, Refusal
 from vlm_nav.memory.earlier_frames import EarlierFrames
 from vlm_nav.memory.fresh_views import FreshViews
 from vlm_nav.memory.keyframes import Keyframes
@@ -20,6 +20,7 @@ from vlm_nav.navigation.carrying_on import CarryingOn, Standing
 from vlm_nav.navigation.events import ArrivalChecked
 from vlm_nav.navigation.healing import ENDING_DRIVES, HEALING
 from vlm_nav.navigation.judging import Judging
+from vlm_nav.navigation.on_way import LookOnWay
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.selectors import Selector
 from vlm_nav.navigation.sight import Sight
@@ -50,7 +51,7 @@ class Course:
         self._standing = Standing()
         self._decisions = self._failures = self._retries = self._unnamed_calls = 0
         self._judging = Judging(steps.instruction, self._whereabouts, settings)
-        self._points_first = carrying_on.points_first
+        self._points_first, self._look_every_m = carrying_on.points_first, carrying_on.look_every_m
         self._approach = Approach(steps, carrying_on.arrival, self._whereabouts)
         self._last_drive: DriveOutcome | None = None
 
@@ -209,15 +210,27 @@ class Course:
     async def _drive(self, goal: Waypoint) -> DriveOutcome:
         sight = self._standing.sight
         assert sight is not None
-        outcome = await self._steps.drive()
-        self._whereabouts.leaves(sight, goal, outcome.reason)
-        if not outcome.reached:
+        outcome = await self._steps.drive(self._look_on_way())
+        in_sight = outcome.reason is DrivingReason.THING_IN_SIGHT
+        self._whereabouts.leaves(sight, goal, None if in_sight else outcome.reason)
+        if not (outcome.reached or in_sight):
             # Something is not as it was seen.
             self._fresh = self._fresh.forgotten()
-        self._failures = 0 if outcome.reached else self._failures + 1
+        self._failures = 0 if outcome.reached or in_sight else self._failures + 1
         self._last_drive = outcome
         self._standing, self._retries = Standing(), 0
         return outcome
+
+    def _look_on_way(self) -> LookOnWay | None:
+        """Return what looks for the thing on the way, None while the robot goes to it."""
+        if not self._look_every_m or self._approach.points_at_it:
+            return None
+        return LookOnWay(
+            self._look_every_m,
+            self._steps.eyes,
+            self._steps.limits.look_timeout_s,
+            self._approach.comes_in_sight,
+        )
 
     async def _tries_again(self, decision: Decision) -> bool:
         """Wait for what time may heal; return False where it is the end."""

@@ -180,7 +180,9 @@ def _carrying_on(
     warps = strategy is not Strategy.PIVOT and imagine.synthesis is Synthesis.WARP
     earlier = imagine.earlier_frames if warps else 0
     points_first = strategy is Strategy.HYBRID
-    parts = (until_arrived, allowed, settings.free_space, keyframes, earlier, points_first)
+    look_every_m = imagine.look_every_m if points_first else 0.0
+    seen = (keyframes, earlier, points_first, look_every_m)
+    parts = (until_arrived, allowed, settings.free_space, *seen)
     if turner is None:
         return CarryingOn(arrival, None, *parts)
     looking_around = LookingAround(

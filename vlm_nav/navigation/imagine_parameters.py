@@ -125,6 +125,13 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('imagine.service_url', '', 'the image service that synthesis: service asks'),
     seconds('imagine.service_timeout_s', 20.0, 'how long a picture of it may take'),
     Parameter('imagine.service_key_variable', '', 'variable with its key; empty: it wants none'),
+    Parameter(
+        'hybrid.look_every_m',
+        1.0,
+        'hybrid looks for the thing so often on the way, while it is out of sight; 0: never',
+        0.0,
+        100.0,
+    ),
 )
 """Which strategy, and how views are proposed, imagined and chosen."""
 
@@ -134,7 +141,7 @@ class ImagineSettings:
     """How views are proposed, imagined and chosen; `service` is None where none is named.
 
     `keyframes` says which pictures of earlier are kept, to be shown besides, `earlier_frames` how
-    many frames to warp from.
+    many frames to warp from. On its way hybrid looks for the thing every `look_every_m`.
     """
 
     proposer: Proposer = Proposer.FREE_SPACE
@@ -143,6 +150,7 @@ class ImagineSettings:
     service: ServiceSettings | None = None
     keyframes: KeyframeSettings = KeyframeSettings()
     earlier_frames: int = _EARLIER.most
+    look_every_m: float = 1.0
 
     def __post_init__(self) -> None:
         """Raise InvalidValueError where a service is to be asked that nobody named."""
@@ -161,6 +169,7 @@ def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
         _service(values),
         KeyframeSettings(**named(values, KeyframeSettings, 'imagine.keyframe_')),
         values['imagine.earlier_frames'],
+        values['hybrid.look_every_m'],
     )
 
 

@@ -11,6 +11,7 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.events import Listener, tell
 from vlm_nav.core.reasons import ReasonCode
 from vlm_nav.navigation.events import Decided, Drove, Looked
+from vlm_nav.navigation.on_way import LookOnWay, drive_looking
 from vlm_nav.navigation.ports import Base, DriveOutcome, Eyes
 from vlm_nav.navigation.sight import Sight
 
@@ -74,11 +75,18 @@ class Steps:
         self.decision = replace(decision, record=self.identifier)
         tell(self.listeners, Decided(self.decision))
 
-    async def drive(self) -> DriveOutcome:
-        """Drive to the waypoint of the last decision, and tell how that ended."""
+    async def drive(self, on_way: LookOnWay | None = None) -> DriveOutcome:
+        """Drive to the waypoint of the last decision, and tell how that ended.
+
+        With `on_way` it is looked for the thing meanwhile.
+        """
         assert self.decision.waypoint is not None
         until = self.until(self.limits.drive_timeout_s)
-        outcome = await self.base.drive(self.decision.waypoint, until)
+        goal = self.decision.waypoint
+        if on_way is None:
+            outcome = await self.base.drive(goal, until)
+        else:
+            outcome = await drive_looking(self.base, goal, until, on_way)
         tell(self.listeners, Drove(outcome))
         return outcome
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +22,7 @@ from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
 from vlm_nav.navigation.nav2_states import interpret, unsendable
+from vlm_nav.navigation.on_way import LookOnWay
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
@@ -46,6 +47,10 @@ _Sent = TypeVar('_Sent')
 
 def _nothing(_: object) -> None:
     pass
+
+
+async def _never() -> bool:
+    return False
 
 
 class SimulatedEyes:
@@ -128,11 +133,16 @@ class SimulatedDriver(Generic[AnySimulated]):
         return await self._robot.ask(lambda _: send())
 
     async def until_end(
-        self, goal_id: bytes, cancel: Callable[[], object], deadline: Deadline
+        self,
+        goal_id: bytes,
+        cancel: Callable[[], object],
+        deadline: Deadline,
+        is_enough: Callable[[], Awaitable[bool]] = _never,
     ) -> Ended | None:
         """Let time go on until a goal has ended and the robot stands; None when it is late.
 
-        Who is late or cancelled calls `cancel` and stops the robot.
+        Who is late or cancelled calls `cancel` and stops the robot, and so it is once
+        `is_enough`; while that is found out, time stands still.
         """
         # Whole seconds: two runs of the same mission have the same time.
         left_s = float(math.ceil(deadline.remaining_s()))
@@ -142,6 +152,8 @@ class SimulatedDriver(Generic[AnySimulated]):
                     return None
                 await self._robot.ask(lambda simulator: self._go_on(simulator, goal_id))
                 left_s -= _STRETCH_S
+                if await is_enough():
+                    return None
             return self._ended[goal_id]
         finally:
             await to_its_end(self._stop(goal_id, cancel))
@@ -185,6 +197,28 @@ class SimulatedBase:
 
     async def drive(self, waypoint: Waypoint, deadline: Deadline) -> DriveOutcome:
         """Drive to a waypoint; see navigation.ports.Base."""
+        return await self._drive(waypoint, deadline, _never)
+
+    async def drive_looking(
+        self, waypoint: Waypoint, deadline: Deadline, on_way: LookOnWay
+    ) -> DriveOutcome:
+        """Drive to a waypoint and look on the way; see navigation.on_way.LookingBase."""
+        end: DriveOutcome | None = None
+
+        async def in_sight() -> bool:
+            nonlocal end
+            here = await self.driver.own_pose(MAP)
+            assert here is not None
+            sight = await on_way.look() if on_way.due((here.x_m, here.y_m)) else None
+            end = None if sight is None else await on_way.end_at(sight)
+            return end is not None
+
+        outcome = await self._drive(waypoint, deadline, in_sight)
+        return end or outcome
+
+    async def _drive(
+        self, waypoint: Waypoint, deadline: Deadline, is_enough: Callable[[], Awaitable[bool]]
+    ) -> DriveOutcome:
         costmap = self.driver.stand_in.costmap
         refused = unsendable(waypoint, lambda place: _is_on(costmap, place))
         if refused is not None:
@@ -194,7 +228,9 @@ class SimulatedBase:
         goal = _goal_of(waypoint, goal_id)
         if not await self.driver.send(lambda: stand_in.send(goal)):
             return _no(DrivingReason.NAV_REJECTED, 'the stand-in for Nav2 is not active')
-        ended = await self.driver.until_end(goal_id, lambda: stand_in.cancel(goal_id), deadline)
+        ended = await self.driver.until_end(
+            goal_id, lambda: stand_in.cancel(goal_id), deadline, is_enough
+        )
         if ended is None:
             return _no(DrivingReason.NAV_LATE, 'the drive did not end before the deadline')
         if self._newest != goal_id and ended.result.status is GoalStatus.ABORTED:
