@@ -68,3 +68,15 @@ def test_a_thing_is_open_to_no_place_behind_a_wall_however_near_that_is() -> Non
     assert ways is not None
     assert nearest_beside(ways, (4.9, 0.8), (0.9, 2.5), 20.0) is not None
     assert nearest_open_to(ways, (4.9, 0.8), (0.9, 2.5)) is None
+
+
+def test_a_thing_is_looked_at_from_the_side_from_which_it_was_seen() -> None:
+    ways = ways_from(costmap_of(np.zeros((160, 160), dtype=np.int8)), HERE)
+    assert ways is not None
+    thing = (4.0, 4.0)
+    nearest = nearest_open_to(ways, thing, (0.9, 2.5))
+    assert nearest is not None
+    assert math.dist(nearest, HERE) < math.dist(thing, HERE)
+    beyond = nearest_open_to(ways, thing, (0.9, 2.5), seen_from=(7.0, 4.0))
+    assert beyond is not None
+    assert beyond[0] > thing[0]

@@ -154,7 +154,7 @@ async def test_from_where_the_robot_stands_or_was_the_thing_is_not_looked_at_aga
 async def test_where_nothing_was_pointed_at_or_only_a_long_way_leads_there_marks_decide() -> None:
     nothing = in_two_rooms(thing=None)
     assert (await select(hybrid(AlwaysFirst()), *nothing)).detail == 'by marks'
-    long_way = in_two_rooms((2.5, 0.6), thing=(5.0, 0.6), door_m=FAR_DOOR_M)
+    long_way = in_two_rooms((3.6, 0.6), thing=(4.9, 0.6), door_m=FAR_DOOR_M)
     assert (await select(hybrid(AlwaysFirst()), *long_way)).detail == 'by marks'
     outside = in_two_rooms(thing=(20.0, 20.0))
     assert (await select(hybrid(AlwaysFirst()), *outside)).detail == 'by marks'

@@ -1,6 +1,7 @@
 """The simulated robot as missions know it: it looks, drives, turns, and stops when told to."""
 
 import asyncio
+import itertools
 import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,12 +13,15 @@ pytest.importorskip('scipy')
 
 from kinematic_robot import KinematicRobot
 from small_house import two_rooms
+from synthetic import frame_of
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.core.reasons import CommonReason, DrivingReason
 from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.on_way import LookOnWay
+from vlm_nav.navigation.sight import Sight
 from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.driving.navigation_stand_in import NAVIGATOR, NavigationStandIn, stand_in_for
 from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
@@ -190,3 +194,37 @@ async def test_where_no_simulator_can_be_made_the_error_comes_out() -> None:
     with pytest.raises(InvalidValueError, match='no such house'):
         async with SimulatedRobot(fail):
             pass
+
+
+class PaintedEyes:
+    """Eyes that show a painted picture, wherever the robot is."""
+
+    async def look(self, deadline: Deadline) -> Sight:
+        """Return the picture."""
+        return Sight(frame_of())
+
+
+@pytest.mark.parametrize(('in_sight_m', 'ends'), [(2.0, True), (math.inf, False)])
+async def test_time_stands_still_while_it_is_looked_on_the_way(
+    parts: Parts, in_sight_m: float, ends: bool
+) -> None:
+    asked: list[float] = []
+
+    async def shows(sight: Sight) -> bool:
+        moment_ns, x_m = parts.simulator.time_ns, parts.simulator.pose.x_m
+        await asyncio.sleep(0.01)
+        assert parts.simulator.time_ns == moment_ns
+        asked.append(x_m)
+        return x_m >= in_sight_m
+
+    on_way = LookOnWay(0.5, PaintedEyes(), 1.0, shows)
+    outcome = await parts.base.drive_looking(waypoint(7.0, 0.6), Deadline.after(60.0), on_way)
+    assert len(asked) >= 2
+    assert all(later - earlier < 1.2 for earlier, later in itertools.pairwise([1.0, *asked]))
+    if ends:
+        assert outcome.reason is DrivingReason.THING_IN_SIGHT
+        assert asked[-1] >= in_sight_m > asked[-2]
+        assert parts.simulator.pose.x_m < in_sight_m + 1.2
+        assert parts.simulator.velocity.forward_m_s == 0
+    else:
+        assert outcome.reached

@@ -9,8 +9,9 @@ from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.memory.costmap_ways import CostmapWays, Place, cell_centres, cells_of
 from vlm_nav.observation.costmap import LETHAL
 
-# So much of what lies before a thing may belong to it.
-_OWN_M = 0.35
+# So much of what lies before a thing may belong to it, and so much where it stands there without a
+# gap: a bed that is pointed at in its middle.
+_OWN_M, _OWN_AT_MOST_M = 0.35, 1.2
 _STEP_M = 0.05
 
 
@@ -27,13 +28,23 @@ def nearest_beside(
 
 
 def nearest_open_to(
-    ways: CostmapWays, thing: Place, between_m: tuple[float, float]
+    ways: CostmapWays,
+    thing: Place,
+    between_m: tuple[float, float],
+    seen_from: Place | None = None,
 ) -> Place | None:
     """Return the nearest place by the way, however long that is, from where a thing shows.
 
-    It is between two distances from the thing, and nothing stands before that. None without any.
+    It is between two distances from the thing, and nothing stands before that. Where it is known
+    from where the thing was seen, it is on that side of it: what lies behind may be the next room.
+    None without any such place.
     """
-    return ways.nearest(_open_of(ways, _around(ways, thing, between_m), thing))
+    around, own_m = _around(ways, thing, between_m), _OWN_M
+    if seen_from is not None:
+        own_m = _OWN_AT_MOST_M
+        outward = np.array(seen_from) - np.array(thing)
+        around &= (cell_centres(ways.costmap) - np.array(thing)) @ outward > 0.0
+    return ways.nearest(_open_of(ways, around, thing, own_m))
 
 
 def _around(ways: CostmapWays, thing: Place, between_m: tuple[float, float]) -> NDArray[np.bool_]:
@@ -44,20 +55,29 @@ def _around(ways: CostmapWays, thing: Place, between_m: tuple[float, float]) -> 
     return np.asarray(within & ways.comfortable)
 
 
-def _open_of(ways: CostmapWays, cells: NDArray[np.bool_], thing: Place) -> NDArray[np.bool_]:
+def _open_of(
+    ways: CostmapWays, cells: NDArray[np.bool_], thing: Place, own_m: float = _OWN_M
+) -> NDArray[np.bool_]:
     """Return those of some cells (rows, columns) from which nothing stands before the thing."""
     found: NDArray[np.bool_] = cells.copy()
-    found[cells] = _open(ways, cell_centres(ways.costmap)[cells], np.array(thing))
+    found[cells] = _open(ways, cell_centres(ways.costmap)[cells], np.array(thing), own_m)
     return found
 
 
-def _open(ways: CostmapWays, places: FloatArray, thing: FloatArray) -> NDArray[np.bool_]:
-    """Return from which places (n, 2) nothing stands before the thing."""
+def _open(
+    ways: CostmapWays, places: FloatArray, thing: FloatArray, own_m: float
+) -> NDArray[np.bool_]:
+    """Return from which places (n, 2) nothing stands before the thing.
+
+    What stands around it without a gap belongs to it, up to `own_m`.
+    """
     away_m = np.linalg.norm(places - thing, axis=1)
     if not len(places):
         return np.empty(0, dtype=np.bool_)
-    along_m = np.arange(_OWN_M, float(away_m.max()) + _STEP_M, _STEP_M)
+    along_m = np.arange(0.0, float(away_m.max()) + _STEP_M, _STEP_M)
     outward = (places - thing) / np.maximum(away_m, 1e-9)[:, None]
     rows, columns = cells_of(ways.costmap, thing + along_m[:, None] * outward[:, None])
     stands = (ways.costmap.values[rows, columns] == LETHAL) & (along_m < away_m[:, None])
-    return np.asarray(~stands.any(axis=1))
+    near = along_m <= _OWN_M
+    own = np.logical_and.accumulate(stands | near, axis=1) & (along_m <= own_m)
+    return np.asarray(~(stands & ~(own | near)).any(axis=1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from vlm_nav.core.decision import Decision, Waypoint
 from vlm_nav.core.own_threads import in_own_thread
+from vlm_nav.geometry.poses import floor_pose_of
 from vlm_nav.memory.costmap_ways import Place
 from vlm_nav.navigation.arrival import ArrivalCheck, Pointed
 from vlm_nav.navigation.seen_in_map import map_costmap
@@ -28,6 +29,7 @@ class Approach:
     arrival: ArrivalCheck
     whereabouts: Whereabouts
     _thing: Place | None = field(default=None, init=False)
+    _seen_from: Place | None = field(default=None, init=False)
     _pointed: Pointed | None = field(default=None, init=False)
     _calls: int = field(default=0, init=False)
 
@@ -40,6 +42,11 @@ class Approach:
     def thing(self) -> Place | None:
         """Where in the map the model pointed last, None where it never did."""
         return self._thing
+
+    @property
+    def thing_seen_from(self) -> Place | None:
+        """Where in the map the robot was then."""
+        return self._seen_from
 
     def forget_view(self) -> None:
         """Ask again when it is needed: the robot sees something else now."""
@@ -93,7 +100,9 @@ class Approach:
     async def _ask(self, sight: Sight, towards: Place | None) -> Pointed:
         until = self.steps.until(self.steps.limits.decision_timeout_s)
         pointed = await self.arrival.point(sight, self.steps.instruction, towards, until)
-        self._thing = pointed.place or self._thing
+        if pointed.place is not None:
+            here = floor_pose_of(sight.frame.map_from_base)
+            self._thing, self._seen_from = pointed.place, (here.x_m, here.y_m)
         self._calls += pointed.calls
         return pointed
 

@@ -182,6 +182,7 @@ class Course:
             may_look_around=self._may_look_around(),
             points_at_it=self._approach.points_at_it,
             thing=self._approach.thing,
+            thing_seen_from=self._approach.thing_seen_from,
             keyframes=self._keyframes or Keyframes(),
             earlier=earlier,
         )

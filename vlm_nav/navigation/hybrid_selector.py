@@ -21,9 +21,9 @@ from vlm_nav.navigation.so_far import SoFar
 
 # From so far away a thing that was pointed at is looked at again.
 _LOOKED_AT_FROM_M = (0.9, 2.5)
-# A way to it that is so much longer than the straight one leads to the other side of a wall, and
-# what was pointed at from afar may lie on either.
-_DETOUR, _DETOUR_M = 1.5, 1.0
+# A way to it that is so much longer than the straight one leads to something else: what was
+# pointed at shows from here.
+_DETOUR, _DETOUR_M = 2.5, 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def looking_at_it(sight: Sight, so_far: SoFar) -> Waypoint | None:
     thing, to_search = so_far.thing, so_far.to_search
     if thing is None or to_search is None:
         return None
-    place = nearest_open_to(to_search.ways, thing, _LOOKED_AT_FROM_M)
+    place = nearest_open_to(to_search.ways, thing, _LOOKED_AT_FROM_M, so_far.thing_seen_from)
     if place is None or not to_search.straight_on(np.array(place)):
         return None
     here = floor_pose_of(sight.frame.map_from_base)

@@ -17,9 +17,6 @@ from vlm_nav.navigation.interrupted import drive_unless
 from vlm_nav.navigation.ports import Base, DriveOutcome, Eyes
 from vlm_nav.navigation.sight import Sight
 
-# A robot makes less way than matters in that time.
-_PERIOD_S = 0.25
-
 
 @dataclass(eq=False)
 class LookOnWay:
@@ -27,12 +24,14 @@ class LookOnWay:
 
     `shows` asks about a sight. Who cannot look or is not answered drives on: blindness ends
     drives elsewhere, and whoever does not answer is asked again before the next decision.
+    How much way was made is looked up every `period_s`.
     """
 
     every_m: float
     eyes: Eyes
     look_timeout_s: float
     shows: Callable[[Sight], Awaitable[bool]]
+    period_s: float = 0.25
     _last: Place | None = field(default=None, init=False)
 
     def due(self, place: Place) -> bool:
@@ -92,4 +91,4 @@ async def _until_in_sight(on_way: LookOnWay) -> DriveOutcome:
             end = await on_way.end_at(sight) if on_way.due((here.x_m, here.y_m)) else None
             if end is not None:
                 return end
-        await asyncio.sleep(_PERIOD_S)
+        await asyncio.sleep(on_way.period_s)

@@ -17,7 +17,8 @@ class SoFar:
 
     `to_search` is what of the map is left to search, None where no map tells.
     `may_look_around` says that a decision to turn is carried out, and `points_at_it` that the
-    model points at the thing in what is seen now; `thing` is where in the map it pointed last.
+    model points at the thing in what is seen now; `thing` is where in the map it pointed last, and
+    `thing_seen_from` where the robot was then.
     `keyframes` are the pictures that show most of what it saw, `earlier` the frames of which
     pictures of other places may be made besides what is seen now.
     `tries` counts the choices that were tried in vain at this place: who samples does it afresh.
@@ -30,5 +31,6 @@ class SoFar:
     may_look_around: bool = False
     points_at_it: bool = False
     thing: Place | None = None
+    thing_seen_from: Place | None = None
     keyframes: Keyframes = field(default_factory=Keyframes)
     earlier: EarlierFrames = field(default_factory=EarlierFrames)
