@@ -24,6 +24,8 @@ from vlm_nav.sim.view import SimulatedView
 
 # A way that is longer than that by the straight one leads around something.
 _DETOUR, _DETOUR_M = 1.2, 0.3
+# What a picture shows stands about so far away.
+_NEAR_HERE_M = 2.5
 # So many places tell what stands beside the free floor ahead, which ends here at the latest.
 _STEPS, _FARTHEST_M = 8, 10.0
 _NEAR_M = 0.1
@@ -95,11 +97,14 @@ def _soon(told: ToldOfView) -> float:
 def _shows_its_place(picture: MarkedPicture, way_m: float, straight_m: float | None) -> bool:
     """Return whether the picture of a view shows where it leads.
 
-    One as seen from here does so where the way leads straight there, else something is between.
+    One as seen from here does so where that is near and the way leads straight there: else other
+    rooms show in it, or something is between.
     """
     if picture.kind is PictureKind.IMAGINED:
         return True
-    return straight_m is not None and way_m <= _DETOUR * straight_m + _DETOUR_M
+    if straight_m is None or straight_m > _NEAR_HERE_M:
+        return False
+    return way_m <= _DETOUR * straight_m + _DETOUR_M
 
 
 def _floor_ahead(shown: ShownMark, free_m: float) -> FloatArray:
