@@ -82,6 +82,13 @@ def test_as_seen_from_here_tells_nothing_of_a_place_that_lies_around_a_corner() 
     assert answer(Purpose.VIEW, *untold, lines=('in sight', 'in sight')) == 1
 
 
+def test_as_seen_from_here_tells_nothing_of_a_place_that_is_far() -> None:
+    far = STRAIGHT.replace('2.0 m', '6.0 m')
+    assert far != STRAIGHT
+    assert of_views(as_seen(1, BED), as_seen(2, OVEN), line=far) == 1
+    assert of_views(warped(1, BED), warped(2, OVEN), line=far) == 2
+
+
 def test_what_lies_in_a_hole_and_what_hardly_shows_tells_nothing_of_a_room() -> None:
     for count, expected in ((0, 1), (SEEN_FROM_PX - 1, 1), (SEEN_FROM_PX, 2)):
         shown = warped(2, OVEN)
