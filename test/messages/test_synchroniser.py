@@ -229,6 +229,18 @@ async def test_after_time_was_set_back_everything_is_newer(waits_before: bool) -
     assert found.stamp_ns == 900 * S
 
 
+async def test_who_waits_at_the_same_time_gets_the_same_set_and_nobody_gets_it_again() -> None:
+    bench = Bench()
+    bench.add_all(0.0)
+    assert bench.newest_ms() == 0.0
+    both = [asyncio.ensure_future(bench.wait(-1000.0)) for _ in range(2)]
+    await asyncio.sleep(0)
+    bench.add_all(33.0)
+    stamps_ms = [(found.stamp_ns - 1000 * S) / MS for found in await asyncio.gather(*both)]
+    assert stamps_ms == [33.0, 33.0]
+    assert (await bench.refusal()).reason is ObservationReason.NO_IMAGE
+
+
 async def test_cancelling_a_waiter_leaves_the_others_waiting() -> None:
     bench = Bench()
     cancelled, other = (asyncio.ensure_future(bench.wait(0.0)) for _ in range(2))

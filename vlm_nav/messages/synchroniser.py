@@ -35,6 +35,8 @@ class _Lacking:
 class Synchroniser:
     """Keeps the newest messages of one camera and hands out each complete set once.
 
+    Who waits at the same time gets the same set: nobody takes another one's picture away.
+
     `now_ns` gives ROS time; `topics` names the topics in what is said about missing ones.
     """
 
@@ -69,22 +71,22 @@ class Synchroniser:
     async def wait_newer(self, than_stamp_ns: int, deadline: Deadline) -> MatchedSet:
         """Return the next complete set whose colour stamp lies after `than_stamp_ns`.
 
+        It was not handed out to anybody before this was called.
         Raises Refusal with NO_IMAGE, NO_DEPTH, BAD_CALIBRATION (no fitting camera_info) or
         STALE_IMAGE when the deadline ends, and with it what comes and what does not.
         """
         times_set_back = self._times_set_back
+        after_ns = max(than_stamp_ns, self._delivered_ns or 0)
         while True:
-            if times_set_back != self._times_set_back or self._before_set_back(than_stamp_ns):
-                than_stamp_ns = 0
-            found = self._find(max(than_stamp_ns, self._delivered_ns or 0))
+            if times_set_back != self._times_set_back or self._before_set_back(after_ns):
+                after_ns = 0
+            found = self._find(after_ns)
             if isinstance(found, MatchedSet):
-                self._delivered_ns = found.stamp_ns
-                return found
+                return self._handed_out(found)
             if deadline.expired():
-                bare = self._without_depth(found, max(than_stamp_ns, self._delivered_ns or 0))
+                bare = self._without_depth(found, after_ns)
                 if bare is not None:
-                    self._delivered_ns = bare.stamp_ns
-                    return bare
+                    return self._handed_out(bare)
                 raise Refusal(found.reason, f'{found.detail}; {self.describe()}')
             await self._next_message(deadline)
 
@@ -119,6 +121,11 @@ class Synchroniser:
         now_ns = self.now_ns()
         wanted = [kind for kind in Kind if self._wants(kind)]
         return '; '.join(self._queues[kind].describe(self._name(kind), now_ns) for kind in wanted)
+
+    def _handed_out(self, found: MatchedSet) -> MatchedSet:
+        # Of two that waited, the slower one may be given an older set.
+        self._delivered_ns = max(found.stamp_ns, self._delivered_ns or 0)
+        return found
 
     async def _next_message(self, deadline: Deadline) -> None:
         self._added.clear()
