@@ -24,14 +24,14 @@ class LookOnWay:
 
     `shows` asks about a sight. Who cannot look or is not answered drives on: blindness ends
     drives elsewhere, and whoever does not answer is asked again before the next decision.
-    How much way was made is looked up every `period_s`.
+    How much way was made is looked up every `period_s`: a look costs a robot more than a glance.
     """
 
     every_m: float
     eyes: Eyes
     look_timeout_s: float
     shows: Callable[[Sight], Awaitable[bool]]
-    period_s: float = 0.25
+    period_s: float = 0.5
     _last: Place | None = field(default=None, init=False)
 
     def due(self, place: Place) -> bool:
