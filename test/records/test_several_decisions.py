@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from roaming import FRAME, REACHED, Judge, Roamer, failed, goal, held, roaming
 from virtual_time import run_virtually
 
 from vlm_nav.core.candidate import Pixel
+from vlm_nav.core.deadline import Deadline
+from vlm_nav.core.decision import Waypoint
 from vlm_nav.core.reasons import (
     ChoosingReason,
     CommonReason,
@@ -23,6 +26,8 @@ from vlm_nav.core.reasons import (
     Refusal,
 )
 from vlm_nav.drawing.marks import Mark, MarkedPicture
+from vlm_nav.geometry.poses import FloorPose
+from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.records.errors import RecordError
 from vlm_nav.records.folder import holds_nothing_else
 from vlm_nav.records.from_question import question_part
@@ -67,6 +72,39 @@ def test_every_decision_has_its_look_its_questions_and_its_drive(records: Path) 
     assert record.ended is not None
     assert (record.ended.outcome, record.ended.reason) == ('arrived', None)
     assert 'confirmed' in record.ended.detail
+
+
+class Walker(Roamer):
+    """A roamer that is at each place between here and its goal, a quarter of a metre a second."""
+
+    async def drive(self, waypoint: Waypoint, deadline: Deadline) -> DriveOutcome:
+        """Drive along x."""
+        while self.pose.x_m < waypoint.x_m:
+            await asyncio.sleep(1.0)
+            self.pose = FloorPose(self.pose.x_m + 0.25, 0.0, 0.0)
+        return REACHED
+
+
+def test_what_was_asked_on_the_way_belongs_to_the_drive_and_to_no_look(records: Path) -> None:
+    robot = Walker([goal(4.0, 0.0)])
+    judge = Judge(False, True, at=NEAR)
+    mission = roaming(robot, judge, (writer(records),), approach_thing=False, face_thing=False)
+    assert mission.carrying_on is not None
+    carrying_on = dataclasses.replace(mission.carrying_on, look_every_m=1.0)
+    mission = dataclasses.replace(mission, carrying_on=carrying_on)
+    end = run_virtually(mission.carry_out('go to the chair'))
+    record = checked(records)
+    driven, arrived = record.decisions
+    assert driven.drive is not None
+    assert (driven.look, driven.drive.reason) == (0, 'thing_in_sight')
+    on_way = [record.questions[i] for i in driven.questions]
+    assert {one.purpose for one in on_way} == {'image_point'}
+    assert {one.look for one in on_way} == {None}
+    assert (arrived.outcome, arrived.look) == ('arrived', 1)
+    of_check = [record.questions[i] for i in record.arrivals[-1].questions]
+    assert {one.look for one in of_check} == {1}
+    # Nobody counts them but the decision that is made after them.
+    assert end.decision.calls == len(on_way) + len(of_check)
 
 
 def test_every_check_of_the_arrival_has_its_questions_and_what_was_measured(

@@ -81,8 +81,8 @@ class Course:
             sight = await self._look()
             verdict = await self._verdict_of(sight)
             if verdict.arrived:
-                outcome = DecisionOutcome.ARRIVED
-                return self._judging.decided(outcome, verdict.detail, verdict.calls)
+                calls = verdict.calls + self._approach.taken_calls()
+                return self._judging.decided(DecisionOutcome.ARRIVED, verdict.detail, calls)
             decision = await self._decide(sight)
             calls = decision.calls + self._approach.taken_calls()
             # What was asked first and decided nothing belongs to what was decided then.

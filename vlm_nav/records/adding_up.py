@@ -80,7 +80,7 @@ class _AddingUp:
             case TurnedLine():
                 self._move(turns=(*self._last().turns, line.turn))
             case DroveLine():
-                self._move(drive=line.drive)
+                self._drive(line)
             case ReleasedLine():
                 self._complete(released_s=line.at_s)
             case MovedLine():
@@ -113,6 +113,11 @@ class _AddingUp:
         self._complete(**moved)
         # What the robot saw before it moved is not what the next decision is made from.
         self._look = None
+
+    def _drive(self, line: DroveLine) -> None:
+        """Keep how the drive ended, and what was asked on the way with the decision to drive."""
+        asked, self._asked = tuple(self._asked), []
+        self._move(drive=line.drive, questions=(*self._last().questions, *asked))
 
     def _last(self) -> DecisionPart:
         if not self._decisions:

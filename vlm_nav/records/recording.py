@@ -74,6 +74,8 @@ class Recording:
         self._spending = spending
         self._lines: list[Line] = [started]
         self._looks = 0
+        # None where what is asked about is no look of the record: on the way of a drive.
+        self._look: int | None = None
         self._asked: list[Asked] = []
         self._names: dict[bytes, str] = {}
 
@@ -105,6 +107,8 @@ class Recording:
                 line = self._answered(event, at_s)
             case Decided():
                 line = DecidedLine(decision=decided_part(event.decision, at_s, self._spent()))
+                if event.decision.waypoint is not None:
+                    self._look = None
             case ArrivalChecked():
                 line = CheckedLine(arrival=checked_part(event, at_s))
             case Turned():
@@ -145,6 +149,7 @@ class Recording:
         return EndedLine(at_s=at_s, decision=decision, drive=drive)
 
     def _looked(self, sight: Sight, at_s: float) -> LookedLine:
+        self._look = self._looks
         self._looks += 1
         look, pictures = look_part(sight, self._looks, at_s)
         for name, data in pictures.items():
@@ -153,8 +158,7 @@ class Recording:
 
     def _asks(self, event: Asked, at_s: float) -> AskedLine:
         self._asked.append(event)
-        look = self._looks - 1 if self._looks else None
-        return AskedLine(question=question_part(event, look, at_s))
+        return AskedLine(question=question_part(event, self._look, at_s))
 
     def _answered(self, event: Answered, at_s: float) -> AnsweredLine | None:
         index = next((i for i, one in enumerate(self._asked) if one is event.asked), None)
