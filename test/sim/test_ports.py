@@ -22,9 +22,10 @@ from vlm_nav.core.reasons import CommonReason, DrivingReason
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.navigation.on_way import LookOnWay
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.sim.base_ports import SimulatedBase, SimulatedTurner
 from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.driving.navigation_stand_in import NAVIGATOR, NavigationStandIn, stand_in_for
-from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
+from vlm_nav.sim.ports import SimulatedDriver, SimulatedEyes
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.view import SimulatedView
 

@@ -37,6 +37,7 @@ from vlm_nav.records.write import RecordWriter
 from vlm_nav.sim.answering.seeing_doubles import seeing_double
 from vlm_nav.sim.answering.seer import Seer
 from vlm_nav.sim.answering.views import RecentViews
+from vlm_nav.sim.base_ports import SimulatedBase, SimulatedTurner
 from vlm_nav.sim.driving.geodesic import distances_to_thing
 from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
@@ -45,7 +46,7 @@ from vlm_nav.sim.house.clearance import Clearance
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.oracle_views import OracleViews
-from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedEyes, SimulatedTurner
+from vlm_nav.sim.ports import SimulatedDriver, SimulatedEyes
 from vlm_nav.sim.simulated_robot import SimulatedRobot
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 from vlm_nav.vlm.budget import Budget

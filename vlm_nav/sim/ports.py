@@ -1,4 +1,4 @@
-"""The simulated robot's eyes, base and turner for missions, in-process and faster than real time.
+"""The simulated robot's eyes and driver for missions, in-process and faster than real time.
 
 A step of the simulator is as long as it takes to compute: deadlines count for simulated time as
 well as for the monotonic clock, whichever ends first.
@@ -9,38 +9,25 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
-
-import numpy as np
+from dataclasses import replace
+from typing import Generic, TypeVar
 
 from vlm_nav.core.deadline import Deadline
-from vlm_nav.core.decision import Waypoint
-from vlm_nav.core.reasons import CommonReason, DrivingReason, ReasonCode
 from vlm_nav.core.waiting import to_its_end
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.messages.goal_status import GoalStatus
 from vlm_nav.messages.stamps import NS_IN_S
-from vlm_nav.navigation.nav2_states import interpret, unsendable
-from vlm_nav.navigation.on_way import LookOnWay
-from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.observation.costmap import Costmap, CostmapView
 from vlm_nav.observation.rgbd_frame import RgbdFrame
 from vlm_nav.sim.driving.navigation_frames import MAP, ODOM
 from vlm_nav.sim.driving.navigation_stand_in import NavigationStandIn
-from vlm_nav.sim.driving.navigation_words import (
-    Ended,
-    NavigationGoal,
-    SpinGoal,
-)
+from vlm_nav.sim.driving.navigation_words import Ended
 from vlm_nav.sim.simulated_robot import AnySimulated, Simulated, SimulatedRobot, moment_of
 from vlm_nav.sim.view import SimulatedView
 
 _PERIOD_S = 0.05
 # How much simulated time goes by between two looks at the event loop.
 _STRETCH_S = 0.5
-_POSITION_TOLERANCE_M = 0.5
 
 _Sent = TypeVar('_Sent')
 
@@ -49,7 +36,8 @@ def _nothing(_: object) -> None:
     pass
 
 
-async def _never() -> bool:
+async def never() -> bool:
+    """Return that nothing ends a drive before its end."""
     return False
 
 
@@ -137,7 +125,7 @@ class SimulatedDriver(Generic[AnySimulated]):
         goal_id: bytes,
         cancel: Callable[[], object],
         deadline: Deadline,
-        is_enough: Callable[[], Awaitable[bool]] = _never,
+        is_enough: Callable[[], Awaitable[bool]] = never,
     ) -> Ended | None:
         """Let time go on until a goal has ended and the robot stands; None when it is late.
 
@@ -183,107 +171,3 @@ class SimulatedDriver(Generic[AnySimulated]):
         simulator.set_velocity(said.velocity.forward_m_s, said.velocity.turn_rad_s)
         simulator.advance(_PERIOD_S)
         self._on_step(simulator)
-
-
-@dataclass(eq=False)
-class SimulatedBase:
-    """Implements navigation.ports.Base with the stand-in for Nav2."""
-
-    driver: SimulatedDriver[Any]
-
-    def __post_init__(self) -> None:
-        """Have sent no goal yet."""
-        self._newest: bytes | None = None
-
-    async def drive(self, waypoint: Waypoint, deadline: Deadline) -> DriveOutcome:
-        """Drive to a waypoint; see navigation.ports.Base."""
-        return await self._drive(waypoint, deadline, _never)
-
-    async def drive_looking(
-        self, waypoint: Waypoint, deadline: Deadline, on_way: LookOnWay
-    ) -> DriveOutcome:
-        """Drive to a waypoint and look on the way; see navigation.on_way.LookingBase."""
-        end: DriveOutcome | None = None
-
-        async def in_sight() -> bool:
-            nonlocal end
-            here = await self.driver.own_pose(MAP)
-            assert here is not None
-            sight = await on_way.look() if on_way.due((here.x_m, here.y_m)) else None
-            end = None if sight is None else await on_way.end_at(sight)
-            return end is not None
-
-        outcome = await self._drive(waypoint, deadline, in_sight)
-        return end or outcome
-
-    async def _drive(
-        self, waypoint: Waypoint, deadline: Deadline, is_enough: Callable[[], Awaitable[bool]]
-    ) -> DriveOutcome:
-        costmap = self.driver.stand_in.costmap
-        refused = unsendable(waypoint, lambda place: _is_on(costmap, place))
-        if refused is not None:
-            return refused.outcome()
-        stand_in = self.driver.stand_in
-        goal_id = self._newest = self.driver.new_goal_id()
-        goal = _goal_of(waypoint, goal_id)
-        if not await self.driver.send(lambda: stand_in.send(goal)):
-            return _no(DrivingReason.NAV_REJECTED, 'the stand-in for Nav2 is not active')
-        ended = await self.driver.until_end(
-            goal_id, lambda: stand_in.cancel(goal_id), deadline, is_enough
-        )
-        if ended is None:
-            return _no(DrivingReason.NAV_LATE, 'the drive did not end before the deadline')
-        if self._newest != goal_id and ended.result.status is GoalStatus.ABORTED:
-            return _no(CommonReason.REPLACED, 'a newer goal replaced it')
-        end = interpret(
-            ended.result,
-            waypoint,
-            own_pose=await self.driver.own_pose(waypoint.frame_id),
-            position_tolerance_m=_POSITION_TOLERANCE_M,
-            others_driving=False,
-            not_ready=None,
-        )
-        return end.outcome()
-
-
-@dataclass(frozen=True, eq=False)
-class SimulatedTurner:
-    """Implements navigation.ports.Turner with the stand-in for Nav2."""
-
-    driver: SimulatedDriver[Any]
-
-    async def turn(self, angle_rad: float, deadline: Deadline) -> DriveOutcome:
-        """Turn by an angle, to the left where above 0; see navigation.ports.Turner."""
-        if not math.isfinite(angle_rad):
-            return _no(DrivingReason.GOAL_NOT_FINITE, f'a turn is finite, got {angle_rad}')
-        spin = self.driver.stand_in.spin
-        goal_id = self.driver.new_goal_id()
-        await self.driver.send(lambda: spin.send(SpinGoal(goal_id, angle_rad)))
-        ended = await self.driver.until_end(goal_id, lambda: spin.cancel(goal_id), deadline)
-        if ended is None:
-            return _no(DrivingReason.NAV_LATE, 'the turn did not end before the deadline')
-        if ended.result.status is not GoalStatus.SUCCEEDED:
-            return _no(DrivingReason.NAV_ABORTED, 'another turn took over')
-        degrees = math.degrees(angle_rad)
-        return DriveOutcome(True, None, f'turned by {degrees:.0f}°')
-
-
-def _goal_of(waypoint: Waypoint, goal_id: bytes) -> NavigationGoal:
-    half_rad = waypoint.yaw_rad / 2.0
-    return NavigationGoal(
-        goal_id,
-        waypoint.frame_id,
-        (waypoint.x_m, waypoint.y_m, 0.0),
-        (0.0, 0.0, math.sin(half_rad), math.cos(half_rad)),
-        waypoint.stamp_ns,
-    )
-
-
-def _is_on(costmap: Costmap, waypoint: Waypoint) -> bool:
-    """Return whether a waypoint lies on a map; one in another frame is not known not to."""
-    place = np.array((waypoint.x_m, waypoint.y_m))
-    return waypoint.frame_id != costmap.frame_id or bool(costmap.contains(place))
-
-
-def _no(reason: ReasonCode, detail: str) -> DriveOutcome:
-    return DriveOutcome(False, reason, detail)

@@ -14,6 +14,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.decision import Waypoint
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.messages.goal_status import GoalStatus
+from vlm_nav.sim.base_ports import SimulatedBase, SimulatedTurner
 from vlm_nav.sim.driving.geodesic import distances_to_thing, sample_start
 from vlm_nav.sim.driving.navigation_motions import LookAhead
 from vlm_nav.sim.driving.navigation_settings import RecoverySettings, StandInSettings
@@ -24,7 +25,7 @@ from vlm_nav.sim.driving.pursuit import Velocity, moved_by
 from vlm_nav.sim.house.clearance import Clearance
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house, templates
-from vlm_nav.sim.ports import SimulatedBase, SimulatedDriver, SimulatedTurner
+from vlm_nav.sim.ports import SimulatedDriver
 from vlm_nav.sim.simulated_robot import SimulatedRobot, moment_of
 from vlm_nav.sim.simulator import Simulator, SimulatorSettings
 
