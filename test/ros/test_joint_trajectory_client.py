@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ pytest.importorskip('control_msgs')
 
 from action_msgs.msg import GoalStatus
 from moveit_doubles import done
+from rclpy.task import Future as RclpyFuture
 
 from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.reasons import HandReason
@@ -61,4 +63,53 @@ async def test_fingers_that_something_stops_hold_it_unless_they_were_to_open_for
     assert outcome.reason is reason
     assert not client.holds_nothing()
     # What they held is only gone where they have truly opened.
+    assert heard == told
+
+
+class StuckGripper(StallingGripper):
+    """A double of a client of a gripper that takes a goal or not, and never tells how it ended."""
+
+    def __init__(self, accepted: bool) -> None:
+        """Say so of every goal."""
+        self.accepted = accepted
+
+    def send_goal_async(self, goal: Any) -> Any:
+        """Answer, and no more."""
+        handle = SimpleNamespace(
+            accepted=self.accepted, get_result_async=RclpyFuture, cancel_goal_async=RclpyFuture
+        )
+        return done(handle)
+
+
+@pytest.mark.parametrize(
+    ('opening_m', 'accepted', 'cancelled', 'told'),
+    [
+        (0.0, True, False, [True]),
+        (0.0, True, True, [True]),
+        (0.0, False, False, []),
+        (math.inf, True, False, []),
+    ],
+)
+async def test_fingers_that_were_stopped_while_they_closed_may_hold_something(
+    spun: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    opening_m: float,
+    accepted: bool,
+    cancelled: bool,
+    told: list[bool],
+) -> None:
+    heard: list[bool] = []
+    client = JointTrajectoryClient(
+        spun('hand', namespace='/gripper'),
+        ControllerSettings(cancel_timeout_s=0.1),
+        0.08,
+        on_grip=heard.append,
+    )
+    monkeypatch.setattr(client, '_gripper', StuckGripper(accepted))
+    gripping = asyncio.ensure_future(client.grip(opening_m, Deadline.after(0.3)))
+    if cancelled:
+        await asyncio.wait({gripping}, timeout=0.1)
+        gripping.cancel()
+    await asyncio.wait({gripping})
+    assert gripping.cancelled() or not gripping.result().done
     assert heard == told

@@ -88,9 +88,14 @@ class JointTrajectoryClient:
         Fingers that are to open for a thing and stop before that go nowhere near it.
         """
         self._holds_nothing = False
-        outcome = await self._gripped(opening_m, deadline)
-        if outcome.done:
-            self._on_grip(opening_m == 0.0 and not self._holds_nothing)
+        closes, outcome = opening_m == 0.0, None
+        try:
+            outcome = await self._gripped(opening_m, deadline)
+        finally:
+            # Fingers that were stopped while they closed may hold what is between them.
+            stopped = outcome is None or outcome.reason is not HandReason.ARM_REJECTED
+            if (closes and stopped) or (outcome is not None and outcome.done):
+                self._on_grip(closes and not self._holds_nothing)
         return outcome
 
     def holds_nothing(self) -> bool:
