@@ -208,6 +208,7 @@ REACHES: dict[str, tuple[Any, str]] = {
     'imagine.keyframe_novelty': (0.5, 'imagine.keyframes.novelty'),
     'imagine.keyframe_travel_m': (2.5, 'imagine.keyframes.travel_m'),
     'imagine.earlier_frames': (9, 'imagine.earlier_frames'),
+    'hybrid.stage_m': (0.0, 'imagine.stage_m'),
     'hybrid.look_every_m': (0.0, 'imagine.look_every_m'),
     'vlm.spec': ('scripted:first', 'model_spec'),
     'vlm.model': ('m', 'models.over_first.model'),

@@ -72,6 +72,31 @@ class CostmapWays:
         return float(x_m), float(y_m)
 
 
+def place_on_way(ways: CostmapWays, goal: Place, after_m: float) -> Place | None:
+    """Return the place that the way to a goal comes by after so many metres, with room around it.
+
+    Nearer where there is no room. None where no way is known, where the goal is nearer, and where
+    nothing on the way has room.
+    """
+    goals = np.array([goal])
+    if not math.isfinite(ways.lengths_m_to(goals)[0]):
+        return None
+    (row,), (column,) = cells_of(ways.costmap, goals)
+    if ways.lengths_m[row, column] <= after_m:
+        return None
+    # Each cell was reached from one beside it, down to where the way begins.
+    while ways.lengths_m[row, column] > 0.0:
+        if ways.lengths_m[row, column] <= after_m and ways.comfortable[row, column]:
+            x_m, y_m = cell_centres(ways.costmap)[row, column]
+            return float(x_m), float(y_m)
+        box = _box((row, column), 1)
+        down, aside = np.unravel_index(
+            int(ways.lengths_m[box].argmin()), ways.lengths_m[box].shape
+        )
+        row, column = box[0].start + down, box[1].start + aside
+    return None
+
+
 def ways_from(costmap: Costmap, here: Place, allowed: Allowed = everywhere) -> CostmapWays | None:
     """Return the ways from a place of the costmap's frame that lead over allowed places.
 

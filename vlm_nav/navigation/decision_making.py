@@ -94,7 +94,8 @@ def selector_for(
     )
     if settings.strategy is Strategy.IMAGINE:
         return imagine
-    return HybridSelector(imagine, pivot_selector_for(settings, model, listeners))
+    by_marks = pivot_selector_for(settings, model, listeners)
+    return HybridSelector(imagine, by_marks, settings.imagine.stage_m)
 
 
 def synthesis_for(settings: ImagineSettings) -> ViewSynthesis:

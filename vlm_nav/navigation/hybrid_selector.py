@@ -12,7 +12,7 @@ from vlm_nav.core.decision import Decision, DecisionOutcome, Waypoint
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.geometry.poses import floor_pose_of
 from vlm_nav.memory.beside import nearest_open_to
-from vlm_nav.memory.costmap_ways import Place
+from vlm_nav.memory.costmap_ways import Place, place_on_way
 from vlm_nav.memory.visited import AT_M
 from vlm_nav.navigation.imagine_selector import ImagineSelector, looks_to_all_sides
 from vlm_nav.navigation.selectors import Selector
@@ -31,11 +31,13 @@ class HybridSelector:
     """Imagines while the thing is out of sight, and chooses by PIVOT once the model sees it.
 
     A thing that it pointed at from afar is gone to by the way of the costmap, to the nearest
-    viewpoint that looks at it from near: no mark on a picture says where the door is.
+    viewpoint that looks at it from near: no mark on a picture says where the door is. Of the way
+    to a view it goes `stage_m`, looks to all sides there and chooses anew; all of it with 0.
     """
 
     imagine: ImagineSelector
     pivot: Selector
+    stage_m: float = 2.0
 
     async def select(
         self, sight: Sight, instruction: str, deadline: Deadline, so_far: SoFar = SoFar()
@@ -51,9 +53,22 @@ class HybridSelector:
             return await self.pivot.select(sight, instruction, deadline, so_far)
         decision, seen_now = await self.imagine.choose(sight, instruction, deadline, so_far)
         if not seen_now:
-            return decision
+            return await in_own_thread(self._first_stage, decision, sight, so_far)
         by_marks = await self.pivot.select(sight, instruction, deadline, so_far)
         return replace(by_marks, calls=by_marks.calls + decision.calls)
+
+    def _first_stage(self, decision: Decision, sight: Sight, so_far: SoFar) -> Decision:
+        """Return the decision to go a part of the way, where it is longer than that."""
+        goal, to_search = decision.waypoint, so_far.to_search
+        if goal is None or to_search is None or not self.stage_m:
+            return decision
+        place = place_on_way(to_search.ways, (goal.x_m, goal.y_m), self.stage_m)
+        here = floor_pose_of(sight.frame.map_from_base)
+        if place is None or math.dist(place, (here.x_m, here.y_m)) < AT_M:
+            return decision
+        detail = f'{self.stage_m:g} m of the way to the view; {decision.detail}'
+        waypoint = _facing(sight, place, (goal.x_m, goal.y_m))
+        return replace(decision, waypoint=waypoint, detail=detail.removesuffix('; '))
 
 
 def looking_at_it(sight: Sight, so_far: SoFar) -> Waypoint | None:

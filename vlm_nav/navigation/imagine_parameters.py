@@ -126,6 +126,13 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
     seconds('imagine.service_timeout_s', 20.0, 'how long a picture of it may take'),
     Parameter('imagine.service_key_variable', '', 'variable with its key; empty: it wants none'),
     Parameter(
+        'hybrid.stage_m',
+        2.0,
+        'so far hybrid goes towards a view before it looks and chooses anew; 0: all the way',
+        0.0,
+        100.0,
+    ),
+    Parameter(
         'hybrid.look_every_m',
         1.0,
         'hybrid looks for the thing so often on the way, while it is out of sight; 0: never',
@@ -141,7 +148,8 @@ class ImagineSettings:
     """How views are proposed, imagined and chosen; `service` is None where none is named.
 
     `keyframes` says which pictures of earlier are kept, to be shown besides, `earlier_frames` how
-    many frames to warp from. On its way hybrid looks for the thing every `look_every_m`.
+    many frames to warp from. Hybrid chooses anew after each `stage_m`, and looks for the
+    thing on its way every `look_every_m`.
     """
 
     proposer: Proposer = Proposer.FREE_SPACE
@@ -150,6 +158,7 @@ class ImagineSettings:
     service: ServiceSettings | None = None
     keyframes: KeyframeSettings = KeyframeSettings()
     earlier_frames: int = _EARLIER.most
+    stage_m: float = 2.0
     look_every_m: float = 1.0
 
     def __post_init__(self) -> None:
@@ -169,6 +178,7 @@ def imagine_settings(values: Mapping[str, Any]) -> ImagineSettings:
         _service(values),
         KeyframeSettings(**named(values, KeyframeSettings, 'imagine.keyframe_')),
         values['imagine.earlier_frames'],
+        values['hybrid.stage_m'],
         values['hybrid.look_every_m'],
     )
 
