@@ -10,7 +10,7 @@ from floor_plans import HERE, costmap_of, two_rooms
 from numpy.typing import NDArray
 
 from vlm_nav.geometry.poses import FloorPose
-from vlm_nav.memory.costmap_ways import CostmapWays, ways_from
+from vlm_nav.memory.costmap_ways import CostmapWays, place_on_way, ways_from
 from vlm_nav.navigation.fence import Fence
 from vlm_nav.navigation.polygon import polygon_from
 from vlm_nav.observation.costmap import Costmap
@@ -44,6 +44,36 @@ def test_outside_of_the_costmap_there_is_no_way() -> None:
     ways = ways_from(two_rooms(), HERE)
     assert math.isinf(length_m(ways, -0.5, 1.0))
     assert math.isinf(length_m(ways, 8.5, 1.0))
+
+
+def test_over_empty_floor_one_comes_straight_to_a_goal() -> None:
+    ways = ways_from(costmap_of(np.zeros((160, 160), dtype=np.int8)), HERE)
+    assert ways is not None
+    for goal in ((7.0, 3.0), (6.0, 6.5)):
+        place = place_on_way(ways, HERE, goal, 2.0)
+        assert place is not None
+        assert math.dist(HERE, place) == pytest.approx(2.0, abs=0.01)
+        assert math.dist(HERE, place) + math.dist(place, goal) < math.dist(HERE, goal) + 0.01
+
+
+def test_on_the_way_through_a_door_one_comes_by_places_before_it_and_behind_it() -> None:
+    ways = ways_from(two_rooms((3.0, 3.9)), HERE)
+    assert ways is not None
+    goal = (7.0, 1.0)
+    for after_m, before_the_wall in ((2.0, True), (5.5, False)):
+        place = place_on_way(ways, HERE, goal, after_m)
+        assert place is not None
+        assert length_m(ways, *place) == pytest.approx(after_m, abs=0.5)
+        assert (place[0] < 4.0) is before_the_wall
+        assert place[1] > 1.5
+
+
+def test_no_place_is_on_a_way_that_is_short_or_not_known() -> None:
+    ways = ways_from(two_rooms((0.0, 0.0)), HERE)
+    assert ways is not None
+    assert place_on_way(ways, HERE, (2.0, 1.0), 2.0) is None
+    assert place_on_way(ways, HERE, (7.0, 1.0), 2.0) is None
+    assert place_on_way(ways, HERE, (-9.0, 1.0), 2.0) is None
 
 
 def test_no_way_leads_over_places_that_are_not_allowed() -> None:

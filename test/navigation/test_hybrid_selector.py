@@ -37,15 +37,18 @@ FAR_DOOR_M = (3.2, 3.9)
 
 
 class Given:
-    """A proposer that proposes one pose two metres ahead."""
+    """A proposer that proposes one pose ahead."""
 
     name = 'given'
+
+    def __init__(self, x_m: float = 2.0) -> None:
+        self._x_m = x_m
 
     def cannot(self, surroundings: Surroundings) -> str | None:
         return None
 
     def propose(self, surroundings: Surroundings, count: int) -> list[Viewpoint]:
-        return [Viewpoint(FloorPose(2.0, 0.0, 0.0), 0)]
+        return [Viewpoint(FloorPose(self._x_m, 0.0, 0.0), 0)]
 
 
 class Known:
@@ -158,3 +161,31 @@ async def test_where_nothing_was_pointed_at_or_only_a_long_way_leads_there_marks
     assert (await select(hybrid(AlwaysFirst()), *long_way)).detail == 'by marks'
     outside = in_two_rooms(thing=(20.0, 20.0))
     assert (await select(hybrid(AlwaysFirst()), *outside)).detail == 'by marks'
+
+
+def with_a_view(x_m: float, stage_m: float) -> HybridSelector:
+    """Return a selector that is shown one view, from a place ahead."""
+    imagine = ImagineSelector(AlwaysFirst(), Given(x_m), synthesis=Known())
+    return HybridSelector(imagine, Marks(), stage_m)
+
+
+async def test_of_a_long_way_to_a_view_it_goes_a_part_and_chooses_anew_there() -> None:
+    nothing = in_two_rooms(points_at_it=False, thing=None)
+    whole = await select(with_a_view(2.5, 0.0), *nothing)
+    assert whole.waypoint is not None
+    assert whole.waypoint.x_m == pytest.approx(3.5)
+    part = await select(with_a_view(2.5, 1.5), *nothing)
+    assert part.waypoint is not None
+    assert part.waypoint.x_m == pytest.approx(2.5, abs=0.1)
+    assert part.waypoint.y_m == pytest.approx(1.0, abs=0.2)
+    assert part.waypoint.yaw_rad == pytest.approx(0.0, abs=0.2)
+    assert part.detail.startswith('1.5 m of the way to the view')
+    near = await select(with_a_view(1.0, 1.5), *nothing)
+    assert near.waypoint is not None
+    assert near.waypoint.x_m == pytest.approx(2.0)
+
+
+async def test_without_a_costmap_the_whole_way_to_a_view_is_gone() -> None:
+    decision = await select(with_a_view(2.5, 1.5), Sight(frame_of()))
+    assert decision.waypoint is not None
+    assert decision.waypoint.x_m == pytest.approx(2.5)

@@ -72,29 +72,53 @@ class CostmapWays:
         return float(x_m), float(y_m)
 
 
-def place_on_way(ways: CostmapWays, goal: Place, after_m: float) -> Place | None:
-    """Return the place that the way to a goal comes by after so many metres, with room around it.
+def place_on_way(ways: CostmapWays, here: Place, goal: Place, after_m: float) -> Place | None:
+    """Return where the way to a goal leads to after so many metres, with room around it.
 
-    Nearer where there is no room. None where no way is known, where the goal is nearer, and where
-    nothing on the way has room.
+    That is straight towards the farthest place of the way to which nothing stands between, and
+    along the way where that is nearer. None where no way is known, where the goal is nearer, and
+    where nothing on the way has room.
     """
-    goals = np.array([goal])
-    if not math.isfinite(ways.lengths_m_to(goals)[0]):
+    length_m = float(ways.lengths_m_to(np.array([goal]))[0])
+    if not math.isfinite(length_m) or length_m <= after_m:
         return None
-    (row,), (column,) = cells_of(ways.costmap, goals)
-    if ways.lengths_m[row, column] <= after_m:
+    rows, columns = np.array(_cells_back(ways, goal)).T
+    cells = cell_centres(ways.costmap)[rows, columns]
+    for cell in cells:
+        ahead = cell - np.array(here)
+        away_m = float(np.hypot(*ahead))
+        if away_m < after_m:
+            break
+        if _is_open(ways, here, cell):
+            x_m, y_m = (np.array(here) + after_m / away_m * ahead).tolist()
+            return x_m, y_m
+    fit = (ways.lengths_m[rows, columns] <= after_m) & ways.comfortable[rows, columns]
+    if not fit.any():
         return None
-    # Each cell was reached from one beside it, down to where the way begins.
-    while ways.lengths_m[row, column] > 0.0:
-        if ways.lengths_m[row, column] <= after_m and ways.comfortable[row, column]:
-            x_m, y_m = cell_centres(ways.costmap)[row, column]
-            return float(x_m), float(y_m)
-        box = _box((row, column), 1)
-        down, aside = np.unravel_index(
-            int(ways.lengths_m[box].argmin()), ways.lengths_m[box].shape
-        )
-        row, column = box[0].start + down, box[1].start + aside
-    return None
+    x_m, y_m = cells[int(np.flatnonzero(fit)[0])].tolist()
+    return x_m, y_m
+
+
+def _cells_back(ways: CostmapWays, goal: Place) -> list[tuple[int, int]]:
+    """Return the cells (row, column) from a goal to where its way begins."""
+    cells = [_cell_of(ways.costmap, goal)]
+    while ways.lengths_m[cells[-1]] > 0.0:
+        # Each cell was reached from one beside it.
+        box = _box(cells[-1], 1)
+        around_m = ways.lengths_m[box]
+        down, aside = np.unravel_index(int(around_m.argmin()), around_m.shape)
+        cells.append((box[0].start + int(down), box[1].start + int(aside)))
+    return cells
+
+
+def _is_open(ways: CostmapWays, here: Place, place: FloatArray) -> bool:
+    """Return whether the straight way to a place (2,) leads over floor with room around it."""
+    away_m = float(np.linalg.norm(place - np.array(here)))
+    count = max(2, math.ceil(away_m / ways.costmap.resolution_m))
+    rows, columns = cells_of(ways.costmap, np.linspace(here, place, count))
+    # Where the robot stands there may be little room.
+    near = np.linspace(0.0, away_m, count) <= _LET_OUT_M
+    return bool((ways.comfortable[rows, columns] | near).all())
 
 
 def ways_from(costmap: Costmap, here: Place, allowed: Allowed = everywhere) -> CostmapWays | None:

@@ -62,9 +62,10 @@ class HybridSelector:
         goal, to_search = decision.waypoint, so_far.to_search
         if goal is None or to_search is None or not self.stage_m:
             return decision
-        place = place_on_way(to_search.ways, (goal.x_m, goal.y_m), self.stage_m)
-        here = floor_pose_of(sight.frame.map_from_base)
-        if place is None or math.dist(place, (here.x_m, here.y_m)) < AT_M:
+        pose = floor_pose_of(sight.frame.map_from_base)
+        here = (pose.x_m, pose.y_m)
+        place = place_on_way(to_search.ways, here, (goal.x_m, goal.y_m), self.stage_m)
+        if place is None or math.dist(place, here) < AT_M:
             return decision
         detail = f'{self.stage_m:g} m of the way to the view; {decision.detail}'
         waypoint = _facing(sight, place, (goal.x_m, goal.y_m))
