@@ -21,9 +21,15 @@ from vlm_nav.core.reasons import (
     Refusal,
 )
 from vlm_nav.geometry.poses import FloorPose, floor_pose_of
+from vlm_nav.memory.visited import VisitedPlaces
+from vlm_nav.navigation.approach import Approach
+from vlm_nav.navigation.arrival import ArrivalCheck
+from vlm_nav.navigation.mission import MissionLimits
 from vlm_nav.navigation.on_way import LookOnWay, drive_looking
 from vlm_nav.navigation.ports import DriveOutcome
 from vlm_nav.navigation.sight import Sight
+from vlm_nav.navigation.steps import Steps
+from vlm_nav.navigation.whereabouts import Whereabouts
 
 STEP_M = 0.25
 GOAL = Waypoint('map', 0, 4.0, 0.0, 0.0)
@@ -140,3 +146,17 @@ async def robot_drives(robot: Roamer) -> None:
     while not any(one.startswith('drive') for one in robot.did):
         assert not until.expired()
         await asyncio.sleep(0.001)
+
+
+async def test_near_what_was_pointed_at_is_told_from_elsewhere() -> None:
+    robot = Roamer()
+    steps = Steps(robot, robot, MissionLimits(), (), 'go', '')
+    arrival = ArrivalCheck(Judge(at=Pixel(80.0, 90.0)))
+    approach = Approach(steps, arrival, Whereabouts(VisitedPlaces()))
+    nowhere = approach.is_near(GOAL)
+    assert not nowhere
+    assert await approach.comes_in_sight(await robot.look(Deadline.after(1.0)))
+    assert approach.thing is not None
+    x_m, y_m = approach.thing
+    assert approach.is_near(dataclasses.replace(GOAL, x_m=x_m + 1.0, y_m=y_m))
+    assert not approach.is_near(dataclasses.replace(GOAL, x_m=x_m + 4.0, y_m=y_m))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,11 +41,9 @@ class EarlierFrames:
         for frame in frames:
             if frame.depth_m is None or self.most == 0:
                 continue
-            kept = [
-                one
-                for one in kept
-                if one.map_frame == frame.map_frame and _apart(one, frame) > _ALIKE
-            ]
+            kept = [one for one in kept if one.map_frame == frame.map_frame]
+            far = _apart(kept, [frame])[:, 0] > _ALIKE
+            kept = [one for one, is_far in zip(kept, far, strict=True) if is_far]
             kept.append(frame)
             if len(kept) > self.most:
                 kept.pop(_least_missed(kept))
@@ -62,18 +60,20 @@ class EarlierFrames:
 
 def _least_missed(frames: list[RgbdFrame]) -> int:
     """Return the index of the older one of the two that were taken nearest to each other."""
-    apart = np.array([[_apart(one, other) for other in frames] for one in frames])
+    apart = _apart(frames, frames)
     apart[np.tril_indices(len(frames))] = np.inf
     return int(np.unravel_index(int(apart.argmin()), apart.shape)[0])
 
 
-def _apart(one: RgbdFrame, other: RgbdFrame) -> float:
-    """Return how far apart two cameras were, in metres; a turn counts as a way."""
-    first, second = _map_from_camera(one), _map_from_camera(other)
-    away_m = float(np.linalg.norm(first[:3, 3] - second[:3, 3]))
-    cosine = float(np.clip(first[:3, 2] @ second[:3, 2], -1.0, 1.0))
-    return away_m + math.acos(cosine) / _TURN_PER_METRE_RAD
+def _apart(some: Sequence[RgbdFrame], others: Sequence[RgbdFrame]) -> FloatArray:
+    """Return how far apart cameras were (n, m), in metres; a turn counts as a way."""
+    first, second = _map_from_camera(some), _map_from_camera(others)
+    away_m = np.linalg.norm(first[:, None, :3, 3] - second[None, :, :3, 3], axis=-1)
+    cosines = np.clip(first[:, :3, 2] @ second[:, :3, 2].T, -1.0, 1.0)
+    apart: FloatArray = away_m + np.arccos(cosines) / _TURN_PER_METRE_RAD
+    return apart
 
 
-def _map_from_camera(frame: RgbdFrame) -> FloatArray:
-    return np.asarray(frame.map_from_base @ frame.base_from_camera)
+def _map_from_camera(frames: Sequence[RgbdFrame]) -> FloatArray:
+    poses = [frame.map_from_base @ frame.base_from_camera for frame in frames]
+    return np.array(poses).reshape(-1, 4, 4)

@@ -62,6 +62,12 @@ class Approach:
         """Return whether the model points at the thing in what is seen on the way."""
         return (await self._ask(sight, None)).place is not None
 
+    def is_near(self, goal: Waypoint) -> bool:
+        """Return whether a goal lies near the place where the model pointed last."""
+        if self._thing is None:
+            return False
+        return math.dist(self._thing, (goal.x_m, goal.y_m)) <= _FARTHEST_FACED_M
+
     async def beside(self, sight: Sight) -> Waypoint | None:
         """Return where to stand beside the thing.
 

@@ -211,7 +211,7 @@ class Course:
     async def _drive(self, goal: Waypoint) -> DriveOutcome:
         sight = self._standing.sight
         assert sight is not None
-        outcome = await self._steps.drive(self._look_on_way())
+        outcome = await self._steps.drive(self._look_on_way(goal))
         in_sight = outcome.reason is DrivingReason.THING_IN_SIGHT
         self._whereabouts.leaves(sight, goal, None if in_sight else outcome.reason)
         if not (outcome.reached or in_sight):
@@ -222,9 +222,10 @@ class Course:
         self._standing, self._retries = Standing(), 0
         return outcome
 
-    def _look_on_way(self) -> LookOnWay | None:
+    def _look_on_way(self, goal: Waypoint) -> LookOnWay | None:
         """Return what looks for the thing on the way, None while the robot goes to it."""
-        if not self._look_every_m or self._approach.points_at_it:
+        goes_to_it = self._approach.points_at_it or self._approach.is_near(goal)
+        if not self._look_every_m or goes_to_it:
             return None
         return LookOnWay(
             self._look_every_m,

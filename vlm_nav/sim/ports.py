@@ -140,7 +140,7 @@ class SimulatedDriver(Generic[AnySimulated]):
                     return None
                 await self._robot.ask(lambda simulator: self._go_on(simulator, goal_id))
                 left_s -= _STRETCH_S
-                if await is_enough():
+                if goal_id not in self._ended and await is_enough():
                     return None
             return self._ended[goal_id]
         finally:
