@@ -19,7 +19,7 @@ from vlm_nav.observation.costmap import LETHAL
 # Narrower than this, what was not seen is the rim of what was.
 _RIM_M = 0.4
 # Less than this is not gone to by itself.
-_LEAST_M2 = 1.0
+LEAST_M2 = 1.0
 # To turn and to look costs as much as so far a drive.
 _LOOK_M = 2.0
 _GAIN_EXPONENT = 0.3
@@ -40,7 +40,8 @@ class FloorToSearch:
 
     It can be reached, and whoever is within `within_m` of it looks it over, unless something that
     stands in the costmap hides it. `avoided` (rows, columns) is where the robot was, or did not
-    get to; `straight_on` says whether it may go to a place (2,) straight.
+    get to; `straight_on` says whether it may go to a place (2,) straight. From where less than
+    `least_m2` shows no drive is worth it.
     """
 
     ways: CostmapWays
@@ -48,6 +49,7 @@ class FloorToSearch:
     avoided: NDArray[np.bool_]
     within_m: float
     straight_on: Callable[[FloatArray], bool] = lambda place: True
+    least_m2: float = LEAST_M2
 
     def shown_m2(self, places: FloatArray) -> FloatArray:
         """Return how much unseen floor would be looked over from places (n, 2), in m²."""
@@ -101,7 +103,7 @@ class FloorToSearch:
         shown_m2 = self.shown_m2(places)
         # Twice the floor is not worth twice the way: what is near is looked over by the way.
         worth = shown_m2**_GAIN_EXPONENT / (_LOOK_M + self.ways.lengths_m_to(places))
-        return np.where(shown_m2 < _LEAST_M2, 0.0, worth)
+        return np.where(shown_m2 < self.least_m2, 0.0, worth)
 
     def shows_anything(self, places: FloatArray) -> NDArray[np.bool_]:
         """Return from which places (n, 2) so much new floor shows that a drive is worth it."""

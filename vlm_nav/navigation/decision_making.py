@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from vlm_nav.core.events import Listener
@@ -20,7 +21,7 @@ from vlm_nav.navigation.arrival import ArrivalCheck
 from vlm_nav.navigation.carrying_on import CarryingOn
 from vlm_nav.navigation.decision_parameters import DecisionSettings
 from vlm_nav.navigation.faceless_eyes import FacelessEyes
-from vlm_nav.navigation.hybrid_selector import HybridSelector
+from vlm_nav.navigation.hybrid_selector import NOOK_M2, HybridSelector
 from vlm_nav.navigation.imagine_parameters import ImagineSettings, Proposer, Strategy, Synthesis
 from vlm_nav.navigation.imagine_selector import ImagineSelector
 from vlm_nav.navigation.looking_around import LookingAround
@@ -95,7 +96,8 @@ def selector_for(
     if settings.strategy is Strategy.IMAGINE:
         return imagine
     by_marks = pivot_selector_for(settings, model, listeners)
-    return HybridSelector(imagine, by_marks, settings.imagine.stage_m)
+    in_nooks = replace(imagine, least_m2=NOOK_M2)
+    return HybridSelector(in_nooks, by_marks, settings.imagine.stage_m)
 
 
 def synthesis_for(settings: ImagineSettings) -> ViewSynthesis:

@@ -19,6 +19,9 @@ from vlm_nav.navigation.selectors import Selector
 from vlm_nav.navigation.sight import Sight
 from vlm_nav.navigation.so_far import SoFar
 
+NOOK_M2 = 0.5
+"""Of a room that may hold the thing so small a nook is worth a look."""
+
 # From so far away a thing that was pointed at is looked at again.
 _LOOKED_AT_FROM_M = (0.9, 2.5)
 # A way to it that is so much longer than the straight one leads to something else: what was

@@ -33,6 +33,7 @@ from vlm_nav.imagination.view_facts import view_facts
 from vlm_nav.imagination.view_synthesis import NoSynthesis, ReasonedAbsence, ViewSynthesis
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.memory.costmap_ways import CostmapWays
+from vlm_nav.memory.floor_to_search import LEAST_M2, FloorToSearch
 from vlm_nav.navigation.fence import Fence, fenced
 from vlm_nav.navigation.guard import guard_for, refuse_blind
 from vlm_nav.navigation.seen_in_map import ways_in_map
@@ -55,7 +56,8 @@ _HEADINGS = 6
 class ImagineSelector:
     """Proposes viewpoints, imagines what shows there, and lets the model choose among the views.
 
-    What nobody can imagine is shown as it is seen from here.
+    What nobody can imagine is shown as it is seen from here. From where less new floor than
+    `least_m2` shows nothing leads on.
     """
 
     model: Model
@@ -65,6 +67,7 @@ class ImagineSelector:
     free_space: FreeSpaceSettings = FreeSpaceSettings()
     fence: Fence = Fence()
     tells_facts: bool = True
+    least_m2: float = LEAST_M2
     listeners: Sequence[Listener] = ()
     seed: int = 0
 
@@ -115,7 +118,7 @@ class ImagineSelector:
             settings=self.settings,
             deadline=deadline,
             evidence=functools.partial(self._evidence, sight, so_far),
-            visited=functools.partial(_visited, sight, so_far),
+            visited=functools.partial(self._visited, sight, so_far),
             remembered=_remembered(sight, so_far, self.settings.remembered),
             listeners=self.listeners,
         )
@@ -135,7 +138,7 @@ class ImagineSelector:
         guard = guard_for(sight, self.free_space)
         checked = fenced(guard, self.fence, map_from_base, self.free_space.robot_radius_m)
         free_space: FreeSpace | None = guard.free_space
-        to_search = so_far.to_search
+        to_search = self._to_search(so_far)
         return Surroundings(
             frames=sight.frames,
             map_from_base=map_from_base,
@@ -191,7 +194,19 @@ class ImagineSelector:
         self, sight: Sight, so_far: SoFar, candidates: ViewCandidates
     ) -> tuple[str, ...]:
         facts = view_facts(candidates) if self.tells_facts else ()
-        return (*facts, *_visited_marks(sight, so_far).lines(_on_floor(candidates)))
+        return (*facts, *self._visited_marks(sight, so_far).lines(_on_floor(candidates)))
+
+    def _visited(self, sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[int, ...]:
+        return self._visited_marks(sight, so_far).labels(_on_floor(candidates))
+
+    def _visited_marks(self, sight: Sight, so_far: SoFar) -> VisitedMarks:
+        # Of views the model is told how much new floor each shows: it can weigh that itself.
+        map_from_base, to_search = sight.frame.map_from_base, self._to_search(so_far)
+        return VisitedMarks(so_far.visited, map_from_base, to_search, only_best=False)
+
+    def _to_search(self, so_far: SoFar) -> FloorToSearch | None:
+        to_search = so_far.to_search
+        return None if to_search is None else replace(to_search, least_m2=self.least_m2)
 
 
 def looks_to_all_sides(sight: Sight) -> bool:
@@ -227,21 +242,11 @@ def _place_in_map(viewpoint: Viewpoint, sight: Sight) -> FloatArray:
     return transform_places(sight.frame.map_from_base, place)
 
 
-def _visited(sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[int, ...]:
-    return _visited_marks(sight, so_far).labels(_on_floor(candidates))
-
-
 def _remembered(sight: Sight, so_far: SoFar, most: int) -> tuple[MarkedPicture, ...]:
     here = floor_pose_of(sight.frame.map_from_base)
     in_sight = {frame.identifier for frame in sight.frames}
     shown = so_far.keyframes.to_show((here.x_m, here.y_m), most, in_sight)
     return remembered_views(shown, sight.frame.map_from_base)
-
-
-def _visited_marks(sight: Sight, so_far: SoFar) -> VisitedMarks:
-    # Of views the model is told how much new floor each shows: it can weigh that itself.
-    map_from_base = sight.frame.map_from_base
-    return VisitedMarks(so_far.visited, map_from_base, so_far.to_search, only_best=False)
 
 
 def _on_floor(candidates: ViewCandidates) -> list[Candidate[object]]:
