@@ -23,6 +23,8 @@ from vlm_nav.observation.costmap import Costmap, may_stand
 
 # Who stands a little too near to something is let out of there.
 _LET_OUT_M = 0.2
+# So far beside the shortest way there may be more room.
+_ASIDE_M = 0.5
 # From what the base is inflated around it keeps away, where there is room.
 _COMFORTABLE = 60
 # What is farther away is searched when the robot comes nearer.
@@ -76,8 +78,8 @@ def place_on_way(ways: CostmapWays, here: Place, goal: Place, after_m: float) ->
     """Return where the way to a goal leads to after so many metres, with room around it.
 
     That is straight towards the farthest place of the way to which nothing stands between, and
-    along the way where that is nearer. None where no way is known, where the goal is nearer, and
-    where nothing on the way has room.
+    about so far along the way where that is nearer. None where no way is known, where the goal is
+    nearer, and where there is no room about there.
     """
     length_m = float(ways.lengths_m_to(np.array([goal]))[0])
     if not math.isfinite(length_m) or length_m <= after_m:
@@ -92,10 +94,22 @@ def place_on_way(ways: CostmapWays, here: Place, goal: Place, after_m: float) ->
         if _is_open(ways, here, cell):
             x_m, y_m = (np.array(here) + after_m / away_m * ahead).tolist()
             return x_m, y_m
-    fit = (ways.lengths_m[rows, columns] <= after_m) & ways.comfortable[rows, columns]
-    if not fit.any():
+    index = int(np.abs(ways.lengths_m[rows, columns] - after_m).argmin())
+    return _with_room(ways, (int(rows[index]), int(columns[index])))
+
+
+def _with_room(ways: CostmapWays, cell: tuple[int, int]) -> Place | None:
+    """Return the nearest place around a cell that leaves room, None where none is near.
+
+    The shortest ways lead close by what stands beside them.
+    """
+    box = _box(cell, round(_ASIDE_M / ways.costmap.resolution_m))
+    rows, columns = np.nonzero(ways.comfortable[box])
+    if not len(rows):
         return None
-    x_m, y_m = cells[int(np.flatnonzero(fit)[0])].tolist()
+    rows, columns = rows + box[0].start, columns + box[1].start
+    nearest = int(np.hypot(rows - cell[0], columns - cell[1]).argmin())
+    x_m, y_m = cell_centres(ways.costmap)[rows[nearest], columns[nearest]].tolist()
     return x_m, y_m
 
 
