@@ -116,3 +116,17 @@ def test_of_wanted_cells_the_one_with_the_shortest_way_is_nearest() -> None:
     wanted[20, 85] = wanted[75, 10] = True
     assert ways.nearest(wanted) == pytest.approx((0.525, 3.775))
     assert ways.nearest(np.zeros_like(wanted)) is None
+
+
+def test_where_the_shortest_way_leads_close_by_a_wall_the_place_is_beside_it() -> None:
+    values = np.zeros((160, 160), dtype=np.int8)
+    # A wall ahead, with its end up to which one has to keep away from it.
+    values[:60, 38:42] = 100
+    values[:68, 28:52] = np.maximum(values[:68, 28:52], 80)
+    ways = ways_from(costmap_of(values), (0.9, 1.0))
+    assert ways is not None
+    place = place_on_way(ways, (0.9, 1.0), (4.0, 1.0), 3.0)
+    assert place is not None
+    row, column = (int(one / 0.05) for one in reversed(place))
+    assert values[row, column] == 0
+    assert length_m(ways, *place) == pytest.approx(3.0, abs=0.8)
