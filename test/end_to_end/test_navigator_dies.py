@@ -134,7 +134,10 @@ def test_a_living_navigator_drives_on_and_ends_its_goals_itself(robot: Robot) ->
     time.sleep(2.0)
     assert robot.human.call(Trigger, 'navigator/cancel', Trigger.Request()).success
     assert robot.ended(goal)['event'] == 'canceled'
-    outcome = robot.human.outcomes.wait(lambda line: line['instruction'] == 'go and live')
+    # On a busy machine it was told twice, and the second replaced the first.
+    outcome = robot.human.outcomes.wait(
+        lambda line: line['instruction'] == 'go and live' and line['reason'] != 'replaced'
+    )
     assert outcome['reason'] == 'cancelled'
     assert launched.stop(signal.SIGTERM) == 0
     time.sleep(1.0)
