@@ -63,10 +63,26 @@ class PublishedOnlyArm:
 
 
 @dataclass(frozen=True, eq=False)
-class ToldArm:
-    """Implements arm_port.Arm with another arm; tells of each pose right before it is sent."""
+class _ByAnotherArm:
+    """What is not careful about an arm is left to another one."""
 
     arm: Arm
+
+    async def stop(self) -> None:
+        """Stop the other arm."""
+        await self.arm.stop()
+
+    def reachable(
+        self, base_from_grasp: FloatArray, around: FloatArray | None = None
+    ) -> HandReason | None:
+        """Return what the other arm says."""
+        return self.arm.reachable(base_from_grasp, around)
+
+
+@dataclass(frozen=True, eq=False)
+class ToldArm(_ByAnotherArm):
+    """Implements arm_port.Arm with another arm; tells of each pose right before it is sent."""
+
     on_pick: Callable[[Grasp], None]
     on_place: Callable[[Place], None] = lambda place: None
 
@@ -80,25 +96,14 @@ class ToldArm:
         self.on_place(place)
         return await self.arm.place(place, deadline)
 
-    async def stop(self) -> None:
-        """Stop the other arm."""
-        await self.arm.stop()
-
-    def reachable(
-        self, base_from_grasp: FloatArray, around: FloatArray | None = None
-    ) -> HandReason | None:
-        """Return what the other arm says."""
-        return self.arm.reachable(base_from_grasp, around)
-
 
 @dataclass(frozen=True, eq=False)
-class StandingArm:
+class StandingArm(_ByAnotherArm):
     """Implements arm_port.Arm with another arm, where the base has not moved since the picture.
 
     `moved` gives how a motion ends where it has, None where it has not; see standing.Standing.
     """
 
-    arm: Arm
     moved: Callable[[], ArmOutcome | None]
 
     async def pick(self, grasp: Grasp, deadline: Deadline) -> ArmOutcome:
@@ -109,26 +114,15 @@ class StandingArm:
         """Place where the base stands as it stood; see arm_port.Arm."""
         return self.moved() or await self.arm.place(place, deadline)
 
-    async def stop(self) -> None:
-        """Stop the other arm."""
-        await self.arm.stop()
-
-    def reachable(
-        self, base_from_grasp: FloatArray, around: FloatArray | None = None
-    ) -> HandReason | None:
-        """Return what the other arm says."""
-        return self.arm.reachable(base_from_grasp, around)
-
 
 @dataclass(frozen=True, eq=False)
-class ConfirmedArm:
+class ConfirmedArm(_ByAnotherArm):
     """Implements arm_port.Arm with another arm, a person's release before each motion.
 
     `released` shows a pose (4, 4) of the base frame until it is released. Without that a motion
     ends with `not_confirmed` after `timeout_s`; the wait is not taken from the motion's time.
     """
 
-    arm: Arm
     released: Callable[[FloatArray], Awaitable[None]]
     timeout_s: float
 
@@ -143,16 +137,6 @@ class ConfirmedArm:
         motion_s = deadline.remaining_s()
         refused = await self._refused(place.base_from_place)
         return refused or await self.arm.place(place, Deadline.after(motion_s))
-
-    async def stop(self) -> None:
-        """Stop the other arm."""
-        await self.arm.stop()
-
-    def reachable(
-        self, base_from_grasp: FloatArray, around: FloatArray | None = None
-    ) -> HandReason | None:
-        """Return what the other arm says."""
-        return self.arm.reachable(base_from_grasp, around)
 
     async def _refused(self, base_from_pose: FloatArray) -> ArmOutcome | None:
         try:

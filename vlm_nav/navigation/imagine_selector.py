@@ -33,7 +33,7 @@ from vlm_nav.imagination.view_facts import view_facts
 from vlm_nav.imagination.view_synthesis import NoSynthesis, ReasonedAbsence, ViewSynthesis
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.memory.costmap_ways import CostmapWays
-from vlm_nav.memory.floor_to_search import LEAST_M2, FloorToSearch
+from vlm_nav.memory.floor_to_search import LEAST_M2
 from vlm_nav.navigation.fence import Fence, fenced
 from vlm_nav.navigation.guard import guard_for, refuse_blind
 from vlm_nav.navigation.seen_in_map import ways_in_map
@@ -89,6 +89,7 @@ class ImagineSelector:
         if so_far.may_look_around and not looks_to_all_sides(sight):
             detail = 'looks to all sides before it chooses a view'
             return Decision(DecisionOutcome.TURN, instruction, detail=detail), False
+        so_far = await in_own_thread(self._searching, so_far)
         proposed = await in_own_thread(self._proposed, sight, so_far)
         views, problems = await self._views(sight, so_far, proposed.viewpoints, deadline)
         inquiry = self._inquiry(sight, instruction, deadline, so_far, views)
@@ -118,7 +119,7 @@ class ImagineSelector:
             settings=self.settings,
             deadline=deadline,
             evidence=functools.partial(self._evidence, sight, so_far),
-            visited=functools.partial(self._visited, sight, so_far),
+            visited=functools.partial(_visited, sight, so_far),
             remembered=_remembered(sight, so_far, self.settings.remembered),
             listeners=self.listeners,
         )
@@ -138,7 +139,7 @@ class ImagineSelector:
         guard = guard_for(sight, self.free_space)
         checked = fenced(guard, self.fence, map_from_base, self.free_space.robot_radius_m)
         free_space: FreeSpace | None = guard.free_space
-        to_search = self._to_search(so_far)
+        to_search = so_far.to_search
         return Surroundings(
             frames=sight.frames,
             map_from_base=map_from_base,
@@ -194,19 +195,17 @@ class ImagineSelector:
         self, sight: Sight, so_far: SoFar, candidates: ViewCandidates
     ) -> tuple[str, ...]:
         facts = view_facts(candidates) if self.tells_facts else ()
-        return (*facts, *self._visited_marks(sight, so_far).lines(_on_floor(candidates)))
+        return (*facts, *_visited_marks(sight, so_far).lines(_on_floor(candidates)))
 
-    def _visited(self, sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[int, ...]:
-        return self._visited_marks(sight, so_far).labels(_on_floor(candidates))
-
-    def _visited_marks(self, sight: Sight, so_far: SoFar) -> VisitedMarks:
-        # Of views the model is told how much new floor each shows: it can weigh that itself.
-        map_from_base, to_search = sight.frame.map_from_base, self._to_search(so_far)
-        return VisitedMarks(so_far.visited, map_from_base, to_search, only_best=False)
-
-    def _to_search(self, so_far: SoFar) -> FloorToSearch | None:
+    def _searching(self, so_far: SoFar) -> SoFar:
+        """Return the same with what leads on by `least_m2`; may take 50 ms for a house."""
         to_search = so_far.to_search
-        return None if to_search is None else replace(to_search, least_m2=self.least_m2)
+        if to_search is None or to_search.least_m2 == self.least_m2:
+            return so_far
+        finer = replace(to_search, least_m2=self.least_m2)
+        # What takes long is done here, once, and not for each run that asks for it.
+        _ = finer.best
+        return replace(so_far, to_search=finer)
 
 
 def looks_to_all_sides(sight: Sight) -> bool:
@@ -247,6 +246,16 @@ def _remembered(sight: Sight, so_far: SoFar, most: int) -> tuple[MarkedPicture, 
     in_sight = {frame.identifier for frame in sight.frames}
     shown = so_far.keyframes.to_show((here.x_m, here.y_m), most, in_sight)
     return remembered_views(shown, sight.frame.map_from_base)
+
+
+def _visited(sight: Sight, so_far: SoFar, candidates: ViewCandidates) -> tuple[int, ...]:
+    return _visited_marks(sight, so_far).labels(_on_floor(candidates))
+
+
+def _visited_marks(sight: Sight, so_far: SoFar) -> VisitedMarks:
+    # Of views the model is told how much new floor each shows: it can weigh that itself.
+    map_from_base = sight.frame.map_from_base
+    return VisitedMarks(so_far.visited, map_from_base, so_far.to_search, only_best=False)
 
 
 def _on_floor(candidates: ViewCandidates) -> list[Candidate[object]]:
