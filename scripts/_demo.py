@@ -73,6 +73,8 @@ def options() -> argparse.Namespace:
     asked = parser.parse_args()
     if not SLOWEST <= asked.pace <= FASTEST:
         parser.error(f'--pace goes from {SLOWEST:g} to {FASTEST:g}, got {asked.pace:g}')
+    if asked.seed < 0:
+        parser.error(f'--seed is 0 or more, got {asked.seed}')
     return asked
 
 
