@@ -39,6 +39,7 @@ class DistanceField:
     """Metres (rows, columns) to drive from each cell of a grid, inf where no way leads.
 
     Ways go from cell to cell, to eight neighbours: they are up to 8 % longer than the shortest.
+    Where nothing stands between, `at` tells the straight way, which is as long as it is.
     """
 
     values_m: FloatArray
@@ -56,7 +57,28 @@ class DistanceField:
                 beside_m = math.hypot(near_row - row, near_column - column) * resolution_m
                 if beside_m <= _SLACK_M:
                     best_m = min(best_m, self._cell(near_row, near_column) + beside_m)
-        return best_m
+        return min(best_m, self._straight_m(row, column, best_m))
+
+    def _straight_m(self, row: float, column: float, most_m: float) -> float:
+        """Return how long the shortest straight way to the thing is, at most `most_m`."""
+        if not math.isfinite(most_m):
+            return most_m
+        ends = np.argwhere(self.values_m == 0.0)
+        away_m = np.hypot(*(ends - (row, column)).T) * self.grid.resolution_m
+        for index in np.argsort(away_m):
+            if away_m[index] >= most_m:
+                break
+            if self._is_free((row, column), ends[index], float(away_m[index])):
+                return float(away_m[index])
+        return most_m
+
+    def _is_free(self, begin: tuple[float, float], end: NDArray[np.intp], long_m: float) -> bool:
+        """Return whether a way leads on from all of the straight line, but for the slack."""
+        steps = math.ceil(2.0 * long_m / self.grid.resolution_m) + 1
+        along = np.linspace(0.0, 1.0, steps)
+        along = along[along * long_m >= _SLACK_M, None]
+        rows, columns = np.rint((1.0 - along) * begin + along * end).astype(int).T
+        return bool(np.isfinite(self.values_m[rows, columns]).all())
 
     def _cell(self, row: int, column: int) -> float:
         rows, columns = self.values_m.shape
