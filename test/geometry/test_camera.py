@@ -231,3 +231,13 @@ def test_a_coefficient_that_is_not_finite_is_refused(bad: float) -> None:
 def test_a_camera_with_another_number_of_coefficients_is_refused() -> None:
     with pytest.raises(CalibrationError, match='0, 5 or 8'):
         PinholeCamera(640, 480, 500.0, 500.0, 320.0, 240.0, (0.1, 0.2))
+
+
+@pytest.mark.parametrize('lens', LENSES)
+def test_a_resized_camera_sees_points_where_the_resized_picture_shows_them(lens: str) -> None:
+    whole = camera_with(lens)
+    resized = whole.resized(320, 120)
+    ahead = whole.rays(grid()[4:9, 6:11])
+    expected = (whole.project(ahead) + 0.5) * (0.5, 0.25) - 0.5
+    np.testing.assert_allclose(resized.project(ahead), expected, atol=1e-6)
+    assert resized.contains(expected).all()

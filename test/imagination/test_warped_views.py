@@ -204,6 +204,44 @@ async def test_each_viewpoint_gets_its_view_in_order_until_time_is_over() -> Non
     assert late.reason is ImaginingReason.VIEW_LATE
 
 
+def large_wall() -> RgbdFrame:
+    """Return what a camera with 16 times as many columns and rows sees of wall and square."""
+    frame = facing_wall()
+    assert frame.depth_m is not None
+    return replace(
+        frame,
+        rgb=np.kron(frame.rgb, np.ones((16, 16, 1), dtype=np.uint8)),
+        depth_m=np.kron(frame.depth_m, np.ones((16, 16), dtype=np.float32)),
+        camera=_CAMERA.resized(1280, 960),
+    )
+
+
+def sides_of_square_px(view: ImaginedView) -> list[int]:
+    """Return the first and the last row and column that it fills to a third or more."""
+    red = view.known & (view.rgb[..., 0] > 200)
+    filled = [np.flatnonzero(red.mean(axis=axis) > 0.33) for axis in (1, 0)]
+    return [int(places[end]) for places in filled for end in (0, -1)]
+
+
+async def test_of_large_frames_a_smaller_picture_is_made_that_shows_the_same_there() -> None:
+    frame, viewpoint = large_wall(), view_from(0.5, 0.05, 0.02)
+    (small,) = await WarpedViews().imagine([frame], [viewpoint], Deadline.after(60.0))
+    assert isinstance(small, ImaginedView)
+    assert small.rgb.shape == (480, 640, 3)
+    whole = np.array(sides_of_square_px(seen(frame, viewpoint)))
+    assert np.abs(sides_of_square_px(small) - ((whole + 0.5) / 2.0 - 0.5)).max() <= 1.0
+
+
+async def test_the_pixel_that_shows_is_one_of_the_smaller_picture() -> None:
+    frame, viewpoint = large_wall(), view_from(0.75, 0.0)
+    (view,) = await WarpedViews().imagine([frame], [viewpoint], Deadline.after(60.0))
+    assert isinstance(view, ImaginedView)
+    assert view.provenance is not None
+    # The square's middle stays; what is 80 px beside it was 40 px beside, at twice the distance.
+    row, column = divmod(int(view.provenance.pixel[240, 400]), 640)
+    assert (row, column) == (pytest.approx(240, abs=1), pytest.approx(360, abs=1))
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(('first', 'second'), [(0, 36), (36, 72), (72, 108), (108, 144)])
 def test_in_a_real_kitchen_nearly_all_that_can_be_known_is_and_stands_where_it_should(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic import frame_of
+from synthetic import CAMERA, frame_of
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
@@ -65,3 +65,22 @@ def test_frames_of_another_map_are_forgotten() -> None:
     moved = replace(frame_at('here', 0.0), map_frame='other_map')
     assert earlier.around(moved) == ()
     assert names_of(earlier.with_frames([moved])) == ['here']
+
+
+def test_however_large_the_pictures_are_what_is_kept_is_bounded() -> None:
+    large = frame_of(camera=CAMERA.resized(1280, 960))
+    places = [transform_from_floor_pose(FloorPose(5.0 * step, 0.0, 0.0)) for step in range(4)]
+    frames = [replace(large, map_from_base=place) for place in places]
+    kept = EarlierFrames(3).with_frames(frames).frames
+    assert len(kept) == 3
+    for frame in kept:
+        assert frame.depth_m is not None
+        assert frame.rgb.shape[:2] == frame.depth_m.shape == (480, 640)
+        assert frame.rgb.base is None or frame.rgb.base.nbytes == frame.rgb.nbytes
+        assert frame.depth_m.base is None
+        assert frame.rgb.nbytes + frame.depth_m.nbytes == 480 * 640 * 7
+
+
+def test_a_frame_that_is_small_enough_is_kept_as_it_is() -> None:
+    frame = frame_at('small', 0.0)
+    assert EarlierFrames().with_frames([frame]).frames == (frame,)

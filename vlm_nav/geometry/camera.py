@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -116,6 +116,19 @@ class PinholeCamera:
             & (v < self.height_px - 0.5 - margin_px)
         )
         return inside
+
+    def resized(self, width_px: int, height_px: int) -> PinholeCamera:
+        """Return the camera whose pictures are the same ones, resized to these pixels."""
+        across, down = width_px / self.width_px, height_px / self.height_px
+        return replace(
+            self,
+            width_px=width_px,
+            height_px=height_px,
+            fx_px=across * self.fx_px,
+            fy_px=down * self.fy_px,
+            cx_px=across * (self.cx_px + 0.5) - 0.5,
+            cy_px=down * (self.cy_px + 0.5) - 0.5,
+        )
 
     @functools.cached_property
     def _radius_limit(self) -> float:

@@ -18,8 +18,9 @@ from vlm_nav.imagination.sources import sources_of
 from vlm_nav.imagination.view_synthesis import ReasonedAbsence
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.observation.headings import heading_in_base_rad
-from vlm_nav.observation.imagined_view import ImaginedView, Provenance
+from vlm_nav.observation.imagined_view import LONGEST_SIDE_PX, ImaginedView, Provenance
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.observation.shrinking import shrunk_frame
 
 # Nearer than this, and turned less, a pose is the same.
 _SAME = 1e-6
@@ -54,7 +55,11 @@ class WarpedViews:
     async def imagine(
         self, frames: Sequence[RgbdFrame], viewpoints: Sequence[Viewpoint], deadline: Deadline
     ) -> list[ImaginedView | ReasonedAbsence]:
-        """Return a picture for each viewpoint, in order, or why there is none."""
+        """Return a picture for each viewpoint, in order, or why there is none.
+
+        What is seen and what is imagined is at most LONGEST_SIDE_PX on its longer side.
+        """
+        frames = await in_own_thread(_shrunk, frames)
         views: list[ImaginedView | ReasonedAbsence] = []
         for viewpoint in viewpoints:
             if deadline.expired():
@@ -63,6 +68,10 @@ class WarpedViews:
                 continue
             views.append(await in_own_thread(warped_view, frames, viewpoint, self.settings))
         return views
+
+
+def _shrunk(frames: Sequence[RgbdFrame]) -> list[RgbdFrame]:
+    return [shrunk_frame(frame, LONGEST_SIDE_PX) for frame in frames]
 
 
 def warped_view(

@@ -10,8 +10,10 @@ import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.observation.imagined_view import LONGEST_SIDE_PX
 from vlm_nav.observation.placing import seen_from
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.observation.shrinking import shrunk_frame
 
 # A camera that was turned by so much shows as much else as one that was moved by a metre.
 _TURN_PER_METRE_RAD = math.radians(60.0)
@@ -23,8 +25,9 @@ _ALIKE = 0.4
 class EarlierFrames:
     """At most `most` frames with depth, taken from places and along headings that lie apart.
 
-    Frames of another map than the newest one's are forgotten: nobody knows where they are. Raises
-    InvalidValueError for a negative number; with 0 none is kept.
+    They are kept no larger than pictures are made of them, see `imagined_view.LONGEST_SIDE_PX`:
+    2.2 MB each at 640 x 480. Frames of another map than the newest one's are forgotten: nobody
+    knows where they are. Raises InvalidValueError for a negative number; with 0 none is kept.
     """
 
     most: int = 24
@@ -44,7 +47,7 @@ class EarlierFrames:
             kept = [one for one in kept if one.map_frame == frame.map_frame]
             far = _apart(kept, [frame])[:, 0] > _ALIKE
             kept = [one for one, is_far in zip(kept, far, strict=True) if is_far]
-            kept.append(frame)
+            kept.append(shrunk_frame(frame, LONGEST_SIDE_PX))
             if len(kept) > self.most:
                 kept.pop(_least_missed(kept))
         return replace(self, frames=tuple(kept))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from vlm_nav.core.errors import InvalidValueError
@@ -14,6 +13,7 @@ from vlm_nav.geometry.arrays import FloatArray, RgbArray
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.memory.looks import looks_of
 from vlm_nav.observation.rgbd_frame import RgbdFrame
+from vlm_nav.observation.shrinking import shrunk_picture
 
 # So large are the pictures that are kept.
 _LONGEST_SIDE_PX = 320
@@ -145,9 +145,7 @@ def _keyframe(frame: RgbdFrame) -> Keyframe:
 
 
 def _small(rgb: RgbArray) -> RgbArray:
-    scale = min(1.0, _LONGEST_SIDE_PX / max(rgb.shape[:2]))
-    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    small: RgbArray = np.array(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    small: RgbArray = shrunk_picture(rgb, _LONGEST_SIDE_PX).copy()
     small.setflags(write=False)
     return small
 

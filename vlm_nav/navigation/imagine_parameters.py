@@ -118,7 +118,7 @@ IMAGINE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         'imagine.earlier_frames',
         _EARLIER.most,
-        'frames of earlier that are kept to warp from; 0: what is seen now alone is warped',
+        'frames of earlier kept to warp from, 2 MB each; 0: only what is seen now is warped',
         0,
         200,
     ),

@@ -16,6 +16,7 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.drawing.marks import Mark, MarkedPicture, PictureKind
 from vlm_nav.geometry.poses import FloorPose
 from vlm_nav.observation.imagined_view import Provenance
+from vlm_nav.sim.answering.imagined_things import things_imagined
 from vlm_nav.sim.answering.seeing_server import SeeingServer
 from vlm_nav.sim.answering.seen_things import SEEN_FROM_PX
 from vlm_nav.sim.answering.seer import Seer
@@ -104,7 +105,21 @@ def test_what_hardly_shows_is_not_seen_the_better_for_being_magnified() -> None:
     assert answer(imagined(1, magnified(SEEN_FROM_PX)), imagined(2, identity())) == ((2,), True)
 
 
-def test_a_pixel_beyond_its_source_and_a_source_of_another_width_show_nothing() -> None:
+def test_a_pixel_of_a_smaller_picture_shows_all_that_it_covers() -> None:
+    height, width = (size // 2 for size in VIEW.things.shape)
+    source, pixel = np.zeros((height, width), np.int16), np.arange(height * width, dtype=np.int32)
+    smaller = Provenance((VIEW.identifier,), source, pixel.reshape(height, width), (width,))
+    views = RecentViews()
+    views.keep(VIEW)
+    shown, whole = (things_imagined(one, views) for one in (smaller, identity()))
+    assert np.count_nonzero(shown >= 0) == np.count_nonzero(whole >= 0) > 0
+    # Without the pixels that cover it nothing of the chair is left.
+    rows, columns = np.nonzero(VIEW.things >= 0)
+    source[rows // 2, columns // 2] = -1
+    assert not (things_imagined(smaller, views) >= 0).any()
+
+
+def test_a_pixel_beyond_its_source_and_a_wider_source_show_nothing() -> None:
     beyond = identity()
     beyond.pixel[...] = 10**8
     assert answer(imagined(1, beyond))[1] is False
