@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from vlm_nav.sim.furniture import sculpted_flat_things as flat_things
 from vlm_nav.sim.furniture import sculpted_furniture as furniture
 from vlm_nav.sim.furniture import sculpted_objects as objects
 from vlm_nav.sim.furniture.furniture_meshes import MeshedThing
@@ -49,8 +50,9 @@ _DRAWINGS: Mapping[str, Callable[[Sculptor, int], None]] = MappingProxyType(
             objects.boots, objects.umbrella, objects.television, objects.carton, objects.bread,
             objects.cup, objects.bottle, objects.mixer, objects.coffee_machine, objects.fan,
             objects.bowl, objects.vase, objects.books, objects.bag, objects.handbag,
-            objects.lantern, objects.toy_plane, objects.towel, objects.picture, objects.clock,
-            objects.mirror, objects.window, objects.door, objects.rug, objects.round_rug,
+            objects.lantern, objects.toy_plane, flat_things.towel, flat_things.picture,
+            flat_things.clock, flat_things.mirror, flat_things.window, flat_things.door,
+            flat_things.rug, flat_things.round_rug,
         )
     }
 )  # fmt: skip

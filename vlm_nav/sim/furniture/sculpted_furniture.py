@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from vlm_nav.sim.furniture.sculpting import PAINT, Sculptor, Shade
+from vlm_nav.sim.furniture.sculpting import ALL, PAINT, Sculptor, Shade
+from vlm_nav.sim.furniture.shades import CREAM, DARK, OAK, STEEL, WALNUT, WHITE
 from vlm_nav.sim.house.surface_pictures import book_backs, checks
-
-OAK: Shade = (0.70, 0.52, 0.33)
-WALNUT: Shade = (0.42, 0.27, 0.16)
-WHITE: Shade = (0.95, 0.95, 0.94)
-CREAM: Shade = (0.90, 0.87, 0.80)
-STEEL: Shade = (0.68, 0.70, 0.72)
-DARK: Shade = (0.14, 0.14, 0.16)
-GREEN: Shade = (0.16, 0.45, 0.18)
-
-ALL = (-0.5, 0.5)
 
 
 def couch(s: Sculptor, variant: int) -> None:

@@ -21,6 +21,9 @@ Size = tuple[float, float, float]
 PAINT: Shade = (-1.0, -1.0, -1.0)
 """The colour of what takes the colour of the thing."""
 
+ALL: Span = (-0.5, 0.5)
+"""From one side of the box to the other."""
+
 _CELL_PX = 8
 _SIDES = 14
 _RINGS = 7
