@@ -36,6 +36,15 @@ def test_depth_that_is_not_in_metres_is_refused() -> None:
         dataclasses.replace(frame_of(), depth_m=np.ones((120, 160), dtype=np.uint16))
 
 
+@pytest.mark.parametrize('name', ['base_from_camera', 'map_from_base'])
+@pytest.mark.parametrize('wrong', [np.nan, np.inf])
+def test_a_pose_that_is_not_finite_is_refused(name: str, wrong: float) -> None:
+    pose = np.eye(4)
+    pose[0, 3] = wrong
+    with pytest.raises(FrameError, match='4 x 4 finite'):
+        dataclasses.replace(frame_of(), **{name: pose})
+
+
 def test_a_robot_without_depth_has_frames_too() -> None:
     frame = dataclasses.replace(frame_of(), depth_m=None)
     with pytest.raises(FrameError, match='without'):

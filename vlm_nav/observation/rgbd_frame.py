@@ -38,7 +38,7 @@ class RgbdFrame:
     camera_name: str = ''
 
     def __post_init__(self) -> None:
-        """Raise FrameError unless pictures and camera have the same size, and depth is metres."""
+        """Raise FrameError unless the sizes are one, depth is metres, and poses are finite."""
         size = (self.camera.height_px, self.camera.width_px)
         if self.rgb.shape != (*size, 3) or self.rgb.dtype != np.uint8:
             raise FrameError(
@@ -52,6 +52,10 @@ class RgbdFrame:
             )
         if self.depth_m is not None and not np.issubdtype(self.depth_m.dtype, np.floating):
             raise FrameError(f'depth is in metres, floats, got {self.depth_m.dtype}')
+        for pose in (self.base_from_camera, self.map_from_base):
+            # A place that is not finite would be a goal that is not.
+            if pose.shape != (4, 4) or not np.isfinite(pose).all():
+                raise FrameError(f'a pose is 4 x 4 finite numbers, got {pose.tolist()}')
 
 
 def points_base(frame: RgbdFrame) -> NDArray[np.float32]:
