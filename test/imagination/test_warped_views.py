@@ -59,6 +59,23 @@ def test_the_pose_of_a_frame_gives_back_its_picture_bit_for_bit() -> None:
     assert view.known.all()
 
 
+def test_the_pose_of_an_earlier_frame_gives_back_the_picture_of_that_one() -> None:
+    now, beside = facing_wall(), facing_wall().base_from_camera.copy()
+    beside[1, 3] = 0.3
+    earlier = replace(now, rgb=now.rgb[:, ::-1].copy(), base_from_camera=beside, identifier='e')
+    view = warped_view([now, earlier], view_from(0.0, 0.3))
+    assert isinstance(view, ImaginedView)
+    np.testing.assert_array_equal(view.rgb, earlier.rgb)
+    assert view.known.all()
+    assert view.provenance is not None
+    assert view.provenance.identifiers == ('e',)
+    # One that sees less to the sides took another picture from there.
+    narrow = replace(now.camera, fx_px=120.0, fy_px=120.0)
+    view = warped_view([now, replace(earlier, camera=narrow)], view_from(0.0, 0.3))
+    assert isinstance(view, ImaginedView)
+    assert not view.known.all()
+
+
 def test_a_thing_that_is_neared_grows_and_nothing_shines_through_it() -> None:
     view = seen(facing_wall(), view_from(0.75, 0.0))
     # From 1.5 m to 0.75 m: twice as large, pixels 20 to 59 and 10 to 49.

@@ -12,10 +12,11 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ImaginingReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
+from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.imagination.fusing import fused
 from vlm_nav.imagination.sources import sources_of
-from vlm_nav.imagination.view_synthesis import ReasonedAbsence
+from vlm_nav.imagination.view_synthesis import ReasonedAbsence, unfit
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.observation.headings import heading_in_base_rad
 from vlm_nav.observation.imagined_view import LONGEST_SIDE_PX, ImaginedView, Provenance
@@ -24,8 +25,6 @@ from vlm_nav.observation.shrinking import shrunk_frame
 
 # Nearer than this, and turned less, a pose is the same.
 _SAME = 1e-6
-# Farther than this nobody imagines anything from what is seen here.
-_FARTHEST_M = 100.0
 
 
 @dataclass(frozen=True)
@@ -82,13 +81,14 @@ def warped_view(
     The pose of a frame gives back its picture. What nobody saw is filled, and not `known`.
     """
     pose = viewpoint.pose
-    unfit = _unfit(frames, viewpoint)
-    if unfit:
-        return ReasonedAbsence(ImaginingReason.VIEW_EMPTY, unfit)
+    absence = unfit(frames, viewpoint)
+    if absence is not None:
+        return absence
     like = frames[viewpoint.view]
     base_from_camera = base_from_viewpoint_camera(pose, like)
-    if np.abs(base_from_camera - like.base_from_camera).max() <= _SAME:
-        return _as_taken(like, pose)
+    for frame in (like, *frames):
+        if _is_from_there(frame, like.camera, base_from_camera):
+            return _as_taken(frame, pose)
     if all(frame.depth_m is None for frame in frames):
         return ReasonedAbsence(ObservationReason.NO_DEPTH, 'a warp needs depth, no frame has any')
     camera = replace(like.camera, distortion=())
@@ -103,15 +103,10 @@ def warped_view(
     return ReasonedAbsence(ImaginingReason.VIEW_EMPTY, detail)
 
 
-def _unfit(frames: Sequence[RgbdFrame], viewpoint: Viewpoint) -> str:
-    """Return what is wrong with a viewpoint, empty where nothing is."""
-    if not 0 <= viewpoint.view < len(frames):
-        return f'one of {len(frames)} frames was wanted, got number {viewpoint.view}'
-    pose = viewpoint.pose
-    numbers = (pose.x_m, pose.y_m, pose.yaw_rad)
-    if not (all(map(math.isfinite, numbers)) and math.hypot(*numbers[:2]) <= _FARTHEST_M):
-        return f'a pose within {_FARTHEST_M:g} m was wanted, got {numbers}'
-    return ''
+def _is_from_there(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> bool:
+    """Return whether a camera's view from a pose is what the frame shows."""
+    moved = np.abs(base_from_camera - frame.base_from_camera).max()
+    return bool(moved <= _SAME) and frame.camera == camera
 
 
 def _as_taken(frame: RgbdFrame, pose: FloorPose) -> ImaginedView:
