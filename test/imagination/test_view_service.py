@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import math
+import threading
 import time
 from dataclasses import replace
 
@@ -100,6 +102,64 @@ async def test_what_is_transparent_was_not_known() -> None:
     assert isinstance(view, ImaginedView)
     assert not view.known.any()
     assert view.rgb.shape == (HEIGHT, WIDTH, 3)
+
+
+async def test_what_stands_under_what_is_transparent_is_not_shown() -> None:
+    pixels = np.full((HEIGHT, WIDTH, 4), (0, 0, 200, 255), np.uint8)
+    pixels[:, WIDTH // 2 :] = (250, 0, 0, 100)
+    with serving(answers(cv2.imencode('.png', pixels)[1].tobytes())) as server:
+        (view,) = await imagined(server)
+    assert isinstance(view, ImaginedView)
+    assert (view.rgb[:, : WIDTH // 2] == (200, 0, 0)).all()
+    assert not view.rgb[:, WIDTH // 2 :, 2].any()
+    # Slanted lines, as in the holes of a warp.
+    assert len(np.unique(view.rgb[:, WIDTH // 2 + 20 :, 0])) > 1
+
+
+@pytest.mark.parametrize('coding', ['Identity', ''])
+async def test_a_body_that_is_said_to_be_as_it_is_is_taken(coding: str) -> None:
+    with serving(answers(png(WIDTH, HEIGHT), Content_Encoding=coding)) as server:
+        (view,) = await imagined(server)
+    assert isinstance(view, ImaginedView)
+
+
+@pytest.mark.parametrize(
+    'viewpoint',
+    [
+        Viewpoint(FloorPose(math.nan, 0.0, 0.0), 0),
+        Viewpoint(FloorPose(0.0, 0.0, math.inf), 0),
+        Viewpoint(FloorPose(1.0, 0.0, 0.0), 1),
+        Viewpoint(FloorPose(1.0, 0.0, 0.0), -1),
+    ],
+)
+async def test_what_is_no_viewpoint_is_not_asked_for(viewpoint: Viewpoint) -> None:
+    with serving(answers(png(WIDTH, HEIGHT))) as server:
+        absent, view = await imagined(server, viewpoint, AHEAD)
+    assert isinstance(absent, ReasonedAbsence)
+    assert absent.reason is ImaginingReason.VIEW_EMPTY
+    assert isinstance(view, ImaginedView)
+    assert len(server.bodies) == 1
+
+
+async def test_a_client_that_takes_long_to_make_is_left_by_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked_for, left = threading.Event(), threading.Event()
+
+    def imports_for_long(self: ServiceViews) -> None:
+        asked_for.set()
+        left.wait(30.0)
+
+    monkeypatch.setattr(ServiceViews, '_client', imports_for_long)
+    try:
+        with serving(keeps_silent) as server:
+            came = await imagined(server, AHEAD, LEFT, timeout_s=0.2)
+        assert asked_for.is_set()
+        assert not left.is_set()
+    finally:
+        left.set()
+    reasons = [one.reason for one in came if isinstance(one, ReasonedAbsence)]
+    assert reasons == [ImaginingReason.VIEW_LATE] * 2
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from vlm_nav.core.errors import VlmNavError
+from vlm_nav.imagination.filling import filled
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.messages.compressed_images import rgb_from_compressed
 from vlm_nav.messages.errors import ImageError
@@ -33,7 +34,8 @@ class _Compressed:
 def view_from(data: bytes, frame: RgbdFrame, viewpoint: Viewpoint) -> ImaginedView:
     """Return the view that a PNG or JPEG of the size of the frame's picture shows.
 
-    Where a PNG is more transparent than not, nothing is known. Raises UnusableViewError.
+    Where a PNG is more transparent than not, nothing is known, and holes are filled as those of a
+    warp. Raises UnusableViewError.
     """
     wanted = (frame.camera.width_px, frame.camera.height_px)
     if data.startswith(_PNG):
@@ -49,7 +51,8 @@ def view_from(data: bytes, frame: RgbdFrame, viewpoint: Viewpoint) -> ImaginedVi
     known = np.ones(pixels.shape[:2], dtype=np.bool_)
     if pixels.shape[2] == 4:
         known = pixels[..., 3] >= _HALF_OPAQUE
-    rgb = np.ascontiguousarray(pixels[..., :3])
+    # What stands under what is transparent was made up.
+    rgb = filled(np.ascontiguousarray(pixels[..., :3]) * known[..., None], known)
     pose = viewpoint.pose
     turned_deg = math.degrees(pose.yaw_rad)
     name = f'service:{frame.identifier}@{pose.x_m:.2f},{pose.y_m:.2f},{turned_deg:.0f}'

@@ -24,8 +24,9 @@ from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ImaginingReason
 from vlm_nav.core.waiting import DeadlinePassedError, done_by
 from vlm_nav.geometry.arrays import DepthArray
+from vlm_nav.geometry.poses import inverse
 from vlm_nav.imagination.service_answer import UnusableViewError, view_from
-from vlm_nav.imagination.view_synthesis import ReasonedAbsence
+from vlm_nav.imagination.view_synthesis import ReasonedAbsence, unfit
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.imagination.warped_views import base_from_viewpoint_camera
 from vlm_nav.observation.imagined_view import ImaginedView
@@ -39,6 +40,7 @@ _AT_ONCE = 4
 _MOST_BYTES = 32 * 2**20
 _LARGEST_MM = 65535.0
 _SHOWN_LETTERS = 200
+_AS_IT_IS = ('', 'identity')
 
 
 @dataclass(frozen=True)
@@ -76,27 +78,33 @@ class ServiceViews:
     ) -> list[ImaginedView | ReasonedAbsence]:
         """Return a picture for each viewpoint, in order, or why there is none."""
         try:
-            client = await in_own_thread(self._client)
+            client = await done_by(deadline, in_own_thread(self._client))
+        except DeadlinePassedError:
+            return [self._late() for _ in viewpoints]
         except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
             return [self._absent(ImaginingReason.SERVICE_UNREACHABLE, error) for _ in viewpoints]
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def one(viewpoint: Viewpoint) -> ImaginedView | ReasonedAbsence:
             async with turns:
-                return await self._imagined(client, frames[viewpoint.view], viewpoint, deadline)
+                return await self._imagined(client, frames, viewpoint, deadline)
 
         async with client:
             return list(await asyncio.gather(*map(one, viewpoints)))
 
     async def _imagined(
-        self, client: Any, frame: RgbdFrame, viewpoint: Viewpoint, deadline: Deadline
+        self, client: Any, frames: Sequence[RgbdFrame], viewpoint: Viewpoint, deadline: Deadline
     ) -> ImaginedView | ReasonedAbsence:
+        absence = unfit(frames, viewpoint)
+        if absence is not None:
+            return absence
+        frame = frames[viewpoint.view]
         until = deadline.sooner(self.settings.timeout_s)
         try:
             data = await done_by(until, self._asked(client, frame, viewpoint))
             return await in_own_thread(view_from, data, frame, viewpoint)
         except DeadlinePassedError:
-            return self._absent(ImaginingReason.VIEW_LATE, 'no picture came before the deadline')
+            return self._late()
         except UnusableViewError as error:
             return self._absent(ImaginingReason.SERVICE_UNUSABLE, error)
         except (_http().HTTPError, _http().InvalidURL, _http().StreamError, OSError) as error:
@@ -112,7 +120,7 @@ class ServiceViews:
         async with asking as response:
             if response.status_code != 200:
                 raise UnusableViewError(f'status 200 was wanted, got {response.status_code}')
-            if response.headers.get('content-encoding', 'identity') != 'identity':
+            if response.headers.get('content-encoding', '').strip().lower() not in _AS_IT_IS:
                 raise UnusableViewError('a picture as it is was wanted, got a compressed body')
             data = bytearray()
             async for chunk in response.aiter_raw():
@@ -146,6 +154,9 @@ class ServiceViews:
         variable = self.settings.key_variable
         return os.environ.get(variable, '').strip() if variable else ''
 
+    def _late(self) -> ReasonedAbsence:
+        return self._absent(ImaginingReason.VIEW_LATE, 'no picture came before the deadline')
+
     def _absent(self, reason: ImaginingReason, problem: object) -> ReasonedAbsence:
         from vlm_nav.vlm.endpoint_errors import scrubbed
 
@@ -170,7 +181,7 @@ def request_body(frame: RgbdFrame, viewpoint: Viewpoint) -> dict[str, Any]:
             'cy_px': camera.cy_px,
             'distortion': list(camera.distortion),
         },
-        'camera_from_viewpoint_camera': (np.linalg.inv(frame.base_from_camera) @ there).tolist(),
+        'camera_from_viewpoint_camera': (inverse(frame.base_from_camera) @ there).tolist(),
         'viewpoint': {
             'x_m': pose.x_m,
             'y_m': pose.y_m,
