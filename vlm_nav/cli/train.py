@@ -45,8 +45,8 @@ def where2imagine(
         from vlm_nav.training.where2imagine import TrainingSettings
     except ImportError as error:
         raise TrainingError(
-            f'training needs what is not installed ({error}): pip install '
-            "'vlm_nav[imagine,sim,train]'"
+            f'training needs what is not installed ({error}): in the checkout '
+            "pip install -e '.[imagine,sim,train]'"
         ) from error
     settings = TrainingSettings(epochs=epochs, depth=depth, seed=seed)
     order = TrainingOrder(houses=houses, horizon=horizon, workers=workers, settings=settings)
