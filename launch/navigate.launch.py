@@ -17,6 +17,7 @@ ARGUMENTS = (
     ('namespace', '', 'namespace of the node and of its relative topics'),
     ('use_sim_time', 'false', 'take time from /clock'),
     ('params_file', DEFAULT_PARAMETERS, 'file with the parameters of the navigator'),
+    ('strategy', 'pivot', 'how places are chosen: pivot, imagine or hybrid'),
     ('autostart', 'true', 'activate by itself; false leaves it to a lifecycle manager'),
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
     ('use_respawn', 'false', 'start the node again when it dies'),
@@ -42,7 +43,7 @@ TOPICS = (
     'local_costmap',
     'override',
 )
-SET_BY_ARGUMENT = ('use_sim_time', 'autostart', 'image_transport', 'depth_transport')
+SET_BY_ARGUMENT = ('use_sim_time', 'strategy', 'autostart', 'image_transport', 'depth_transport')
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -355,10 +355,16 @@ def test_the_launch_file_starts_the_watchdog_beside_it_unless_told_not_to(
 def test_every_topic_of_the_launch_file_is_one_that_the_navigator_listens_to(
     declared: Declared,
 ) -> None:
-    others = {'image_transport', 'depth_transport', 'watchdog', 'watchdog_timeout_s'}
+    others = {'strategy', 'image_transport', 'depth_transport', 'watchdog', 'watchdog_timeout_s'}
     topics = set(declared.arguments) - STANDARD_ARGUMENTS - others
     given = {word.partition(':=')[0] for word in after(declared.command, '-r')}
     assert topics <= given
+
+
+def test_the_strategy_of_the_argument_reaches_the_navigator(tmp_path: Path) -> None:
+    navigator, _ = launch(NAVIGATE, {'strategy': 'hybrid'}, tmp_path)
+    given, _ = after(navigator.command, '--params-file')
+    assert 'strategy: hybrid' in Path(given).read_text(encoding='utf-8')
 
 
 def test_a_process_that_ignores_the_interrupt_is_killed(

@@ -33,7 +33,7 @@ from vlm_nav.ros.parameters import descriptor_of
 pytestmark = pytest.mark.ros
 FILE = Path(__file__).resolve().parents[2] / 'config' / 'navigator.yaml'
 # Commented out in the file, where they would override the launch arguments of these names.
-LAUNCH_ARGUMENTS = {'autostart', 'image_transport', 'depth_transport'}
+LAUNCH_ARGUMENTS = {'strategy', 'autostart', 'image_transport', 'depth_transport'}
 DEFAULTS = {entry.name: entry.default for entry in NAVIGATOR_PARAMETERS}
 NUMBERS = [
     entry
