@@ -249,6 +249,13 @@ async def test_of_large_frames_a_smaller_picture_is_made_that_shows_the_same_the
     assert np.abs(sides_of_square_px(small) - ((whole + 0.5) / 2.0 - 0.5)).max() <= 1.0
 
 
+async def test_a_large_frame_gives_back_its_picture_from_its_own_pose_as_large_as_it_is() -> None:
+    frame = large_wall()
+    (view,) = await WarpedViews().imagine([frame], [view_from(0.0, 0.0)], Deadline.after(60.0))
+    assert isinstance(view, ImaginedView)
+    np.testing.assert_array_equal(view.rgb, frame.rgb)
+
+
 async def test_the_pixel_that_shows_is_one_of_the_smaller_picture() -> None:
     frame, viewpoint = large_wall(), view_from(0.75, 0.0)
     (view,) = await WarpedViews().imagine([frame], [viewpoint], Deadline.after(60.0))

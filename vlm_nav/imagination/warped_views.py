@@ -12,7 +12,6 @@ from vlm_nav.core.deadline import Deadline
 from vlm_nav.core.own_threads import in_own_thread
 from vlm_nav.core.reasons import ImaginingReason, ObservationReason
 from vlm_nav.geometry.arrays import FloatArray
-from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import FloorPose, transform_from_floor_pose
 from vlm_nav.imagination.fusing import fused
 from vlm_nav.imagination.sources import sources_of
@@ -56,16 +55,21 @@ class WarpedViews:
     ) -> list[ImaginedView | ReasonedAbsence]:
         """Return a picture for each viewpoint, in order, or why there is none.
 
-        What is seen and what is imagined is at most LONGEST_SIDE_PX on its longer side.
+        What is warped, and what comes of it, is at most LONGEST_SIDE_PX on its longer side; the
+        picture of a frame that was taken from there stays as it is.
         """
-        frames = await in_own_thread(_shrunk, frames)
+        small = await in_own_thread(_shrunk, frames)
         views: list[ImaginedView | ReasonedAbsence] = []
         for viewpoint in viewpoints:
             if deadline.expired():
                 late = ReasonedAbsence(ImaginingReason.VIEW_LATE, 'no time was left to warp it')
                 views.append(late)
                 continue
-            views.append(await in_own_thread(warped_view, frames, viewpoint, self.settings))
+            # What is not warped need not be small either.
+            view: ImaginedView | ReasonedAbsence | None = taken_from(frames, viewpoint)
+            if view is None:
+                view = await in_own_thread(warped_view, small, viewpoint, self.settings)
+            views.append(view)
         return views
 
 
@@ -80,15 +84,11 @@ def warped_view(
 
     The pose of a frame gives back its picture. What nobody saw is filled, and not `known`.
     """
-    pose = viewpoint.pose
-    absence = unfit(frames, viewpoint)
-    if absence is not None:
-        return absence
-    like = frames[viewpoint.view]
+    given = unfit(frames, viewpoint) or taken_from(frames, viewpoint)
+    if given is not None:
+        return given
+    pose, like = viewpoint.pose, frames[viewpoint.view]
     base_from_camera = base_from_viewpoint_camera(pose, like)
-    for frame in (like, *frames):
-        if _is_from_there(frame, like.camera, base_from_camera):
-            return _as_taken(frame, pose)
     if all(frame.depth_m is None for frame in frames):
         return ReasonedAbsence(ObservationReason.NO_DEPTH, 'a warp needs depth, no frame has any')
     camera = replace(like.camera, distortion=())
@@ -103,10 +103,20 @@ def warped_view(
     return ReasonedAbsence(ImaginingReason.VIEW_EMPTY, detail)
 
 
-def _is_from_there(frame: RgbdFrame, camera: PinholeCamera, base_from_camera: FloatArray) -> bool:
-    """Return whether a camera's view from a pose is what the frame shows."""
-    moved = np.abs(base_from_camera - frame.base_from_camera).max()
-    return bool(moved <= _SAME) and frame.camera == camera
+def taken_from(frames: Sequence[RgbdFrame], viewpoint: Viewpoint) -> ImaginedView | None:
+    """Return the picture of the frame that was taken from a viewpoint, None where none was.
+
+    It is the camera of the viewpoint's own frame that would stand there.
+    """
+    if unfit(frames, viewpoint) is not None:
+        return None
+    like = frames[viewpoint.view]
+    base_from_camera = base_from_viewpoint_camera(viewpoint.pose, like)
+    for frame in (like, *frames):
+        moved = np.abs(base_from_camera - frame.base_from_camera).max()
+        if moved <= _SAME and frame.camera == like.camera:
+            return _as_taken(frame, viewpoint.pose)
+    return None
 
 
 def _as_taken(frame: RgbdFrame, pose: FloorPose) -> ImaginedView:
