@@ -24,7 +24,8 @@ from vlm_nav.navigation.parameters import problems
 from vlm_nav.pivot.pointing import PointingSettings
 from vlm_nav.ros.arm_parameters import Executor
 from vlm_nav.ros.joint_trajectory_client import ControllerSettings
-from vlm_nav.ros.launch_stand_in import LaunchError, launch
+from vlm_nav.ros.launch_reading import launch
+from vlm_nav.ros.launch_words import LaunchError
 from vlm_nav.ros.lifting_parameters import box_from
 from vlm_nav.ros.manipulator_parameters import (
     MANIPULATOR_PARAMETERS,

@@ -15,7 +15,8 @@ pytest.importorskip('mujoco')
 from vlm_nav.bench.pick import ARM, GRASP, gripper_of_robot
 from vlm_nav.navigation.parameters import problems
 from vlm_nav.ros.arm_stand_in import GRIPPER_ACTION, TRAJECTORY_ACTION
-from vlm_nav.ros.launch_stand_in import LaunchError, Start, launch
+from vlm_nav.ros.launch_reading import Start, launch
+from vlm_nav.ros.launch_words import LaunchError
 from vlm_nav.ros.manipulator_parameters import MANIPULATOR_PARAMETERS, manipulator_settings
 from vlm_nav.ros.simulator_parameters import SIMULATOR_PARAMETERS, simulator_choice
 from vlm_nav.sim.robot.robot_description import robot_description
