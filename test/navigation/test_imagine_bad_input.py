@@ -120,7 +120,7 @@ async def test_while_the_image_service_is_down_it_chooses_among_what_is_seen_now
 
 
 async def test_pictures_that_take_all_their_time_leave_some_for_the_question() -> None:
-    for timeout_s, question_s in ((1.0, 0.7), (0.6, 5.0)):
+    for timeout_s, question_s in ((3.0, 2.5), (2.0, 5.0)):
         settings = ViewSettings(question_timeout_s=question_s)
         selector = ImagineSelector(AlwaysFirst(), FreeSpaceProposer(), Late(), settings)
         deadline = Deadline.after(timeout_s)
