@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import threading
 import time
@@ -12,6 +13,9 @@ from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+
+# What the service's client imports takes seconds on a busy machine: before any deadline runs.
+importlib.import_module('vlm_nav.vlm.openai_endpoint')
 
 Behaviour: TypeAlias = Callable[['Handler'], None]
 
