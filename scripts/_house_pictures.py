@@ -22,7 +22,8 @@ from vlm_nav.drawing.contact_sheet import contact_sheet
 from vlm_nav.geometry.arrays import RgbArray
 from vlm_nav.sim.driving.geodesic import distances_to_thing, sample_start
 from vlm_nav.sim.house.house_planning import plan_house, templates
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.sim.view import SimulatedView
 
 ON_A_SHEET = 12

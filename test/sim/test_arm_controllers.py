@@ -21,7 +21,8 @@ from vlm_nav.sim.arm_controllers import (
 )
 from vlm_nav.sim.robot.robot_arm import LIFT, SHOULDER, WRIST
 from vlm_nav.sim.robot.robot_sizes import ArmPose, default_sizes
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 STEP_S = 0.02
 WIDEST_M = default_sizes().arm.gripper_range_m[1]

@@ -20,7 +20,8 @@ from vlm_nav.sim.arm_follower import simulated_arm
 from vlm_nav.sim.house.house_plan import HousePlan, Thing
 from vlm_nav.sim.robot.robot_sizes import default_sizes
 from vlm_nav.sim.simulated_robot import SimulatedRobot
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 THING = 'block_1'
 MIDDLE = np.array([0.0, 0.0, 0.04])

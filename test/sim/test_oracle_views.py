@@ -23,7 +23,8 @@ from vlm_nav.sim.oracle_views import OracleViews
 from vlm_nav.sim.ports import frame_of
 from vlm_nav.sim.rendering import RenderingError
 from vlm_nav.sim.simulated_robot import SimulatedRobot
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.sim.view import SimulatedView
 
 START, TURNED = FloorPose(1.0, 1.0, 0.3), FloorPose(1.0, 1.0, 1.3)

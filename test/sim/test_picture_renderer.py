@@ -15,7 +15,8 @@ from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.picture_renderer import PictureRenderer
 from vlm_nav.sim.rendering import RenderingError
 from vlm_nav.sim.robot.robot import ALONG_X, ALONG_Y, CAMERA, TURN
-from vlm_nav.sim.simulator import SimulatorSettings, model_of
+from vlm_nav.sim.simulator_model import model_of
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 PLAN = plan_house('family_house', 3)
 

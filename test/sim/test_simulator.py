@@ -19,9 +19,11 @@ from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.poses import FloorPose, inverse, transform_points
 from vlm_nav.observation.rgbd_frame import RgbdFrame, points_base
+from vlm_nav.sim.errors import SimulatorError
 from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.robot.sensors import OdometryDrift
-from vlm_nav.sim.simulator import START_NS, Simulator, SimulatorError, SimulatorSettings
+from vlm_nav.sim.simulator import START_NS, Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.sim.view import NOTHING, SimulatedView
 
 START = FloorPose(0.6, 0.0, 0.0)

@@ -48,7 +48,8 @@ from vlm_nav.sim.house.house_planning import plan_house
 from vlm_nav.sim.oracle_views import OracleViews
 from vlm_nav.sim.ports import SimulatedDriver, SimulatedEyes
 from vlm_nav.sim.simulated_robot import SimulatedRobot
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.vlm.budget import Budget
 from vlm_nav.vlm.doubles import RandomChoice
 from vlm_nav.vlm.model import Model, close, notice_of

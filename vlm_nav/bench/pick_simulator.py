@@ -11,7 +11,9 @@ from vlm_nav.sim.house.pick_scenes import LOOSE_KG, PickScene
 from vlm_nav.sim.ports import frame_of
 from vlm_nav.sim.robot.robot_sizes import default_sizes
 from vlm_nav.sim.simulated_robot import SimulatedRobot
-from vlm_nav.sim.simulator import STEP_NS, Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_model import STEP_NS
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.sim.view import SimulatedView
 
 _STEP_S = STEP_NS / 1e9

@@ -28,7 +28,8 @@ from vlm_nav.observation.placing import seen_from
 from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.house.house_planning import plan_house, templates
 from vlm_nav.sim.ports import frame_of
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 _POSES_IN_A_HOUSE = 40
 # The share of a depth by which two measurements of one point differ at most.

@@ -32,7 +32,8 @@ from vlm_nav.sim.furniture.furniture_cache import furniture_folder
 from vlm_nav.sim.house.pick_scenes import LOOSE_KG
 from vlm_nav.sim.robot.robot_sizes import ArmSizes
 from vlm_nav.sim.robot.sensors import DepthNoise, OdometryDrift
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 _PACE_S = 0.005
 _RAISED_AFTER_S = 2.0

@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import mujoco
 import numpy as np
 
-from vlm_nav.core.errors import InvalidValueError, VlmNavError
+from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.arrays import FloatArray
 from vlm_nav.geometry.camera import PinholeCamera
 from vlm_nav.geometry.poses import (
@@ -22,20 +21,18 @@ from vlm_nav.geometry.poses import (
 )
 from vlm_nav.sim.contacts import Contacts
 from vlm_nav.sim.driving.drives import Drive, PlanarDrive, WheelDrive
-from vlm_nav.sim.furniture.furniture import Furniture
-from vlm_nav.sim.house.house_model import house_spec
+from vlm_nav.sim.errors import SimulatorError
 from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.picture_renderer import PictureRenderer
 from vlm_nav.sim.robot.lidar import FIRST_RAD, Lidar
 from vlm_nav.sim.robot.posture import Posture
-from vlm_nav.sim.robot.robot import CAMERA, LIDAR, add_robot
+from vlm_nav.sim.robot.robot import CAMERA, LIDAR
 from vlm_nav.sim.robot.robot_arm import GRASP
-from vlm_nav.sim.robot.robot_sizes import ArmPose, RobotSizes, default_sizes
-from vlm_nav.sim.robot.sensors import DepthNoise, Odometry, OdometryDrift, Scan
+from vlm_nav.sim.robot.robot_sizes import ArmPose
+from vlm_nav.sim.robot.sensors import Odometry, Scan
+from vlm_nav.sim.simulator_model import STEP_NS, model_of
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.sim.view import SimulatedView
-
-STEP_NS = 4_000_000
-"""How far one step of the physics goes."""
 
 START_NS = 1_000_000_000
 """The simulated time at the beginning; not 0, which ROS takes for no time."""
@@ -45,34 +42,6 @@ _STEP_S = STEP_NS / 1e9
 _STEPS_OF_ODOMETRY = 5
 # MuJoCo's cameras look along their z backwards, y up.
 _CAMERA_FROM_OPTICAL = np.diag([1.0, -1.0, -1.0])
-
-
-class SimulatorError(VlmNavError):
-    """It was asked from another thread than its own or after its end, or cannot be built."""
-
-
-@dataclass(frozen=True)
-class SimulatorSettings:
-    """The camera's pictures, what is wrong with the sensors, and the robot's body.
-
-    Without `depth_noise` depth is exact wherever something is; without `odometry_drift` odometry
-    tells the truth. `seed` decides both and nothing else. On `wheels` the base slips and sways
-    as a real one; without, it does exactly what it is told. `smooth` pictures have softer edges
-    and take twice the time. Without `furniture`, that of this machine is taken. Things of the
-    kinds in `loose_kg`, with their masses, can be lifted where they stand on others.
-    """
-
-    width_px: int = 640
-    height_px: int = 480
-    camera_name: str = 'front'
-    depth_noise: DepthNoise | None = DepthNoise()
-    odometry_drift: OdometryDrift | None = None
-    wheels: bool = False
-    smooth: bool = False
-    seed: int = 0
-    robot: RobotSizes = field(default_factory=default_sizes)
-    furniture: Furniture | None = None
-    loose_kg: Mapping[str, float] = field(default_factory=dict)
 
 
 class Simulator:
@@ -309,23 +278,6 @@ class Simulator:
                 f'{threading.current_thread().name}; let one executor with one worker make and '
                 'ask it'
             )
-
-
-def model_of(plan: HousePlan, settings: SimulatorSettings) -> mujoco.MjModel:
-    """Return the house with the robot in it, ready to be stepped.
-
-    Raises SimulatorError where MuJoCo refuses it, as a robot of impossible sizes.
-    """
-    spec = house_spec(plan, settings.furniture, settings.loose_kg)
-    add_robot(spec, settings.robot, wheels=settings.wheels)
-    spec.option.timestep = _STEP_S
-    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    spec.option.impratio = 10.0
-    try:
-        return spec.compile()
-    except ValueError as error:
-        raise SimulatorError(f'MuJoCo cannot build the house and its robot: {error}') from error
 
 
 def _transform(position: FloatArray, rotation: FloatArray) -> FloatArray:

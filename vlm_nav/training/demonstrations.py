@@ -25,7 +25,8 @@ from vlm_nav.sim.driving.house_costmap import house_costmap
 from vlm_nav.sim.driving.planning import cell_of
 from vlm_nav.sim.house.house_planning import plan_house, templates
 from vlm_nav.sim.ports import frame_of
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 from vlm_nav.training.pairs import Pairs, joined, relative
 
 STEP_M, TURN_RAD = 0.25, math.radians(30.0)

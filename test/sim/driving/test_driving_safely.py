@@ -27,7 +27,8 @@ from vlm_nav.sim.house.house_plan import HousePlan
 from vlm_nav.sim.house.house_planning import plan_house, templates
 from vlm_nav.sim.ports import SimulatedDriver
 from vlm_nav.sim.simulated_robot import SimulatedRobot, moment_of
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 PERIOD_S = 0.05
 RADIUS_M = 0.2

@@ -15,10 +15,13 @@ from box_room import box_room
 
 from vlm_nav.core.errors import InvalidValueError
 from vlm_nav.geometry.poses import FloorPose, transform_points
+from vlm_nav.sim.errors import SimulatorError
 from vlm_nav.sim.robot.posture import Posture
 from vlm_nav.sim.robot.robot import BASE
 from vlm_nav.sim.robot.robot_sizes import ArmPose, default_sizes, sizes_of_file
-from vlm_nav.sim.simulator import Simulator, SimulatorError, SimulatorSettings, model_of
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_model import model_of
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 START = FloorPose(1.2, 0.0, 0.0)
 SMALL = SimulatorSettings(width_px=160, height_px=120, depth_noise=None)

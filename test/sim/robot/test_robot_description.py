@@ -19,7 +19,8 @@ from vlm_nav.sim.robot.robot_description import (
     robot_description,
 )
 from vlm_nav.sim.robot.robot_sizes import ArmPose, default_sizes
-from vlm_nav.sim.simulator import Simulator, SimulatorSettings
+from vlm_nav.sim.simulator import Simulator
+from vlm_nav.sim.simulator_settings import SimulatorSettings
 
 SIZES = default_sizes()
 
