@@ -61,6 +61,10 @@ def costmap_of(value: int) -> CostmapView:
     return CostmapView(Costmap(values, 0.1, FloorPose(-6.0, -6.0, 0.0), 'map', 7), np.eye(4))
 
 
+# Who likes the first picture agrees with nobody: it is asked once.
+ONCE = ViewSettings(runs=1)
+
+
 def blind() -> RgbdFrame:
     return replace(frame_of(), depth_m=None)
 
@@ -74,6 +78,7 @@ async def decided(
         AlwaysFirst(),
         proposer,  # type: ignore[arg-type]
         synthesis,
+        ONCE,
         listeners=[told.append],
     )
     decision = await selector.select(sight, 'go to the chair', Deadline.after(20.0))
@@ -121,7 +126,7 @@ async def test_while_the_image_service_is_down_it_chooses_among_what_is_seen_now
 
 async def test_pictures_that_take_all_their_time_leave_some_for_the_question() -> None:
     for timeout_s, question_s in ((3.0, 2.5), (2.0, 5.0)):
-        settings = ViewSettings(question_timeout_s=question_s)
+        settings = replace(ONCE, question_timeout_s=question_s)
         selector = ImagineSelector(AlwaysFirst(), FreeSpaceProposer(), Late(), settings)
         deadline = Deadline.after(timeout_s)
         decision = await selector.select(Sight(frame_of()), 'go to the chair', deadline)

@@ -122,7 +122,8 @@ async def test_it_looks_to_all_sides_first_where_it_may_and_does_not_see_them() 
     )
     assert decision.outcome is DecisionOutcome.TURN
     assert told == []
-    turned_already = await select(selector(AlwaysFirst()), room_sight('front'))
+    once = ViewSettings(runs=1)
+    turned_already = await select(selector(AlwaysFirst(), settings=once), room_sight('front'))
     assert turned_already.outcome is DecisionOutcome.GOAL
 
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-import numpy as np
-
 from vlm_nav.checks.check import Check
 from vlm_nav.choosing.asking import Asking
 from vlm_nav.core.candidate import Candidate, MetricFacts, Pixel
@@ -25,6 +23,7 @@ from vlm_nav.core.reasons import ChoosingReason, ReasonCode
 from vlm_nav.drawing.marks import Mark, MarkedPicture
 from vlm_nav.drawing.palette import label_radius_px
 from vlm_nav.imagination.confirming import objections_to
+from vlm_nav.imagination.orders import orders
 from vlm_nav.imagination.viewpoint import Viewpoint
 from vlm_nav.vlm.errors import ModelError
 from vlm_nav.vlm.events import Asked
@@ -125,10 +124,7 @@ class ViewInquiry:
         if not self.views:
             reason = ChoosingReason.ALL_CANDIDATES_BLOCKED
             return ViewResult(reason=reason, detail='there is no view to choose from')
-        orders = [
-            np.random.default_rng(child).permutation(len(self.views)).tolist()
-            for child in np.random.SeedSequence(seed).spawn(self.settings.runs)
-        ]
+        by_run = orders(len(self.views), self.settings.runs, seed)
         asking = Asking(
             self.model,
             self.deadline,
@@ -136,10 +132,10 @@ class ViewInquiry:
             self.listeners,
             self._went_out,
         )
-        asked = [self._asked(order, run) for run, order in enumerate(orders, 1)]
+        asked = [self._asked(order, run) for run, order in enumerate(by_run, 1)]
         results = await asking.ask(asked)
-        result = self._agreed(orders, results)
-        return await self._confirmed(result, orders, asked, results, asking, seed)
+        result = self._agreed(by_run, results)
+        return await self._confirmed(result, by_run, asked, results, asking, seed)
 
     def _went_out(self, count: int) -> None:
         self.calls += count
