@@ -20,7 +20,7 @@ _MIRRORED = (
     'picture. All words, those of the instruction too, are about the world and not the mirror. '
 )
 _IMAGINED = (
-    'Some pictures are imagined: they are put together from what the robot sees now. What it '
+    'Some pictures are imagined: they are put together from what the robot has seen. What it '
     'cannot see from where it is was made up there, under slanted lines; trust nothing in it. '
 )
 _REMEMBERED = (
