@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -57,13 +58,13 @@ class DistanceField:
                 beside_m = math.hypot(near_row - row, near_column - column) * resolution_m
                 if beside_m <= _SLACK_M:
                     best_m = min(best_m, self._cell(near_row, near_column) + beside_m)
-        return min(best_m, self._straight_m(row, column, best_m))
+        return self._straight_m(row, column, best_m)
 
     def _straight_m(self, row: float, column: float, most_m: float) -> float:
         """Return how long the shortest straight way to the thing is, at most `most_m`."""
         if not math.isfinite(most_m):
             return most_m
-        ends = np.argwhere(self.values_m == 0.0)
+        ends = self._ends
         away_m = np.hypot(*(ends - (row, column)).T) * self.grid.resolution_m
         for index in np.argsort(away_m):
             if away_m[index] >= most_m:
@@ -71,6 +72,11 @@ class DistanceField:
             if self._is_free((row, column), ends[index], float(away_m[index])):
                 return float(away_m[index])
         return most_m
+
+    @functools.cached_property
+    def _ends(self) -> NDArray[np.intp]:
+        """Return the cells (n, 2) of the thing, by row and column."""
+        return np.argwhere(self.values_m == 0.0)
 
     def _is_free(self, begin: tuple[float, float], end: NDArray[np.intp], long_m: float) -> bool:
         """Return whether a way leads on from all of the straight line, but for the slack."""
